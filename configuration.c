@@ -1,0 +1,713 @@
+/*
+ * configuration.c - the value that a configuration is: its life, what it
+ * says of an interface, and the layers it is made of.
+ *
+ * Text becomes a configuration in statement.c.  What was said is kept as
+ * it was said: whether a value was given, left to its default or put back
+ * to it ("auto").  Only configuration_interface decides, from the words on
+ * the interface, then the "default" lines, then the options, then the kind
+ * of link.  So the order of lines does not matter, and an interface that
+ * appears years later is run by the same rules.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "configuration.h"
+#include "field.h"
+#include "pattern.h"
+#include "statement.h"
+
+#define DEFAULT_PORT		6696	/* RFC 8966, section 5 */
+#define DEFAULT_HELLO		(4 * SECOND)
+#define HELLO_FLOOR		(5 * MILLISECOND)
+
+/* Life. */
+
+static void
+report_no_memory(struct configuration_report *report)
+{
+	snprintf(report->error, sizeof(report->error), "out of memory");
+}
+
+static void
+interface_conf_init(struct interface_conf *interface)
+{
+	*interface = (struct interface_conf){
+		.rxcost = UNSET,
+		.rtt_decay = UNSET,
+		.max_rtt_penalty = UNSET,
+		.rtt_min = UNSET,
+		.rtt_max = UNSET,
+	};
+}
+
+struct configuration *
+configuration_new(void)
+{
+	/* RFC 8966, section 5: ff02::1:6. */
+	static const struct in6_addr group = { .s6_addr = {
+		0xFF, 0x02, [13] = 1, [15] = 6 } };
+	struct configuration *conf = calloc(1, sizeof(*conf));
+
+	if (conf == NULL)
+		return NULL;
+	interface_conf_init(&conf->defaults);
+	conf->options = (struct options){
+		.protocol_group = group,
+		.protocol_port = DEFAULT_PORT,
+		.allow_duplicates = UNSET,
+		.export_table = TABLE_MAIN,
+		.kernel_check_interval = 300 * SECOND,
+		.smoothing_half_life = 4 * SECOND,
+		.first_rule_priority = 100,
+		.first_table_number = 10,
+		.hello_interval_wireless = DEFAULT_HELLO,
+		.hello_interval_wired = DEFAULT_HELLO,
+	};
+	return conf;
+}
+
+static void
+interface_conf_free(struct interface_conf *interface)
+{
+	size_t i;
+
+	for (i = 0; i < interface->key_count; i++)
+		free(interface->keys[i]);
+	free(interface->keys);
+	free(interface->resolved);
+}
+
+static void
+key_free(struct mac_key *key)
+{
+	mac_key_wipe(key);
+	free(key);
+}
+
+void
+configuration_free(struct configuration *conf)
+{
+	const struct field *field;
+	size_t i;
+
+	if (conf == NULL)
+		return;
+	for (field = option_fields; field->word != NULL; field++)
+		field_free(field, &conf->options);
+	interface_conf_free(&conf->defaults);
+	for (i = 0; i < conf->interface_count; i++)
+		interface_conf_free(&conf->interfaces[i]);
+	free(conf->interfaces);
+	free(conf->neighbours);
+	for (i = 0; i < conf->key_count; i++) {
+		key_free(conf->keys[i]);
+		free(conf->key_files[i]);
+	}
+	free(conf->keys);
+	free(conf->key_files);
+	for (i = 0; i < FILTER_CHAINS; i++)
+		filter_free(&conf->filters[i]);
+	free(conf);
+}
+
+/* Parts. */
+
+/* Make room for one more: arrays grow when their count is a power of two,
+ * so that it need not be kept how large they are. */
+static void *
+grown(void *array, size_t count, size_t size)
+{
+	if (count & (count - 1))
+		return array;
+	return reallocarray(array, count == 0 ? 1 : 2 * count, size);
+}
+
+static struct interface_conf *
+find_interface(const struct configuration *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->interface_count; i++)
+		if (strcmp(conf->interfaces[i].name, name) == 0)
+			return &conf->interfaces[i];
+	return NULL;
+}
+
+static struct interface_conf *
+find_pattern(const struct configuration *conf, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < conf->interface_count; i++)
+		if (conf->interfaces[i].is_pattern &&
+		    pattern_match(conf->interfaces[i].name, name))
+			return &conf->interfaces[i];
+	return NULL;
+}
+
+struct interface_conf *
+configuration_get_interface(struct configuration *conf, const char *name)
+{
+	struct interface_conf *interfaces, *new = find_interface(conf, name);
+
+	if (new != NULL)
+		return new;
+	interfaces = grown(conf->interfaces, conf->interface_count,
+	    sizeof(*interfaces));
+	if (interfaces == NULL)
+		return NULL;
+	conf->interfaces = interfaces;
+	new = &interfaces[conf->interface_count++];
+	interface_conf_init(new);
+	snprintf(new->name, sizeof(new->name), "%s", name);
+	new->is_pattern = pattern_is_special(name);
+	return new;
+}
+
+int
+configuration_add_interface(struct configuration *conf, const char *name,
+    struct configuration_report *report)
+{
+	if (*name == '\0' || strlen(name) > INTERFACE_NAME_MAX ||
+	    strchr(name, '\n') != NULL) {
+		snprintf(report->error, sizeof(report->error),
+		    "%.100s: expected the name of an interface", name);
+		return -1;
+	}
+	if (find_pattern(conf, name) != NULL ||
+	    configuration_get_interface(conf, name) != NULL)
+		return 0;
+	report_no_memory(report);
+	return -1;
+}
+
+int
+configuration_flush_interface(struct configuration *conf, const char *name)
+{
+	struct interface_conf *interface = find_interface(conf, name);
+	size_t behind;
+
+	if (interface == NULL)
+		return -1;
+	interface_conf_free(interface);
+	behind = (size_t)(conf->interfaces + conf->interface_count -
+	    (interface + 1));
+	memmove(interface, interface + 1, behind * sizeof(*interface));
+	conf->interface_count--;
+	return 0;
+}
+
+int
+interface_conf_add_key(struct interface_conf *interface, const char *id)
+{
+	char **keys, *copy;
+	size_t i;
+
+	for (i = 0; i < interface->key_count; i++)
+		if (strcmp(interface->keys[i], id) == 0)
+			return 0;
+	keys = grown(interface->keys, interface->key_count, sizeof(*keys));
+	if (keys == NULL)
+		return -1;
+	interface->keys = keys;
+	if ((copy = strdup(id)) == NULL)
+		return -1;
+	keys[interface->key_count++] = copy;
+	return 0;
+}
+
+static size_t
+key_place(const struct configuration *conf, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < conf->key_count; i++)
+		if (strcmp(conf->keys[i]->id, id) == 0)
+			break;
+	return i;
+}
+
+struct mac_key *
+configuration_find_key(const struct configuration *conf, const char *id)
+{
+	size_t i = key_place(conf, id);
+
+	return i == conf->key_count ? NULL : conf->keys[i];
+}
+
+/* Make room for a key: an empty one, at the end. */
+static int
+add_key(struct configuration *conf)
+{
+	struct mac_key **keys;
+	char **files;
+
+	keys = grown(conf->keys, conf->key_count, sizeof(*keys));
+	if (keys == NULL)
+		return -1;
+	conf->keys = keys;
+	files = grown(conf->key_files, conf->key_count, sizeof(*files));
+	if (files == NULL)
+		return -1;
+	conf->key_files = files;
+	if ((keys[conf->key_count] = calloc(1, sizeof(**keys))) == NULL)
+		return -1;
+	files[conf->key_count++] = NULL;
+	return 0;
+}
+
+int
+configuration_put_key(struct configuration *conf, const struct mac_key *key,
+    const char *file)
+{
+	size_t i = key_place(conf, key->id);
+	char *copy = NULL;
+
+	if (file != NULL && (copy = strdup(file)) == NULL)
+		return -1;
+	if (i == conf->key_count && add_key(conf) == -1) {
+		free(copy);
+		return -1;
+	}
+	*conf->keys[i] = *key;
+	free(conf->key_files[i]);
+	conf->key_files[i] = copy;
+	return 0;
+}
+
+int
+configuration_add_neighbour(struct configuration *conf,
+    const struct neighbour_conf *neighbour)
+{
+	struct neighbour_conf *neighbours;
+	size_t i;
+
+	for (i = 0; i < conf->neighbour_count; i++)
+		if (memcmp(&conf->neighbours[i], neighbour,
+		    sizeof(*neighbour)) == 0)
+			return 0;
+	neighbours = grown(conf->neighbours, conf->neighbour_count,
+	    sizeof(*neighbours));
+	if (neighbours == NULL)
+		return -1;
+	neighbours[conf->neighbour_count++] = *neighbour;
+	conf->neighbours = neighbours;
+	return 0;
+}
+
+/* One configuration on top of another. */
+
+static int
+overlay_options(struct configuration *to, const struct configuration *from)
+{
+	unsigned int i;
+
+	for (i = 0; option_fields[i].word != NULL; i++)
+		if (from->said & UINT64_C(1) << i &&
+		    field_copy(&option_fields[i], &to->options,
+		    &from->options) == -1)
+			return -1;
+	to->said |= from->said;
+	return 0;
+}
+
+static int
+overlay_interface(struct interface_conf *to, const struct interface_conf *from)
+{
+	const struct field *field;
+	size_t i;
+
+	for (field = interface_fields; field->word != NULL; field++)
+		if (field_is_set(field, from) &&
+		    field_copy(field, to, from) == -1)
+			return -1;
+	for (i = 0; i < from->key_count; i++)
+		if (interface_conf_add_key(to, from->keys[i]) == -1)
+			return -1;
+	return 0;
+}
+
+static int
+overlay_interfaces(struct configuration *to, const struct configuration *from)
+{
+	struct interface_conf *interface;
+	size_t i;
+
+	for (i = 0; i < from->interface_count; i++) {
+		interface = configuration_get_interface(to,
+		    from->interfaces[i].name);
+		if (interface == NULL || overlay_interface(interface,
+		    &from->interfaces[i]) == -1)
+			return -1;
+	}
+	return overlay_interface(&to->defaults, &from->defaults);
+}
+
+/* Say all that one configuration says on top of the other; -1 for no
+ * memory. */
+static int
+overlay(struct configuration *to, const struct configuration *from)
+{
+	size_t i;
+
+	for (i = 0; i < from->key_count; i++)
+		if (configuration_put_key(to, from->keys[i],
+		    from->key_files[i]) == -1)
+			return -1;
+	for (i = 0; i < from->neighbour_count; i++)
+		if (configuration_add_neighbour(to,
+		    &from->neighbours[i]) == -1)
+			return -1;
+	for (i = 0; i < FILTER_CHAINS; i++)
+		if (filter_copy(&to->filters[i], &from->filters[i]) == -1)
+			return -1;
+	return overlay_options(to, from) == -1 ||
+	    overlay_interfaces(to, from) == -1 ? -1 : 0;
+}
+
+struct configuration *
+configuration_copy(const struct configuration *conf)
+{
+	struct configuration *copy = configuration_new();
+	const struct field *field = option_fields;
+	bool failed = copy == NULL || overlay(copy, conf) == -1;
+
+	/* Options that were set without being said, too. */
+	for (; !failed && field->word != NULL; field++)
+		failed = field_copy(field, &copy->options,
+		    &conf->options) == -1;
+	if (!failed)
+		return copy;
+	configuration_free(copy);
+	return NULL;
+}
+
+/* Reading. */
+
+int
+configuration_read(struct configuration *conf, const char *text, size_t len,
+    const struct configuration_source *source,
+    struct configuration_report *report)
+{
+	struct statement s = {
+		.conf = conf, .source = source, .report = report
+	};
+
+	report->error[0] = '\0';
+	report->refused = false;
+	return statement_read(&s, text, len);
+}
+
+int
+configuration_set(struct configuration *conf, const char *word,
+    const char *value, const char *origin, struct configuration_report *report)
+{
+	const struct field *field = field_find(option_fields, word);
+	char expected[FIELD_EXPECTED_MAX] = "an option";
+
+	if (field != NULL &&
+	    field_set(field, &conf->options, value, expected) == 0) {
+		conf->said |= UINT64_C(1) << (field - option_fields);
+		return 0;
+	}
+	if (expected[0] == '\0')
+		report_no_memory(report);
+	else
+		snprintf(report->error, sizeof(report->error),
+		    "%.100s: %.300s: expected %s", origin, value, expected);
+	return -1;
+}
+
+/* The end. */
+
+static int
+resolve_keys(const struct configuration *conf,
+    struct interface_conf *interface, struct configuration_report *report)
+{
+	size_t i;
+
+	free(interface->resolved);
+	interface->resolved = NULL;
+	if (interface->key_count == 0)
+		return 0;
+	interface->resolved = calloc(interface->key_count + 1,
+	    sizeof(*interface->resolved));
+	if (interface->resolved == NULL) {
+		report_no_memory(report);
+		return -1;
+	}
+	for (i = 0; i < interface->key_count; i++) {
+		interface->resolved[i] = configuration_find_key(conf,
+		    interface->keys[i]);
+		if (interface->resolved[i] == NULL) {
+			snprintf(report->error, sizeof(report->error),
+			    "key %s: expected to be defined, for it is used",
+			    interface->keys[i]);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static void
+warn(struct configuration_report *report, const char *name, const char *what)
+{
+	char text[CONFIGURATION_MESSAGE_MAX];
+
+	snprintf(text, sizeof(text), "warning: %.300s: %s", name, what);
+	report->warn(report->ctx, text);
+}
+
+/* What is no error, but hardly what was meant. */
+static void
+warn_of_rtt(const struct configuration *conf,
+    const struct interface_conf *interface,
+    struct configuration_report *report)
+{
+	struct interface_parameters p;
+	babel_time max = interface->rtt_max != UNSET ?
+	    interface->rtt_max : conf->defaults.rtt_max;
+
+	if (!configuration_interface(conf, interface->name, LINK_UNKNOWN,
+	    false, &p))
+		return;
+	if (max != UNSET && p.rtt_max != max)
+		warn(report, interface->name, "rtt-max is not above rtt-min, "
+		    "taken as 10 ms more");
+	if (p.max_rtt_penalty > 0 && !p.enable_timestamps)
+		warn(report, interface->name, "max-rtt-penalty has no effect "
+		    "without timestamps");
+}
+
+static void
+warn_of_conflicts(const struct configuration *conf,
+    struct configuration_report *report)
+{
+	size_t i;
+
+	if (report->warn == NULL)
+		return;
+	for (i = 0; i < conf->interface_count; i++)
+		warn_of_rtt(conf, &conf->interfaces[i], report);
+	for (i = 0; i < conf->neighbour_count; i++)
+		if (find_interface(conf, conf->neighbours[i].ifname) == NULL &&
+		    find_pattern(conf, conf->neighbours[i].ifname) == NULL)
+			warn(report, conf->neighbours[i].ifname,
+			    "has a neighbour but is not an interface to run");
+}
+
+int
+configuration_finish(struct configuration *conf,
+    struct configuration_report *report)
+{
+	size_t i;
+
+	report->error[0] = '\0';
+	if (resolve_keys(conf, &conf->defaults, report) == -1)
+		return -1;
+	for (i = 0; i < conf->interface_count; i++)
+		if (resolve_keys(conf, &conf->interfaces[i], report) == -1)
+			return -1;
+	for (i = 0; i < FILTER_CHAINS; i++)
+		if (filter_finish(&conf->filters[i]) == -1) {
+			report_no_memory(report);
+			return -1;
+		}
+	warn_of_conflicts(conf, report);
+	return 0;
+}
+
+/* Layers. */
+
+/* A finished configuration of both layers. */
+static struct configuration *
+combined(const struct configuration *files,
+    const struct configuration *socket, struct configuration_report *report)
+{
+	struct configuration *conf = configuration_copy(files);
+	struct configuration_report quiet = { .warn = NULL };
+
+	if (conf == NULL || overlay(conf, socket) == -1)
+		report_no_memory(&quiet);
+	else if (configuration_finish(conf, &quiet) == 0)
+		return conf;
+	memcpy(report->error, quiet.error, sizeof(report->error));
+	configuration_free(conf);
+	return NULL;
+}
+
+struct configuration *
+configuration_amend(struct configuration_layers *layers, const char *text,
+    size_t len, const struct configuration_source *source,
+    struct configuration_report *report)
+{
+	struct configuration_layers new = {
+		.files = configuration_copy(layers->files),
+		.socket = configuration_copy(layers->socket),
+	};
+	struct statement s = {
+		.conf = new.socket, .files = new.files,
+		.source = source, .report = report,
+	};
+	struct configuration *conf = NULL;
+
+	report->error[0] = '\0';
+	report->refused = false;
+	if (new.files == NULL || new.socket == NULL)
+		report_no_memory(report);
+	else if (statement_read(&s, text, len) == 0)
+		conf = combined(new.files, new.socket, report);
+	if (conf != NULL) {
+		configuration_free(layers->files);
+		configuration_free(layers->socket);
+		*layers = new;
+	} else {
+		configuration_free(new.files);
+		configuration_free(new.socket);
+	}
+	return conf;
+}
+
+struct configuration *
+configuration_reload(struct configuration_layers *layers,
+    struct configuration *files, struct configuration_report *report)
+{
+	struct configuration *conf = combined(files, layers->socket, report);
+
+	if (conf == NULL)
+		return NULL;
+	configuration_free(layers->files);
+	layers->files = files;
+	return conf;
+}
+
+void
+configuration_compare_options(const struct configuration *a,
+    const struct configuration *b,
+    void (*differs)(void *ctx, const char *word), void *ctx)
+{
+	const struct field *field;
+
+	for (field = option_fields; field->word != NULL; field++)
+		if (!field_equal(field, &a->options, &b->options))
+			differs(ctx, field->word);
+}
+
+/* What to do on an interface. */
+
+/* A setting, or what it is by default. */
+static bool
+decide(enum setting setting, bool by_default)
+{
+	if (setting == SETTING_TRUE || setting == SETTING_FALSE)
+		return setting == SETTING_TRUE;
+	return by_default;
+}
+
+/* The type to run the interface as; the kind of link decides if nobody
+ * else does. */
+static enum interface_type
+decide_type(const struct options *options, enum interface_type type,
+    enum link_kind kind)
+{
+	if (type == INTERFACE_UNSET && options->all_wireless)
+		return INTERFACE_WIRELESS;
+	if (type != INTERFACE_UNSET && type != INTERFACE_AUTO)
+		return type;
+	switch (kind) {
+	case LINK_WIRELESS:
+		return INTERFACE_WIRELESS;
+	case LINK_TUNNEL:
+		return INTERFACE_TUNNEL;
+	default:
+		return INTERFACE_WIRED;
+	}
+}
+
+static uint16_t
+decide_cost(int32_t cost, uint16_t by_default)
+{
+	return cost == UNSET ? by_default : (uint16_t)cost;
+}
+
+static void
+decide_intervals(const struct options *options,
+    const struct interface_conf *said, struct interface_parameters *p)
+{
+	babel_time hello = p->type == INTERFACE_WIRELESS ?
+	    options->hello_interval_wireless : options->hello_interval_wired;
+
+	p->hello_interval = said->hello_interval != 0 ?
+	    said->hello_interval : time_max(hello, HELLO_FLOOR);
+	p->update_interval = said->update_interval != 0 ?
+	    said->update_interval : 4 * p->hello_interval;
+}
+
+/* Timestamps and a cost of RTT need an explicit type: what is detected
+ * must not change a metric. */
+static void
+decide_rtt(const struct interface_conf *said, struct interface_parameters *p)
+{
+	bool is_tunnel = said->type == INTERFACE_TUNNEL;
+
+	p->enable_timestamps = decide(said->enable_timestamps, is_tunnel);
+	p->rtt_decay = decide_cost(said->rtt_decay, 42);
+	p->max_rtt_penalty = decide_cost(said->max_rtt_penalty,
+	    is_tunnel ? 96 : 0);
+	p->rtt_min = said->rtt_min == UNSET ? 10 * MILLISECOND : said->rtt_min;
+	p->rtt_max = said->rtt_max == UNSET ? 120 * MILLISECOND :
+	    said->rtt_max;
+	if (p->rtt_max <= p->rtt_min)
+		p->rtt_max = p->rtt_min + 10 * MILLISECOND;
+	p->rtt_filter = said->rtt_filter == RTT_FILTER_UNSET ?
+	    RTT_FILTER_EWMA : said->rtt_filter;
+}
+
+static void
+decide_all(const struct options *options, const struct interface_conf *said,
+    enum link_kind kind, bool v4_via_v6, struct interface_parameters *p)
+{
+	bool wireless, wired;
+
+	p->type = decide_type(options, said->type, kind);
+	wireless = p->type == INTERFACE_WIRELESS;
+	wired = said->type == INTERFACE_WIRED ||
+	    (p->type == INTERFACE_WIRED && kind == LINK_WIRED);
+	p->link_quality = decide(said->link_quality, wireless);
+	p->split_horizon = decide(said->split_horizon,
+	    wired && !options->no_split_horizon);
+	p->rxcost = decide_cost(said->rxcost, wireless ? 256 : 96);
+	p->unicast = decide(said->unicast, false);
+	p->rfc6126_compatible = decide(said->rfc6126_compatible, false);
+	p->v4_via_v6 = decide(said->v4_via_v6, v4_via_v6);
+	p->probe_mtu = decide(said->probe_mtu, false);
+	p->accept_bad_signatures = decide(said->accept_bad_signatures, false);
+	p->link_local_auto = decide(said->link_local_auto, false);
+	decide_intervals(options, said, p);
+	decide_rtt(said, p);
+}
+
+bool
+configuration_interface(const struct configuration *conf, const char *name,
+    enum link_kind kind, bool v4_via_v6_default,
+    struct interface_parameters *parameters)
+{
+	const struct interface_conf *own = find_interface(conf, name);
+	const struct field *field;
+	struct interface_conf said;
+
+	if (own == NULL)
+		own = find_pattern(conf, name);
+	if (own == NULL)
+		return false;
+	said = conf->defaults;
+	for (field = interface_fields; field->word != NULL; field++)
+		if (field_is_set(field, own))
+			field_copy(field, &said, own);
+	decide_all(&conf->options, &said, kind, v4_via_v6_default, parameters);
+	parameters->keys = own->resolved != NULL ? own->resolved :
+	    conf->defaults.resolved;
+	return true;
+}

@@ -1,0 +1,275 @@
+/*
+ * configuration.h - text to values: the one grammar of file, command line
+ * and local socket.  No files, no side effects.
+ *
+ * A struct configuration is built statement by statement, finished once,
+ * and immutable from then on; a change is a changed copy that replaces
+ * the old one whole.
+ */
+#ifndef CONFIGURATION_H
+#define CONFIGURATION_H
+
+#include "filter.h"
+#include "mac.h"
+
+/* A value that may be left to the next level of defaults. */
+enum setting {
+	SETTING_UNSET,			/* not mentioned */
+	SETTING_AUTO,			/* "auto" or "default": said so */
+	SETTING_FALSE,
+	SETTING_TRUE,
+};
+
+enum interface_type {
+	INTERFACE_UNSET,		/* not mentioned */
+	INTERFACE_AUTO,
+	INTERFACE_WIRED,
+	INTERFACE_WIRELESS,
+	INTERFACE_TUNNEL,
+};
+
+enum rtt_filter { RTT_FILTER_UNSET, RTT_FILTER_EWMA, RTT_FILTER_QUARTILE };
+
+#define INTERFACE_NAME_MAX	255	/* patterns may be long */
+#define UNSET			(-1)
+
+/* What was said of one interface, or by "default" lines: not resolved. */
+struct interface_conf {
+	char name[INTERFACE_NAME_MAX + 1];	/* or a shell pattern */
+	bool is_pattern;
+	enum interface_type type;
+	enum setting link_quality, split_horizon, enable_timestamps;
+	enum setting unicast, rfc6126_compatible, v4_via_v6, probe_mtu;
+	enum setting accept_bad_signatures, link_local_auto;
+	babel_time hello_interval, update_interval;	/* 0: not set */
+	int32_t rxcost;					/* or UNSET, as below */
+	int32_t rtt_decay, max_rtt_penalty;
+	babel_time rtt_min, rtt_max;			/* or UNSET */
+	enum rtt_filter rtt_filter;
+	char **keys;				/* ids, owned */
+	size_t key_count;
+	/* The keys themselves, borrowed, NULL-terminated; or NULL if there
+	 * are none.  The array is owned, made by configuration_finish. */
+	struct mac_key **resolved;
+};
+
+/* A declared unicast neighbour: "neighbour ADDRESS if NAME". */
+struct neighbour_conf {
+	struct in6_addr address;
+	char ifname[IFNAME_SIZE];
+};
+
+/* One local server: a TCP port, or a path; neither when unused. */
+struct server_conf {
+	uint16_t port;
+	char *path;
+};
+
+enum server_slot {
+	SERVER_PORT, SERVER_PORT_READWRITE, SERVER_PATH, SERVER_PATH_READWRITE,
+	SERVER_SLOTS
+};
+
+/* The global options.  Strings are owned; NULL: not set. */
+struct options {
+	struct in6_addr protocol_group;
+	uint16_t protocol_port;
+	uint32_t kernel_priority;
+	bool reflect_kernel_metric;
+	int64_t allow_duplicates;		/* kernel priority, or UNSET */
+	bool random_id;
+	enum setting ipv6_subtrees;
+	int debug;
+	struct server_conf servers[SERVER_SLOTS];
+	uint32_t local_path_mode;		/* or 0: the umask's */
+	char *local_path_group;
+	uint32_t export_table;
+	uint32_t *import_tables;
+	size_t import_table_count;		/* 0: the main table */
+	babel_time kernel_check_interval;	/* 0: never */
+	babel_time shutdown_delay;
+	bool link_detect;
+	babel_time smoothing_half_life;		/* 0: no smoothing */
+	bool daemonise;
+	bool skip_kernel_setup;
+	bool has_router_id;
+	struct router_id router_id;
+	char *state_file, *log_file, *pid_file;
+	uint32_t first_rule_priority, first_table_number;
+	babel_time hello_interval_wireless, hello_interval_wired;
+	bool all_wireless;			/* -w */
+	bool no_split_horizon;			/* -s */
+};
+
+struct configuration {
+	struct options options;
+	uint64_t said;			/* bit n: option_fields[n] was given */
+	struct interface_conf defaults;
+	struct interface_conf *interfaces;	/* in order of first mention */
+	size_t interface_count;
+	struct neighbour_conf *neighbours;
+	size_t neighbour_count;
+	struct mac_key **keys;			/* each owned */
+	char **key_files;		/* in step: where from, or NULL */
+	size_t key_count;
+	struct filter filters[FILTER_CHAINS];
+};
+
+/* Where a text comes from, which decides what it may say. */
+enum configuration_context {
+	CONTEXT_FILE,
+	CONTEXT_COMMAND_LINE,		/* -C */
+	CONTEXT_SOCKET,			/* a read-write local socket */
+};
+
+struct configuration_source {
+	enum configuration_context context;
+	const char *name;		/* for messages: file name, "-C" */
+	/* Fetch the value of a key from a file: fill in key->value and
+	 * key->length.  0, or -1 with the reason in error.  NULL: keys from
+	 * files stay without value. */
+	int (*load_key)(const char *path, struct mac_key *key, char *error,
+	    size_t size);
+};
+
+/* The first thing wrong with a text: "FILE:LINE:COLUMN: ..." naming the
+ * word and what was expected instead. */
+#define CONFIGURATION_MESSAGE_MAX 1024
+struct configuration_report {
+	char error[CONFIGURATION_MESSAGE_MAX];
+	/* The text was right but could not be acted upon: on the local
+	 * socket this is answered "no" rather than "bad". */
+	bool refused;
+	/* Called for each warning: a word that does nothing any more (once
+	 * for each word and report), a rule that can never match.  May be
+	 * NULL. */
+	void (*warn)(void *ctx, const char *message);
+	/* Called for each line with an error; reading then goes on behind
+	 * it.  NULL: stop at the first. */
+	void (*tell)(void *ctx, const char *message);
+	void *ctx;
+	uint32_t warned;		/* words warned of already */
+};
+
+/* The built-in defaults; NULL for no memory. */
+struct configuration *configuration_new(void);
+struct configuration *configuration_copy(const struct configuration *);
+void	configuration_free(struct configuration *);
+
+/*
+ * Apply a text to a configuration that is not finished.  0, or -1 with
+ * report->error set; after an error the configuration must be thrown
+ * away (callers amend a copy).  In CONTEXT_COMMAND_LINE the text must be
+ * exactly one statement.  For CONTEXT_SOCKET see configuration_amend.
+ */
+int	configuration_read(struct configuration *, const char *text,
+	    size_t len, const struct configuration_source *,
+	    struct configuration_report *);
+/*
+ * Set one global option to a value as it stands, under the word of the
+ * language or as "-h", "-H", "-w", "-s", which have none.  origin names
+ * the value in messages.  0, or -1 with report->error.
+ */
+int	configuration_set(struct configuration *, const char *word,
+	    const char *value, const char *origin,
+	    struct configuration_report *);
+/* Add an interface without parameters, if it is not there yet and no
+ * pattern stands for it: an argument of the command line.  0, or -1 with
+ * report->error. */
+int	configuration_add_interface(struct configuration *, const char *name,
+	    struct configuration_report *);
+/* Forget the interface: 0, or -1 if there is none of that exact name. */
+int	configuration_flush_interface(struct configuration *,
+	    const char *name);
+/* Check what can only be checked at the end, build indexes.  0, or -1
+ * with report->error. */
+int	configuration_finish(struct configuration *,
+	    struct configuration_report *);
+
+/*
+ * What runs is the configuration of the files and the command line with
+ * that of the local socket on top.  Both layers are owned, and are not
+ * what runs but what it is made of.  To start: socket is a new
+ * configuration, files is NULL, and configuration_reload does the rest.
+ */
+struct configuration_layers {
+	struct configuration *files, *socket;
+};
+
+/*
+ * Act on one request of a read-write local socket: any directive that may
+ * change at run time, "flush interface NAME", "flush in" and so on.
+ * Returns the new configuration, finished and the caller's; or NULL with
+ * report->error, and nothing has changed.  An error is answered "bad", or
+ * "no" and the error if report->refused.  The other verbs of the socket,
+ * reopen-logfile among them, are not known here.
+ */
+struct configuration *configuration_amend(struct configuration_layers *,
+	    const char *text, size_t len,
+	    const struct configuration_source *,
+	    struct configuration_report *);
+/* Replace the lower layer (taken over, but for an error): returns the new
+ * configuration, finished and the caller's, or NULL as above. */
+struct configuration *configuration_reload(struct configuration_layers *,
+	    struct configuration *files, struct configuration_report *);
+/* Call differs for each global option in which the two differ. */
+void	configuration_compare_options(const struct configuration *,
+	    const struct configuration *,
+	    void (*differs)(void *ctx, const char *word), void *ctx);
+
+/* Write the configuration as text that reads back as the same value;
+ * a malloc'ed string, or NULL.  It shows the keys.  What only the command
+ * line can say appears as comments. */
+char	*configuration_print(const struct configuration *);
+
+/* What the daemon found out about a link. */
+enum link_kind {
+	LINK_UNKNOWN,			/* no split horizon, else as wired */
+	LINK_WIRED, LINK_WIRELESS, LINK_TUNNEL,
+};
+
+/* How to run one interface: every value decided. */
+struct interface_parameters {
+	enum interface_type type;	/* WIRED, WIRELESS or TUNNEL */
+	bool link_quality, split_horizon, enable_timestamps;
+	bool unicast, rfc6126_compatible, v4_via_v6, probe_mtu;
+	bool accept_bad_signatures, link_local_auto;
+	uint16_t rxcost, rtt_decay, max_rtt_penalty;
+	babel_time hello_interval, update_interval;
+	babel_time rtt_min, rtt_max;
+	enum rtt_filter rtt_filter;
+	struct mac_key *const *keys;	/* borrowed; NULL-terminated, or NULL */
+};
+
+/*
+ * The parameters of the interface of that name, merged from its own line
+ * (an exact name beats a pattern, an earlier pattern a later one), the
+ * "default" lines, the options and what the link is.  False if nothing in
+ * the configuration asks for the interface.  v4_via_v6_default is what
+ * the kernel at hand suggests.
+ */
+bool	configuration_interface(const struct configuration *,
+	    const char *name, enum link_kind, bool v4_via_v6_default,
+	    struct interface_parameters *);
+
+/*
+ * For statement.c, which builds configurations.
+ */
+
+/* The interface of that very name, added if need be; NULL for no memory. */
+struct interface_conf *configuration_get_interface(struct configuration *,
+	    const char *name);
+/* The key of that id, or NULL. */
+struct mac_key *configuration_find_key(const struct configuration *,
+	    const char *id);
+/* Take over a copy of the key, in place of one of the same id; the file
+ * may be NULL.  -1 for no memory. */
+int	configuration_put_key(struct configuration *, const struct mac_key *,
+	    const char *file);
+/* Use the key on the interface, too; -1 for no memory. */
+int	interface_conf_add_key(struct interface_conf *, const char *id);
+/* Declare a neighbour, once; -1 for no memory. */
+int	configuration_add_neighbour(struct configuration *,
+	    const struct neighbour_conf *);
+
+#endif

@@ -1,0 +1,19 @@
+/*
+ * pattern.h - shell patterns for interface names.
+ */
+#ifndef PATTERN_H
+#define PATTERN_H
+
+#include <stdbool.h>
+
+/* True if the text has a character that is special in a pattern. */
+bool	pattern_is_special(const char *text);
+
+/*
+ * True if the pattern matches the whole name: '*' any text, '?' any one
+ * byte, "[a-z]" one of a set, "[!a-z]" or "[^a-z]" one outside it, '\'
+ * takes the next byte as it is.  A '[' that is never closed is itself.
+ */
+bool	pattern_match(const char *pattern, const char *name);
+
+#endif
