@@ -1,0 +1,169 @@
+/*
+ * babel.h - the protocol engine as its user sees it: the daemon, or a
+ * simulator.
+ *
+ * Time comes in as an argument; everything else goes out through struct
+ * babel_ops.  Nothing here blocks, makes a system call or is global.  The
+ * callbacks must not call back into the engine.
+ */
+#ifndef BABEL_H
+#define BABEL_H
+
+#include <stdarg.h>
+
+#include "configuration.h"
+#include "prefix.h"
+
+struct babel;
+struct fib_change;
+struct link_state;
+
+/* What happened, for a monitor.  The object is a struct interface,
+ * neighbour, xroute or route (their headers), valid during the call. */
+enum babel_event {
+	EVENT_INTERFACE_ADD, EVENT_INTERFACE_CHANGE, EVENT_INTERFACE_FLUSH,
+	EVENT_NEIGHBOUR_ADD, EVENT_NEIGHBOUR_CHANGE, EVENT_NEIGHBOUR_FLUSH,
+	EVENT_XROUTE_ADD, EVENT_XROUTE_CHANGE, EVENT_XROUTE_FLUSH,
+	EVENT_ROUTE_ADD, EVENT_ROUTE_CHANGE, EVENT_ROUTE_FLUSH,
+};
+
+/* A UDP datagram, in or out.  IPv4 addresses are v4-mapped. */
+struct datagram {
+	unsigned int ifindex;
+	struct in6_addr from, to;
+	uint16_t from_port, to_port;	/* host order */
+	babel_time received;		/* when it arrived; in only */
+	const uint8_t *bytes;
+	size_t len;
+	bool dont_fragment;		/* out only */
+};
+
+/* What a kernel should hold for a destination. */
+struct fib_entry {
+	struct in6_addr next_hop;	/* v4-mapped, or IPv6 link-local */
+	unsigned int ifindex;
+	uint32_t priority, table;
+	struct in6_addr pref_src;	/* :: if none */
+	bool unreachable;		/* hold: no next hop, no interface */
+};
+
+enum fib_operation { FIB_ADD, FIB_CHANGE, FIB_DELETE };
+
+/* Self-contained: holds no pointer into the engine. */
+struct fib_change {
+	enum fib_operation operation;
+	struct destination_key key;
+	struct fib_entry entry;		/* ADD, CHANGE: wanted */
+	struct fib_entry old;		/* CHANGE, DELETE: there now */
+};
+
+struct babel_ops {
+	/* Send.  False: cannot take it now; the engine tries again. */
+	bool (*send)(void *ctx, const struct datagram *);
+	/* Change the kernel; answered by babel_fib_done.  False: cannot take
+	 * it now; the engine tries again. */
+	bool (*fib)(void *ctx, const struct fib_change *);
+	/* The clock at this very moment, for RFC 9616 transmit stamps only. */
+	babel_time (*stamp)(void *ctx);
+	void (*random)(void *ctx, void *buffer, size_t len);
+	/* May be NULL. */
+	void (*notify)(void *ctx, enum babel_event, const void *object);
+	/* priority as in syslog(3). */
+	void (*log)(void *ctx, int priority, const char *format, va_list)
+	    __attribute__((format(printf, 3, 0)));
+};
+
+/* A network interface as the kernel has it. */
+#define LINK_ADDRESSES 8
+struct link_state {
+	unsigned int ifindex;		/* 0: not there */
+	char name[IFNAME_SIZE];
+	unsigned int mtu;
+	bool up;			/* usable now */
+	bool carrier;			/* IFF_RUNNING */
+	enum link_kind kind;
+	/* Link-local IPv6 addresses past duplicate detection; the first is
+	 * the source of what we send.  None: the interface cannot run. */
+	struct in6_addr link_local[LINK_ADDRESSES];
+	unsigned int link_local_count;
+	struct in6_addr ipv4;		/* v4-mapped, :: if none */
+};
+
+/* A route or an interface address that the kernel has and that may be
+ * redistributed.  All fields but the metric of the verdict identify it. */
+struct kernel_route {
+	struct destination_key key;
+	uint32_t table, priority;
+	unsigned int ifindex;
+	char ifname[IFNAME_SIZE];
+	uint8_t proto;			/* RTPROT_* */
+	bool local;			/* an address of ours */
+	bool unicast;			/* route type unicast (or local) */
+};
+
+/* What the engine is told at birth. */
+struct babel_identity {
+	struct router_id id;
+	uint16_t seqno;
+	bool id_is_configured;		/* never choose another */
+	bool v4_via_v6;			/* the kernel can route so */
+	bool v4_via_v6_default;		/* ... and answers by ICMP */
+};
+
+/* The configuration is borrowed until replaced.  NULL for no memory. */
+struct babel *babel_new(const struct babel_ops *, void *ctx,
+	    const struct configuration *, const struct babel_identity *,
+	    babel_time now);
+void	babel_free(struct babel *);
+
+/* Inputs.  Each does a bounded amount of work and returns. */
+
+void	babel_receive(struct babel *, babel_time now,
+	    const struct datagram *);
+
+/* A link appeared or changed; keyed by ifindex.  Links that the
+ * configuration does not ask for may be told too: a reload may.  A link
+ * that is gone is told with babel_link_removed. */
+void	babel_link_changed(struct babel *, babel_time now,
+	    const struct link_state *);
+void	babel_link_removed(struct babel *, babel_time now,
+	    unsigned int ifindex);
+
+/* A kernel route appeared (present) or went away.  Between begin and end
+ * of a synchronisation every route that is there is told again; what was
+ * not told by the end is gone. */
+void	babel_kernel_route(struct babel *, babel_time now,
+	    const struct kernel_route *, bool present);
+void	babel_kernel_sync(struct babel *, babel_time now, bool begin);
+
+/* The answer to ops->fib: 0, or an errno. */
+void	babel_fib_done(struct babel *, babel_time now,
+	    const struct fib_change *, int error);
+/* The kernel lost, or somebody removed or replaced, what we installed
+ * there: install it again. */
+void	babel_fib_lost(struct babel *, babel_time now,
+	    const struct destination_key *);
+
+/* Replace the configuration; the old one may be freed on return. */
+void	babel_configure(struct babel *, babel_time now,
+	    const struct configuration *);
+/* What to add to the monotonic clock for seconds since 1970, for the
+ * validity of keys. */
+void	babel_set_wall_clock(struct babel *, babel_time offset);
+
+/* Retract everything and say good-bye; babel_is_quiet turns true when
+ * all of it has been handed to ops->send. */
+void	babel_shutdown(struct babel *, babel_time now);
+bool	babel_is_quiet(const struct babel *);
+
+/*
+ * Fire due timers and do one slice of postponed work.  Returns when it
+ * wants to run next: now if work is left, NEVER if nothing is pending.
+ */
+babel_time babel_run(struct babel *, babel_time now);
+
+/* For the state file. */
+uint16_t babel_seqno(const struct babel *);
+struct router_id babel_router_id(const struct babel *);
+
+#endif

@@ -1,0 +1,166 @@
+/*
+ * instance.h - struct babel itself, jobs, counters and the engine's small
+ * services.  For the engine's own files and for readers of its tables.
+ */
+#ifndef INSTANCE_H
+#define INSTANCE_H
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include "babel.h"
+#include "timer.h"
+
+#define JOB_BUDGET	256		/* routes looked at in one slice */
+#define PATIENT_BUDGET	256		/* patient timers in one run */
+#define FIB_BUDGET	256		/* kernel changes in one run */
+
+/* Protocol constants (RFC 8966, appendix B, but where noted). */
+#define URGENT_TIMEOUT		(200 * MILLISECOND)
+#define SOURCE_GC_TIME		(3 * MINUTE)
+#define REQUEST_HOP_COUNT	64
+#define REQUEST_TIMEOUT		(2 * SECOND)
+#define REQUEST_RESENDS		3
+
+/* Work that is done in slices, one slice a run, round robin. */
+enum job_kind {
+	JOB_INTERFACE_UPDATE,		/* the periodic full update */
+	JOB_NEIGHBOUR_DUMP,		/* a full update by unicast */
+	JOB_NEIGHBOUR_COST,		/* a cost changed: select again */
+	JOB_NEIGHBOUR_FLUSH,		/* a neighbour is gone */
+	JOB_POLICY,			/* filters changed: every route */
+	JOB_OFFERS,			/* ... and every kernel route */
+	JOB_KINDS
+};
+
+/* Embedded in what it serves; queued at most once. */
+struct job {
+	TAILQ_ENTRY(job) entry;
+	uint8_t kind;			/* enum job_kind */
+	bool queued;
+};
+
+/* How far a walk in key order has come: a key, never a pointer, so that
+ * nothing must be told when objects come and go. */
+struct walk {
+	struct destination_key last;
+	bool begun;			/* last means something */
+};
+
+/* Everything the engine counts. */
+enum babel_counter {
+	COUNT_PACKETS_RECEIVED, COUNT_PACKETS_SENT, COUNT_BYTES_RECEIVED,
+	COUNT_BYTES_SENT, COUNT_SEND_REFUSED,
+	COUNT_TLVS_RECEIVED, COUNT_TLVS_IGNORED, COUNT_PACKETS_STOPPED,
+	/* packets dropped, by reason */
+	COUNT_DROP_INTERFACE, COUNT_DROP_OWN, COUNT_DROP_SOURCE,
+	COUNT_DROP_PORT, COUNT_DROP_SHORT, COUNT_DROP_MAGIC,
+	COUNT_DROP_VERSION, COUNT_DROP_LENGTH, COUNT_DROP_NEIGHBOURS,
+	COUNT_DROP_MAC_MISSING, COUNT_DROP_MAC_WRONG, COUNT_DROP_PC_MISSING,
+	COUNT_DROP_PC_STALE, COUNT_DROP_INDEX_UNKNOWN,
+	/* TLVs that were understood and not acted upon, by reason */
+	COUNT_UPDATE_OWN_ID, COUNT_UPDATE_MARTIAN, COUNT_UPDATE_FILTERED,
+	COUNT_UPDATE_UNFEASIBLE, COUNT_UPDATE_UNKNOWN_RETRACTION,
+	COUNT_UPDATE_LIMIT, COUNT_REQUEST_REDUNDANT, COUNT_REQUEST_DROPPED,
+	COUNT_WILDCARD_LIMITED,
+	/* protocol events */
+	COUNT_HELLOS_SENT, COUNT_HELLOS_LATE, COUNT_IHUS_SENT,
+	COUNT_UPDATES_SENT, COUNT_UPDATES_RECEIVED, COUNT_RETRACTIONS_SENT,
+	COUNT_ROUTE_REQUESTS_SENT, COUNT_SEQNO_REQUESTS_SENT,
+	COUNT_SEQNO_REQUESTS_FORWARDED, COUNT_REQUESTS_SATISFIED,
+	COUNT_ACKS_SENT, COUNT_ACKS_RECEIVED, COUNT_ACK_REQUESTS_SENT,
+	COUNT_SELECTIONS, COUNT_SEQNO_RAISED, COUNT_PROBES_SENT,
+	COUNT_CHALLENGES_SENT, COUNT_CHALLENGES_ANSWERED,
+	/* kernel */
+	COUNT_FIB_ADDS, COUNT_FIB_CHANGES, COUNT_FIB_DELETES,
+	COUNT_FIB_FAILURES, COUNT_FIB_LOST,
+	COUNT_NO_MEMORY,
+	BABEL_COUNTERS
+};
+/* The counter's name as a word of lower-case letters and '-'. */
+const char *counter_name(enum babel_counter);
+
+struct destination;
+struct interface;
+struct xroute_offer;
+struct held_packet;
+RB_HEAD(destination_tree, destination);
+RB_HEAD(change_tree, destination);
+RB_HEAD(offer_tree, xroute_offer);
+RB_HEAD(interface_tree, interface);
+TAILQ_HEAD(interface_list, interface);
+TAILQ_HEAD(job_queue, job);
+TAILQ_HEAD(fib_queue, destination);
+TAILQ_HEAD(held_queue, held_packet);
+
+/* Bounds on what a flood can make us remember. */
+struct limits {
+	uint32_t routes, neighbours_per_interface, requests;
+};
+
+struct babel {
+	const struct babel_ops *ops;
+	void *ctx;
+	const struct configuration *conf;	/* borrowed */
+	babel_time now;				/* set by every input */
+	babel_time wall_clock;			/* now + this: since 1970 */
+	struct babel_identity identity;
+	struct router_id id;
+	uint16_t seqno;
+
+	struct timer_heap prompt, patient;
+	struct job_queue jobs;
+	struct interface_list interfaces;	/* owned, as configured */
+	struct interface_tree links;		/* those with an ifindex */
+	struct destination_tree destinations;	/* owned */
+	struct change_tree changes;	/* to announce, oldest first */
+	uint64_t change_serial;
+	struct offer_tree offers;	/* kernel routes, owned */
+	/* Synchronisation under way, and the last one that is complete:
+	 * an offer that was not seen since is gone. */
+	uint32_t offer_generation, offer_complete;
+	struct walk policy_walk, offers_walk;
+	struct job policy, offer_review;
+	struct fib_queue fib;		/* wanted differs from installed */
+	bool fib_refused;		/* ops->fib could not take more */
+
+	struct held_queue held;		/* packets that ops->send refused */
+	struct limits limits;
+	uint32_t next_id;		/* order by id, never by address */
+	uint32_t route_count, neighbour_count, source_count;
+	uint32_t destination_count, request_count, xroute_count;
+	uint64_t counters[BABEL_COUNTERS];
+	struct timer shutdown;		/* the next good-bye */
+	uint8_t goodbyes;		/* left to say */
+	bool shutting_down, in_engine;
+};
+
+/* Set a timer in the heap of its kind; advance: never later than it is
+ * set now; cancel: stop it. */
+void	schedule(struct babel *, struct timer *, babel_time due);
+void	schedule_advance(struct babel *, struct timer *, babel_time due);
+void	schedule_cancel(struct babel *, struct timer *);
+/* Room for an object's timers, taken at its birth and given back at its
+ * death, so that schedule cannot fail: prompt ones and patient ones. */
+int	schedule_reserve(struct babel *, uint32_t prompt, uint32_t patient);
+void	schedule_unreserve(struct babel *, uint32_t prompt,
+	    uint32_t patient);
+
+void	job_init(struct job *, enum job_kind);
+void	job_queue_add(struct babel *, struct job *);
+void	job_cancel(struct babel *, struct job *);
+
+void	notify(const struct babel *, enum babel_event, const void *object);
+void	count(struct babel *, enum babel_counter);
+void	log_at(const struct babel *, int priority, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* A uniformly random number below bound (bound > 0). */
+uint32_t random_below(struct babel *, uint32_t bound);
+/* A uniformly random time in [low, high). */
+babel_time random_between(struct babel *, babel_time low, babel_time high);
+/* At random between 7/8 and 63/64 of the interval: jitter that
+ * never breaks the promise made by announcing the interval. */
+babel_time jitter(struct babel *, babel_time interval);
+
+#endif

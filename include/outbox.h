@@ -1,0 +1,56 @@
+/*
+ * outbox.h - what is waiting to be said on one interface or to one
+ * neighbour, besides the announcement of changes (route.h).
+ *
+ * Names things, never holds encoded bytes, so that what goes out is
+ * always the current truth.  Bounded: an outbox of updates that overflows
+ * forgets the names and remembers "everything".
+ */
+#ifndef OUTBOX_H
+#define OUTBOX_H
+
+#include <sys/tree.h>
+
+#include "prefix.h"
+#include "timer.h"
+
+#define OUTBOX_MAX	4096
+#define OUTBOX_ACKS	16
+
+enum outbox_kind { SAY_UPDATE, SAY_ROUTE_REQUEST, SAY_SEQNO_REQUEST };
+
+struct outbox_item {
+	RB_ENTRY(outbox_item) entry;	/* by kind, key, id */
+	struct destination_key key;
+	struct router_id id;		/* of a seqno request */
+	uint16_t seqno;
+	uint8_t hop_count;
+	uint8_t kind;			/* enum outbox_kind */
+};
+RB_HEAD(outbox_tree, outbox_item);
+
+struct outbox {
+	struct outbox_tree items;
+	uint32_t count;
+	bool hello, ihu, wildcard_request, wildcard_retraction;
+	bool everything;		/* a full dump is owed */
+	uint16_t acks[OUTBOX_ACKS];
+	uint8_t ack_count;
+	struct timer flush;		/* when to send */
+};
+
+void	outbox_init(struct outbox *, enum timer_kind flush);
+/* Copies the item; one of the same kind, key and id is replaced by the
+ * newer seqno.  When full, or without memory, an update turns into
+ * "everything" and a request is forgotten: it will be sent again. */
+void	outbox_add(struct outbox *, const struct outbox_item *);
+/* An acknowledgment to send; false when full. */
+bool	outbox_add_ack(struct outbox *, uint16_t opaque);
+/* The first item, still owned by the outbox, or NULL. */
+struct outbox_item *outbox_first(const struct outbox *);
+void	outbox_drop(struct outbox *, struct outbox_item *);
+bool	outbox_is_empty(const struct outbox *);
+/* Forget everything; the timer is the caller's to stop. */
+void	outbox_clear(struct outbox *);
+
+#endif

@@ -1,0 +1,105 @@
+/*
+ * outbox.c - names of things to say, merged and bounded.
+ */
+#include "outbox.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int
+outbox_item_compare(const struct outbox_item *a, const struct outbox_item *b)
+{
+	int order;
+
+	if (a->kind != b->kind)
+		return a->kind < b->kind ? -1 : 1;
+	order = destination_key_compare(&a->key, &b->key);
+	return order != 0 ? order : router_id_compare(&a->id, &b->id);
+}
+
+RB_PROTOTYPE(outbox_tree, outbox_item, entry, outbox_item_compare)
+RB_GENERATE(outbox_tree, outbox_item, entry, outbox_item_compare)
+
+void
+outbox_init(struct outbox *o, enum timer_kind flush)
+{
+	memset(o, 0, sizeof(*o));
+	RB_INIT(&o->items);
+	timer_init(&o->flush, flush);
+}
+
+/* The item cannot be kept by name. */
+static void
+outbox_overflow(struct outbox *o, const struct outbox_item *item)
+{
+	if (item->kind == SAY_UPDATE)
+		o->everything = true;
+}
+
+void
+outbox_add(struct outbox *o, const struct outbox_item *item)
+{
+	struct outbox_item *copy, *twin;
+
+	copy = o->count < OUTBOX_MAX ? malloc(sizeof(*copy)) : NULL;
+	if (copy == NULL) {
+		outbox_overflow(o, item);
+		return;
+	}
+	*copy = *item;
+	twin = RB_INSERT(outbox_tree, &o->items, copy);
+	if (twin == NULL) {
+		o->count++;
+		return;
+	}
+	if (seqno_less(twin->seqno, item->seqno))
+		twin->seqno = item->seqno;
+	if (twin->hop_count < item->hop_count)
+		twin->hop_count = item->hop_count;
+	free(copy);
+}
+
+bool
+outbox_add_ack(struct outbox *o, uint16_t opaque)
+{
+	if (o->ack_count == OUTBOX_ACKS)
+		return false;
+	o->acks[o->ack_count++] = opaque;
+	return true;
+}
+
+struct outbox_item *
+outbox_first(const struct outbox *o)
+{
+	struct outbox_tree items = o->items;
+
+	return RB_MIN(outbox_tree, &items);
+}
+
+void
+outbox_drop(struct outbox *o, struct outbox_item *item)
+{
+	RB_REMOVE(outbox_tree, &o->items, item);
+	o->count--;
+	free(item);
+}
+
+bool
+outbox_is_empty(const struct outbox *o)
+{
+	return o->count == 0 && o->ack_count == 0 && !o->hello && !o->ihu &&
+	    !o->wildcard_request && !o->wildcard_retraction && !o->everything;
+}
+
+void
+outbox_clear(struct outbox *o)
+{
+	struct outbox_item *item;
+
+	while ((item = outbox_first(o)) != NULL)
+		outbox_drop(o, item);
+	o->hello = o->ihu = false;
+	o->wildcard_request = o->wildcard_retraction = false;
+	o->everything = false;
+	o->ack_count = 0;
+}
