@@ -1,0 +1,388 @@
+/*
+ * babel.c - the engine as a whole: its life, its inputs, and the two
+ * switches that say what can happen and when, one for timers and one for
+ * jobs.
+ *
+ * babel_run fires every prompt timer that is due, then a bounded number of
+ * patient ones, then does one slice of one job and hands changes to the
+ * kernel.  Budgets are counts, not times, so that a simulated run is the
+ * same everywhere.
+ */
+#include "babel.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "fib.h"
+#include "packet.h"
+
+#define ROUTES_MAX	2000000
+#define NEIGHBOURS_MAX	4096		/* on one interface */
+#define REQUESTS_MAX	65536
+#define GOODBYES	2
+#define GOODBYE_PAUSE	(10 * MILLISECOND)
+#define REFUSED_PAUSE	(5 * MILLISECOND)
+
+static void
+enter(struct babel *b, babel_time now)
+{
+	assert(!b->in_engine);
+	b->in_engine = true;
+	b->now = now;
+}
+
+static void
+leave(struct babel *b)
+{
+	b->in_engine = false;
+}
+
+static void
+tables_init(struct babel *b)
+{
+	TAILQ_INIT(&b->jobs);
+	TAILQ_INIT(&b->interfaces);
+	TAILQ_INIT(&b->fib);
+	TAILQ_INIT(&b->held);
+	RB_INIT(&b->links);
+	RB_INIT(&b->destinations);
+	RB_INIT(&b->changes);
+	RB_INIT(&b->offers);
+	timer_init(&b->shutdown, TIMER_SHUTDOWN);
+	job_init(&b->policy, JOB_POLICY);
+	job_init(&b->offer_review, JOB_OFFERS);
+}
+
+struct babel *
+babel_new(const struct babel_ops *ops, void *ctx,
+    const struct configuration *conf, const struct babel_identity *identity,
+    babel_time now)
+{
+	struct babel *b = calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return NULL;
+	b->ops = ops;
+	b->ctx = ctx;
+	b->conf = conf;
+	b->identity = *identity;
+	b->id = identity->id;
+	b->seqno = identity->seqno;
+	b->limits = (struct limits){ ROUTES_MAX, NEIGHBOURS_MAX,
+	    REQUESTS_MAX };
+	tables_init(b);
+	if (schedule_reserve(b, 1, 0) < 0) {
+		free(b);
+		return NULL;
+	}
+	enter(b, now);
+	interface_configure(b);
+	leave(b);
+	return b;
+}
+
+void
+babel_receive(struct babel *b, babel_time now,
+    const struct datagram *datagram)
+{
+	enter(b, now);
+	if (!b->shutting_down)
+		receive_packet(b, datagram);
+	leave(b);
+}
+
+void
+babel_link_changed(struct babel *b, babel_time now,
+    const struct link_state *link)
+{
+	enter(b, now);
+	interface_link_changed(b, link);
+	leave(b);
+}
+
+void
+babel_link_removed(struct babel *b, babel_time now, unsigned int ifindex)
+{
+	enter(b, now);
+	interface_link_removed(b, ifindex);
+	leave(b);
+}
+
+void
+babel_kernel_route(struct babel *b, babel_time now,
+    const struct kernel_route *route, bool present)
+{
+	enter(b, now);
+	if (present)
+		xroute_offered(b, route);
+	else
+		xroute_withdrawn(b, route);
+	leave(b);
+}
+
+void
+babel_kernel_sync(struct babel *b, babel_time now, bool begin)
+{
+	enter(b, now);
+	if (begin)
+		xroute_sync_begin(b);
+	else
+		xroute_sync_end(b);
+	leave(b);
+}
+
+void
+babel_fib_done(struct babel *b, babel_time now,
+    const struct fib_change *change, int error)
+{
+	enter(b, now);
+	fib_done(b, change, error);
+	leave(b);
+}
+
+void
+babel_fib_lost(struct babel *b, babel_time now,
+    const struct destination_key *key)
+{
+	enter(b, now);
+	fib_lost(b, key);
+	leave(b);
+}
+
+void
+babel_configure(struct babel *b, babel_time now,
+    const struct configuration *conf)
+{
+	enter(b, now);
+	b->conf = conf;
+	interface_configure(b);
+	b->policy_walk.begun = false;
+	job_queue_add(b, &b->policy);
+	xroute_review(b);
+	leave(b);
+}
+
+void
+babel_set_wall_clock(struct babel *b, babel_time offset)
+{
+	b->wall_clock = offset;
+}
+
+void
+babel_shutdown(struct babel *b, babel_time now)
+{
+	struct interface *ifp;
+
+	enter(b, now);
+	b->shutting_down = true;
+	b->goodbyes = GOODBYES;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		schedule_cancel(b, &ifp->hello);
+		schedule_cancel(b, &ifp->update);
+	}
+	schedule(b, &b->shutdown, now);
+	leave(b);
+}
+
+bool
+babel_is_quiet(const struct babel *b)
+{
+	return b->shutting_down && b->goodbyes == 0 && TAILQ_EMPTY(&b->held);
+}
+
+uint16_t
+babel_seqno(const struct babel *b)
+{
+	return b->seqno;
+}
+
+struct router_id
+babel_router_id(const struct babel *b)
+{
+	return b->id;
+}
+
+/* Say good-bye, more than once: packets get lost. */
+static void
+shutdown_due(struct babel *b)
+{
+	send_goodbye(b);
+	if (--b->goodbyes > 0)
+		schedule(b, &b->shutdown, b->now + GOODBYE_PAUSE);
+}
+
+/* Timers of a neighbour. */
+static void
+fire_neighbour(struct babel *b, struct timer *t)
+{
+#define NEIGHBOUR(member) CONTAINER_OF(t, struct neighbour, member)
+	struct neighbour *n;
+
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_NEIGHBOUR_FLUSH:
+		send_neighbour(b, NEIGHBOUR(outbox.flush));
+		break;
+	case TIMER_NEIGHBOUR_DUMP:
+		job_queue_add(b, &NEIGHBOUR(dump_next)->dump);
+		break;
+	case TIMER_NEIGHBOUR_MULTICAST_HELLO:
+		n = NEIGHBOUR(multicast.missed);
+		neighbour_hello_missed(b, n, &n->multicast);
+		break;
+	case TIMER_NEIGHBOUR_UNICAST_HELLO:
+		n = NEIGHBOUR(unicast.missed);
+		neighbour_hello_missed(b, n, &n->unicast);
+		break;
+	case TIMER_NEIGHBOUR_IHU:
+		neighbour_ihu_expired(b, NEIGHBOUR(ihu));
+		break;
+	case TIMER_NEIGHBOUR_UNUSED:
+		neighbour_flush(b, NEIGHBOUR(unused));
+		break;
+	default:
+		break;
+	}
+#undef NEIGHBOUR
+}
+
+/* What can happen, and when. */
+static void
+fire(struct babel *b, struct timer *t)
+{
+#define OWNER(type, member) CONTAINER_OF(t, struct type, member)
+	switch ((enum timer_kind)t->kind) {
+	case TIMER_INTERFACE_HELLO:
+		interface_hello_due(b, OWNER(interface, hello));
+		break;
+	case TIMER_INTERFACE_FLUSH:
+		send_interface(b, OWNER(interface, outbox.flush));
+		break;
+	case TIMER_INTERFACE_UPDATE:
+		job_queue_add(b, &OWNER(interface, update)->full_update);
+		break;
+	case TIMER_REQUEST_RESEND:
+		request_resend_due(b, OWNER(request, resend));
+		break;
+	case TIMER_SHUTDOWN:
+		shutdown_due(b);
+		break;
+	case TIMER_ROUTE_EXPIRY:
+		route_expiry_due(b, OWNER(route, expiry));
+		break;
+	case TIMER_SOURCE_GC:
+		source_expired(b, OWNER(source, gc));
+		break;
+	case TIMER_DESTINATION_HOLD:
+		destination_hold_expired(b, OWNER(destination, hold));
+		break;
+	case TIMER_DESTINATION_RESELECT:
+		route_select(b, OWNER(destination, reselect));
+		break;
+	case TIMER_FIB_RETRY:
+		fib_retry(b, OWNER(destination, fib.retry));
+		break;
+	default:
+		fire_neighbour(b, t);
+		break;
+	}
+#undef OWNER
+}
+
+/* One slice of a job; true when it wants another. */
+static bool
+job_slice(struct babel *b, struct job *job)
+{
+#define OWNER(type, member) CONTAINER_OF(job, struct type, member)
+	switch ((enum job_kind)job->kind) {
+	case JOB_INTERFACE_UPDATE:
+		send_full_update(b, OWNER(interface, full_update));
+		return false;		/* its timer brings the next */
+	case JOB_NEIGHBOUR_DUMP:
+		send_dump(b, OWNER(neighbour, dump));
+		return false;
+	case JOB_NEIGHBOUR_COST:
+		return neighbour_cost_slice(b,
+		    OWNER(neighbour, cost_changed));
+	case JOB_NEIGHBOUR_FLUSH:
+		return neighbour_flush_slice(b, OWNER(neighbour, flush));
+	case JOB_POLICY:
+		return route_policy_slice(b);
+	case JOB_OFFERS:
+		return xroute_review_slice(b);
+	case JOB_KINDS:
+		break;
+	}
+	return false;
+#undef OWNER
+}
+
+void
+babel_free(struct babel *b)
+{
+	struct interface *ifp;
+	struct job *job;
+
+	b->shutting_down = true;
+	while ((ifp = TAILQ_FIRST(&b->interfaces)) != NULL)
+		interface_flush(b, ifp);
+	while ((job = TAILQ_FIRST(&b->jobs)) != NULL) {
+		job_cancel(b, job);
+		if (job->kind == JOB_NEIGHBOUR_FLUSH &&
+		    job_slice(b, job))
+			job_queue_add(b, job);
+	}
+	xroute_free_all(b);
+	destination_free_all(b);
+	send_forget(b);
+	timer_heap_free(&b->prompt);
+	timer_heap_free(&b->patient);
+	free(b);
+}
+
+static void
+work(struct babel *b)
+{
+	struct job *job = TAILQ_FIRST(&b->jobs);
+
+	if (job == NULL)
+		return;
+	job_cancel(b, job);
+	if (job_slice(b, job))
+		job_queue_add(b, job);
+}
+
+static babel_time
+next_wish(const struct babel *b)
+{
+	babel_time wish = time_min(timer_next(&b->prompt),
+	    timer_next(&b->patient));
+
+	if (!TAILQ_EMPTY(&b->jobs) ||
+	    (!TAILQ_EMPTY(&b->fib) && !b->fib_refused))
+		return b->now;
+	if (!TAILQ_EMPTY(&b->held) || b->fib_refused)
+		wish = time_min(wish, b->now + REFUSED_PAUSE);
+	return wish;
+}
+
+babel_time
+babel_run(struct babel *b, babel_time now)
+{
+	unsigned int budget = PATIENT_BUDGET;
+	struct timer *t;
+	babel_time wish;
+
+	enter(b, now);
+	while ((t = timer_pop(&b->prompt, now)) != NULL)
+		fire(b, t);
+	while (budget-- > 0 && (t = timer_pop(&b->patient, now)) != NULL)
+		fire(b, t);
+	work(b);
+	fib_submit(b, FIB_BUDGET);
+	send_held(b);
+	wish = next_wish(b);
+	leave(b);
+	return wish;
+}

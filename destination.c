@@ -1,0 +1,318 @@
+/*
+ * destination.c - the table of destinations, and the log of those that
+ * have something new to announce.
+ *
+ * The log (babel.changes) is ordered by a serial number.  A destination
+ * that changes moves to its end; an interface remembers the serial up to
+ * which it has announced.  So a change costs the same however many
+ * interfaces there are, nothing is queued twice, nothing overflows, and a
+ * destination that is only a retraction by now is kept until everybody
+ * was told.
+ */
+#include "destination.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "fib.h"
+#include "request.h"
+
+#define DESTINATION_TIMERS	3
+
+/* What counts as a change of metric worth an update of its own (section
+ * 3.7.2): both this much and this part of it. */
+#define METRIC_CHANGE_MIN	24
+#define METRIC_CHANGE_PART	32
+/* ... and an urgent one. */
+#define METRIC_CHANGE_URGENT	512
+
+int
+destination_compare(const struct destination *a, const struct destination *b)
+{
+	return destination_key_compare(&a->key, &b->key);
+}
+
+int
+change_compare(const struct destination *a, const struct destination *b)
+{
+	if (a->change_serial == b->change_serial)
+		return 0;
+	return a->change_serial < b->change_serial ? -1 : 1;
+}
+
+RB_GENERATE(destination_tree, destination, entry, destination_compare)
+RB_GENERATE(change_tree, destination, change_entry, change_compare)
+
+struct destination *
+destination_find(const struct babel *b, const struct destination_key *key)
+{
+	struct destination_tree destinations = b->destinations;
+	struct destination wanted;
+
+	wanted.key = *key;
+	return RB_FIND(destination_tree, &destinations, &wanted);
+}
+
+struct destination *
+destination_get(struct babel *b, const struct destination_key *key)
+{
+	struct destination *d = destination_find(b, key);
+
+	if (d != NULL)
+		return d;
+	d = calloc(1, sizeof(*d));
+	if (d == NULL || schedule_reserve(b, 0, DESTINATION_TIMERS) < 0) {
+		count(b, COUNT_NO_MEMORY);
+		free(d);
+		return NULL;
+	}
+	d->key = *key;
+	d->announced_metric = INFINITY_METRIC;
+	RB_INIT(&d->routes);
+	RB_INIT(&d->sources);
+	RB_INIT(&d->requests);
+	timer_init(&d->fib.retry, TIMER_FIB_RETRY);
+	timer_init(&d->hold, TIMER_DESTINATION_HOLD);
+	timer_init(&d->reselect, TIMER_DESTINATION_RESELECT);
+	RB_INSERT(destination_tree, &b->destinations, d);
+	b->destination_count++;
+	return d;
+}
+
+struct destination *
+destination_step(const struct babel *b, struct walk *walk)
+{
+	struct destination_tree destinations = b->destinations;
+	struct destination wanted, *d;
+
+	if (!walk->begun)
+		d = RB_MIN(destination_tree, &destinations);
+	else {
+		wanted.key = walk->last;
+		d = RB_NFIND(destination_tree, &destinations, &wanted);
+		if (d != NULL && destination_key_compare(&d->key,
+		    &walk->last) == 0)
+			d = RB_NEXT(destination_tree, &destinations, d);
+	}
+	if (d != NULL) {
+		walk->last = d->key;
+		walk->begun = true;
+	}
+	return d;
+}
+
+void
+destination_release(struct babel *b, struct destination *d)
+{
+#ifdef BROKEN_LEAK
+	if (!b->shutting_down)
+		return;
+#endif
+	if (!RB_EMPTY(&d->routes) || !RB_EMPTY(&d->sources) ||
+	    !RB_EMPTY(&d->requests) || d->xroute != NULL || d->held ||
+	    d->change_serial != 0 || d->fib.state != FIB_IDLE ||
+	    d->fib.has_installed)
+		return;
+	schedule_cancel(b, &d->reselect);
+	RB_REMOVE(destination_tree, &b->destinations, d);
+	schedule_unreserve(b, 0, DESTINATION_TIMERS);
+	b->destination_count--;
+	free(d);
+}
+
+/* Take it apart; its routes and its xroute are gone already. */
+static void
+destination_destroy(struct babel *b, struct destination *d)
+{
+	struct request *request;
+	struct source *source;
+
+	if (d->change_serial != 0)
+		RB_REMOVE(change_tree, &b->changes, d);
+	d->change_serial = 0;
+	if (d->fib.state == FIB_WANTED)
+		TAILQ_REMOVE(&b->fib, d, fib_entry);
+	d->fib.state = FIB_IDLE;
+	d->fib.has_installed = false;
+	schedule_cancel(b, &d->fib.retry);
+	schedule_cancel(b, &d->hold);
+	d->held = true;			/* keeps it until its parts are gone */
+	while ((request = RB_MIN(request_tree, &d->requests)) != NULL)
+		request_free(b, request);
+	while ((source = RB_MIN(source_tree, &d->sources)) != NULL) {
+		schedule_cancel(b, &source->gc);
+		source_expired(b, source);
+	}
+	d->held = false;
+	destination_release(b, d);
+}
+
+void
+destination_free_all(struct babel *b)
+{
+	struct destination *d;
+
+	while ((d = RB_MIN(destination_tree, &b->destinations)) != NULL)
+		destination_destroy(b, d);
+}
+
+bool
+destination_announcement(const struct babel *b, const struct destination *d,
+    struct announcement *announcement)
+{
+	const struct route *route = d->selected;
+
+	if (b->shutting_down)
+		return false;
+	if (d->xroute != NULL) {
+		*announcement = (struct announcement){ b->id, b->seqno,
+		    d->xroute->metric, NULL };
+		return true;
+	}
+	if (route == NULL || route->metric == INFINITY_METRIC)
+		return false;
+	*announcement = (struct announcement){ route->source->id,
+	    route->seqno, route->metric, route };
+	return true;
+}
+
+bool
+destination_may_announce(const struct babel *b, const struct destination *d)
+{
+#ifdef BROKEN_INSTALL_ORDER
+	return true;
+#endif
+	return d->xroute != NULL || d->selected == NULL ||
+	    d->selected->metric == INFINITY_METRIC || fib_is_current(b, d);
+}
+
+void
+destination_changed(struct babel *b, struct destination *d, bool urgent)
+{
+	struct interface *ifp;
+
+	if (d->change_serial != 0)
+		RB_REMOVE(change_tree, &b->changes, d);
+	d->change_serial = ++b->change_serial;
+	RB_INSERT(change_tree, &b->changes, d);
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		if (!ifp->up)
+			continue;
+		if (urgent)
+			interface_flush_urgent(b, ifp);
+		else
+			interface_flush_soon(b, ifp);
+	}
+}
+
+struct destination *
+destination_next_change(const struct babel *b, uint64_t serial)
+{
+	struct change_tree changes = b->changes;
+	struct destination wanted;
+
+	wanted.change_serial = serial + 1;
+	return RB_NFIND(change_tree, &changes, &wanted);
+}
+
+void
+destination_trim_changes(struct babel *b)
+{
+	uint64_t announced = b->change_serial;
+	struct destination *d;
+	struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->up && ifp->announced < announced)
+			announced = ifp->announced;
+	while ((d = RB_MIN(change_tree, &b->changes)) != NULL &&
+	    d->change_serial <= announced) {
+		RB_REMOVE(change_tree, &b->changes, d);
+		d->change_serial = 0;
+		d->silent_ifindex = 0;
+		destination_release(b, d);
+	}
+}
+
+/* The longest that a neighbour may keep using what we announced. */
+static babel_time
+hold_time(const struct babel *b)
+{
+	const struct interface *ifp;
+	babel_time interval = 0;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->up)
+			interval = time_max(interval,
+			    interface_update_interval(ifp));
+	return interval * 7 / 2;
+}
+
+/* Nothing to announce any more: hold it (section 3.5.4) and retract. */
+static void
+destination_retract(struct babel *b, struct destination *d)
+{
+	if (d->announced_metric == INFINITY_METRIC)
+		return;
+	d->announced_metric = INFINITY_METRIC;
+#ifndef BROKEN_HOLD
+	d->held = true;
+	d->hold_fib |= d->fib.has_installed;
+	schedule(b, &d->hold, b->now + hold_time(b));
+#endif
+	destination_changed(b, d, true);
+}
+
+enum change { CHANGE_NONE, CHANGE_SOON, CHANGE_URGENT };
+
+/* How important is it to tell (section 3.7.2)? */
+static enum change
+judge_change(const struct destination *d, const struct announcement *now)
+{
+	int difference = (int)now->metric - (int)d->announced_metric;
+
+	if (d->announced_metric == INFINITY_METRIC)
+		return CHANGE_SOON;
+	if (router_id_compare(&d->announced_id, &now->id) != 0 ||
+	    difference >= METRIC_CHANGE_URGENT)
+		return CHANGE_URGENT;
+	if (d->announce_again)
+		return CHANGE_SOON;
+	if (difference < 0)
+		difference = -difference;
+	return difference >= METRIC_CHANGE_MIN && difference >=
+	    d->announced_metric / METRIC_CHANGE_PART ? CHANGE_SOON :
+	    CHANGE_NONE;
+}
+
+void
+destination_evaluate(struct babel *b, struct destination *d)
+{
+	struct announcement now;
+	enum change change;
+
+	if (!destination_announcement(b, d, &now)) {
+		destination_retract(b, d);
+		return;
+	}
+	if (!destination_may_announce(b, d))
+		return;
+	d->held = d->hold_fib = false;
+	schedule_cancel(b, &d->hold);
+	change = judge_change(d, &now);
+	if (change != CHANGE_NONE) {
+		d->announced_id = now.id;
+		d->announced_metric = now.metric;
+		d->announce_again = false;
+		destination_changed(b, d, change == CHANGE_URGENT);
+	}
+	request_satisfy(b, d);
+}
+
+void
+destination_hold_expired(struct babel *b, struct destination *d)
+{
+	d->held = d->hold_fib = false;
+	fib_update(b, d);
+	destination_release(b, d);
+}

@@ -1,0 +1,297 @@
+/*
+ * fib.c - the kernel's forwarding table: what we want in it, and what it
+ * has.
+ *
+ * Each destination has one slot: what is installed as the kernel
+ * acknowledged it, and a state.  A wish that differs queues the
+ * destination; fib_submit asks for one change at a time, so a route that
+ * flaps while the kernel is busy costs one change.  A route that the
+ * kernel refuses is barred from selection until a retry, with a delay
+ * that doubles.  A destination that is held (RFC 8966, section 3.5.4)
+ * wants an unreachable entry, so that no shorter prefix catches its
+ * packets.
+ */
+#include "fib.h"
+
+#include <string.h>
+#include <syslog.h>
+
+#include "xroute.h"
+
+#define RETRY_FIRST		SECOND
+#define RETRY_DOUBLINGS		6
+#define PRIORITY_LAST		65534	/* with reflect-kernel-metric */
+
+static bool
+entry_equal(const struct fib_entry *a, const struct fib_entry *b)
+{
+	return address_equal(&a->next_hop, &b->next_hop) &&
+	    a->ifindex == b->ifindex && a->priority == b->priority &&
+	    a->table == b->table && a->unreachable == b->unreachable &&
+	    address_equal(&a->pref_src, &b->pref_src);
+}
+
+static struct filter_verdict
+install_verdict(const struct babel *b, const struct destination *d,
+    const struct route *route)
+{
+	struct filter_subject subject = {
+		.key = d->key,
+		.id = route->source->id,
+		.neighbour = route->neighbour->address,
+		.ifname = route->neighbour->interface->link.name,
+	};
+
+	return filter_evaluate(&b->conf->filters[FILTER_INSTALL],
+	    FILTER_INSTALL, &subject);
+}
+
+static uint32_t
+priority_of(const struct babel *b, uint16_t metric)
+{
+	const struct options *options = &b->conf->options;
+	uint32_t priority = options->kernel_priority;
+
+	if (!options->reflect_kernel_metric)
+		return priority;
+	priority += metric;
+	return priority < PRIORITY_LAST ? priority : PRIORITY_LAST;
+}
+
+/* The entry that forwards along a route; false if the install filter
+ * denies it. */
+static bool
+entry_of_route(const struct babel *b, const struct destination *d,
+    const struct route *route, struct fib_entry *entry)
+{
+	struct filter_verdict verdict = install_verdict(b, d, route);
+
+	memset(entry, 0, sizeof(*entry));
+	entry->next_hop = route->next_hop;
+	entry->ifindex = route->neighbour->interface->link.ifindex;
+	entry->priority = priority_of(b, route->metric);
+	entry->table = (verdict.sets & FILTER_SETS_TABLE) != 0 ?
+	    verdict.table : b->conf->options.export_table;
+	if ((verdict.sets & FILTER_SETS_PREF_SRC) != 0)
+		entry->pref_src = verdict.pref_src;
+	return !verdict.deny;
+}
+
+/* A default route has no shorter prefix, and is best not unreachable. */
+static bool
+is_default(const struct destination *d)
+{
+	return d->key.to.plen == (prefix_is_ipv4(&d->key.to) ? 96 : 0);
+}
+
+/* What the kernel should hold; false: nothing of ours. */
+static bool
+fib_want(const struct babel *b, const struct destination *d,
+    struct fib_entry *entry)
+{
+	if (d->selected != NULL && d->selected->metric < INFINITY_METRIC)
+		return entry_of_route(b, d, d->selected, entry);
+	if (!d->held || !d->hold_fib || d->xroute != NULL || is_default(d))
+		return false;
+	if (d->fib.has_installed)
+		*entry = d->fib.installed;
+	else {
+		memset(entry, 0, sizeof(*entry));
+		entry->table = b->conf->options.export_table;
+		entry->priority = b->conf->options.kernel_priority;
+	}
+	memset(&entry->next_hop, 0, sizeof(entry->next_hop));
+	memset(&entry->pref_src, 0, sizeof(entry->pref_src));
+	entry->ifindex = 0;
+	entry->unreachable = true;
+	return true;
+}
+
+/* Does the kernel have what we want, to the letter? */
+static bool
+fib_is_right(const struct babel *b, const struct destination *d)
+{
+	struct fib_entry wanted;
+
+	if (!fib_want(b, d, &wanted))
+		return !d->fib.has_installed;
+	return d->fib.has_installed && entry_equal(&wanted,
+	    &d->fib.installed);
+}
+
+bool
+fib_is_current(const struct babel *b, const struct destination *d)
+{
+	struct fib_entry wanted;
+
+	/* While a change is in flight nobody knows what is there. */
+	return d->fib.has_installed && d->fib.state != FIB_IN_FLIGHT &&
+	    fib_want(b, d, &wanted) &&
+	    address_equal(&wanted.next_hop, &d->fib.installed.next_hop) &&
+	    wanted.ifindex == d->fib.installed.ifindex &&
+	    wanted.table == d->fib.installed.table &&
+	    wanted.unreachable == d->fib.installed.unreachable;
+}
+
+/* Is this wish the one that was refused? */
+static bool
+is_refused(const struct babel *b, const struct destination *d)
+{
+	struct fib_entry wanted;
+
+	if (d->fib.state != FIB_FAILED)
+		return false;
+	if (!fib_want(b, d, &wanted))
+		return !d->fib.has_refused;
+	return d->fib.has_refused && entry_equal(&wanted, &d->fib.refused);
+}
+
+bool
+fib_refuses(const struct babel *b, const struct destination *d,
+    const struct route *route)
+{
+	struct fib_entry entry;
+
+	if (!entry_of_route(b, d, route, &entry))
+		return true;
+	return d->fib.state == FIB_FAILED && d->fib.has_refused &&
+	    entry_equal(&entry, &d->fib.refused);
+}
+
+/* Out of the queue or the failed state. */
+static void
+fib_idle(struct babel *b, struct destination *d)
+{
+	if (d->fib.state == FIB_WANTED)
+		TAILQ_REMOVE(&b->fib, d, fib_entry);
+	schedule_cancel(b, &d->fib.retry);
+	d->fib.state = FIB_IDLE;
+}
+
+void
+fib_update(struct babel *b, struct destination *d)
+{
+	if (d->fib.state == FIB_IN_FLIGHT)
+		return;			/* fib_done looks again */
+	if (fib_is_right(b, d)) {
+		fib_idle(b, d);
+		return;
+	}
+	if (d->fib.state == FIB_WANTED || is_refused(b, d))
+		return;
+	fib_idle(b, d);
+	d->fib.state = FIB_WANTED;
+	TAILQ_INSERT_TAIL(&b->fib, d, fib_entry);
+}
+
+static struct fib_change
+change_for(const struct babel *b, const struct destination *d)
+{
+	struct fib_change change = { .key = d->key };
+	bool wanted = fib_want(b, d, &change.entry);
+
+	change.old = d->fib.installed;
+	if (!wanted)
+		change.operation = FIB_DELETE;
+	else
+		change.operation = d->fib.has_installed ? FIB_CHANGE :
+		    FIB_ADD;
+	return change;
+}
+
+static enum babel_counter
+counter_of(enum fib_operation operation)
+{
+	return operation == FIB_ADD ? COUNT_FIB_ADDS :
+	    operation == FIB_CHANGE ? COUNT_FIB_CHANGES : COUNT_FIB_DELETES;
+}
+
+void
+fib_submit(struct babel *b, unsigned int budget)
+{
+	struct destination *d;
+	struct fib_change change;
+
+	b->fib_refused = false;
+	while (budget-- > 0 && (d = TAILQ_FIRST(&b->fib)) != NULL) {
+		if (fib_is_right(b, d)) {
+			fib_idle(b, d);
+			destination_release(b, d);
+			continue;
+		}
+		change = change_for(b, d);
+		b->fib_refused = !b->ops->fib(b->ctx, &change);
+		if (b->fib_refused)
+			return;
+		TAILQ_REMOVE(&b->fib, d, fib_entry);
+		d->fib.state = FIB_IN_FLIGHT;
+		count(b, counter_of(change.operation));
+	}
+}
+
+/* The kernel refused: bar what it refused, for a while. */
+static void
+fib_failed(struct babel *b, struct destination *d,
+    const struct fib_change *change, int error)
+{
+	char name[DESTINATION_STRLEN];
+	unsigned int doublings = d->fib.failures < RETRY_DOUBLINGS ?
+	    d->fib.failures : RETRY_DOUBLINGS;
+
+	if (d->fib.failures < UINT8_MAX)
+		d->fib.failures++;
+	d->fib.error = error;
+	d->fib.state = FIB_FAILED;
+	d->fib.has_refused = change->operation != FIB_DELETE;
+	d->fib.refused = change->entry;
+	schedule(b, &d->fib.retry, b->now + (RETRY_FIRST << doublings));
+	count(b, COUNT_FIB_FAILURES);
+	log_at(b, LOG_ERR, "route %s: the kernel refused to %s it: %s",
+	    destination_key_format(&d->key, name),
+	    change->operation == FIB_ADD ? "install" :
+	    change->operation == FIB_CHANGE ? "replace" : "remove",
+	    strerror(error));
+}
+
+void
+fib_done(struct babel *b, const struct fib_change *change, int error)
+{
+	struct destination *d = destination_find(b, &change->key);
+
+	if (d == NULL || d->fib.state != FIB_IN_FLIGHT)
+		return;
+	if (error != 0)
+		fib_failed(b, d, change, error);
+	else {
+		d->fib.state = FIB_IDLE;
+		d->fib.failures = 0;
+		d->fib.error = 0;
+		d->fib.has_installed = change->operation != FIB_DELETE;
+		d->fib.installed = change->entry;
+		if (d->selected != NULL)
+			notify(b, EVENT_ROUTE_CHANGE, d->selected);
+	}
+	route_select(b, d);
+	destination_release(b, d);
+}
+
+void
+fib_lost(struct babel *b, const struct destination_key *key)
+{
+	struct destination *d = destination_find(b, key);
+
+	if (d == NULL || !d->fib.has_installed)
+		return;
+	count(b, COUNT_FIB_LOST);
+	d->fib.has_installed = false;
+	fib_update(b, d);
+	destination_release(b, d);
+}
+
+void
+fib_retry(struct babel *b, struct destination *d)
+{
+	d->fib.state = FIB_IDLE;
+	route_select(b, d);
+	destination_release(b, d);
+}

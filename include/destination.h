@@ -1,0 +1,113 @@
+/*
+ * destination.h - the table of destinations: a prefix, or a pair of them,
+ * and everything that is known about it.
+ *
+ * One tree of destinations; routes, sources, requests, the xroute and the
+ * kernel's state hang off the destination, so that an update costs one
+ * search, and a walk in key order can stop and go on at a key.
+ */
+#ifndef DESTINATION_H
+#define DESTINATION_H
+
+#include "source.h"
+
+struct route;
+struct xroute;
+struct request;
+RB_HEAD(route_tree, route);
+RB_HEAD(request_tree, request);
+
+enum fib_state {
+	FIB_IDLE,			/* the kernel has what we want */
+	FIB_WANTED,			/* in babel.fib: to be changed */
+	FIB_IN_FLIGHT,			/* asked, not answered yet */
+	FIB_FAILED,			/* refused; waits for retry */
+};
+
+/* What a destination has in the kernel. */
+struct fib_slot {
+	struct fib_entry installed;	/* as acknowledged */
+	bool has_installed;
+	uint8_t state;			/* enum fib_state */
+	uint8_t failures;		/* in a row: doubles the delay */
+	int error;			/* of the last failure */
+	struct fib_entry refused;	/* while FAILED */
+	bool has_refused;		/* false: a deletion was refused */
+	struct timer retry;
+};
+
+struct destination {
+	RB_ENTRY(destination) entry;		/* babel.destinations */
+	RB_ENTRY(destination) change_entry;	/* babel.changes */
+	TAILQ_ENTRY(destination) fib_entry;	/* babel.fib */
+	struct destination_key key;
+	struct route_tree routes;		/* owned; by neighbour id */
+	struct source_tree sources;		/* owned; by router-id */
+	struct request_tree requests;		/* owned; by router-id */
+	struct route *selected;
+	struct xroute *xroute;			/* owned; wins */
+	struct fib_slot fib;
+
+	uint64_t change_serial;			/* 0: nothing to announce */
+	/* What was last marked for announcement, to judge changes (section
+	 * 3.7.2); announced_metric INFINITY_METRIC: nothing, or a
+	 * retraction. */
+	struct router_id announced_id;
+	uint16_t announced_metric;
+	bool announce_again;		/* it could not be sent yet */
+	/* Split horizon silenced it there since: owed one retraction. */
+	unsigned int silent_ifindex;
+	/* Hold time (section 3.5.4): no usable route, and neighbours may
+	 * still use us. */
+	bool held;
+	bool hold_fib;			/* ... by an unreachable entry */
+	struct timer hold;
+	struct timer reselect;		/* smoothing may decide otherwise */
+};
+
+int	destination_compare(const struct destination *,
+	    const struct destination *);
+int	change_compare(const struct destination *,
+	    const struct destination *);
+RB_PROTOTYPE(destination_tree, destination, entry, destination_compare)
+RB_PROTOTYPE(change_tree, destination, change_entry, change_compare)
+
+struct destination *destination_find(const struct babel *,
+	    const struct destination_key *);
+/* Find or create; NULL for no memory. */
+struct destination *destination_get(struct babel *,
+	    const struct destination_key *);
+/* The next one of a walk, which moves on to it; NULL at the end. */
+struct destination *destination_step(const struct babel *, struct walk *);
+/* Free it if nothing needs it any more. */
+void	destination_release(struct babel *, struct destination *);
+/* Tell all interfaces about it, urgently or when convenient. */
+void	destination_changed(struct babel *, struct destination *,
+	    bool urgent);
+/* What we announce about it may have changed: judge whether to tell
+ * (section 3.7.2), and answer the requests that it satisfies. */
+void	destination_evaluate(struct babel *, struct destination *);
+/* The first change after a serial, or NULL. */
+struct destination *destination_next_change(const struct babel *,
+	    uint64_t serial);
+/* Forget the changes that every interface has announced. */
+void	destination_trim_changes(struct babel *);
+/* At the end of the instance. */
+void	destination_free_all(struct babel *);
+/* What to announce: our own xroute's or the selected route's router-id,
+ * seqno and metric; false: there is nothing, a retraction it is. */
+struct announcement {
+	struct router_id id;
+	uint16_t seqno, metric;
+	const struct route *route;	/* NULL: an xroute */
+};
+bool	destination_announcement(const struct babel *,
+	    const struct destination *, struct announcement *);
+/* May it be announced now?  Not while the kernel still forwards
+ * otherwise (install before advertise); retractions always may. */
+bool	destination_may_announce(const struct babel *,
+	    const struct destination *);
+/* The hold time is over. */
+void	destination_hold_expired(struct babel *, struct destination *);
+
+#endif

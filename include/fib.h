@@ -1,0 +1,24 @@
+/*
+ * fib.h - what the kernel should hold for each destination, and what it
+ * has.
+ */
+#ifndef FIB_H
+#define FIB_H
+
+#include "route.h"
+
+/* The wish may have changed: compare, queue. */
+void	fib_update(struct babel *, struct destination *);
+/* Hand queued changes to ops->fib, at most budget of them. */
+void	fib_submit(struct babel *, unsigned int budget);
+void	fib_done(struct babel *, const struct fib_change *, int error);
+void	fib_lost(struct babel *, const struct destination_key *);
+void	fib_retry(struct babel *, struct destination *);
+/* Does the kernel have the selected route? */
+bool	fib_is_current(const struct babel *, const struct destination *);
+/* Is the route barred: by the install filter, or because the kernel
+ * refused it? */
+bool	fib_refuses(const struct babel *, const struct destination *,
+	    const struct route *);
+
+#endif

@@ -1,0 +1,93 @@
+/*
+ * interface.h - the interface table (RFC 8966, section 3.2.3).
+ */
+#ifndef INTERFACE_H
+#define INTERFACE_H
+
+#include "instance.h"
+#include "outbox.h"
+
+struct neighbour;
+RB_HEAD(neighbour_tree, neighbour);
+
+struct interface {
+	TAILQ_ENTRY(interface) entry;		/* babel.interfaces */
+	RB_ENTRY(interface) link_entry;		/* babel.links */
+	struct link_state link;			/* ifindex 0: not there */
+	struct interface_parameters conf;	/* meaningful while up */
+	bool up;				/* Babel runs on it */
+	bool from_pattern;			/* vanishes with its link */
+	bool flushed_whole;	/* out of the tables: freed with the last of
+				   its neighbours */
+	uint32_t id;
+	struct neighbour_tree neighbours;	/* owned; by address */
+	uint32_t neighbour_count;		/* dying ones too */
+
+	struct timer hello;			/* the next scheduled Hello */
+	babel_time hello_promised;	/* the last Hello's interval ends */
+	uint16_t hello_seqno;			/* of the next one */
+	uint8_t hello_burst;			/* early Hellos left */
+
+	struct timer update;		/* next slice of the full update */
+	struct job full_update;
+	struct walk update_walk;
+	bool update_hurry;	/* not spread over the interval this time */
+
+	struct outbox outbox;			/* to everybody */
+	uint64_t announced;	/* changes up to this serial were sent */
+	babel_time flushed;		/* when a packet was sent last */
+	babel_time hello_burst_ended;	/* when the last burst was asked */
+	uint8_t introductions;		/* unicast ones, since ... */
+	babel_time introduced;		/* ... this second began */
+
+	/* RFC 8967: our packet counter and its index */
+	uint32_t pc;
+	uint8_t mac_index[8];
+	bool has_mac_index;
+
+	struct {
+		uint64_t mcast_hellos, mcast_updates, ucast_hellos,
+		    ucast_updates, ihus, received;
+	} stats;				/* RFC 9046, section 3.4 */
+};
+
+int	interface_compare(const struct interface *, const struct interface *);
+RB_PROTOTYPE(interface_tree, interface, link_entry, interface_compare)
+
+/* The interface of that index, or NULL. */
+struct interface *interface_find(const struct babel *, unsigned int ifindex);
+struct interface *interface_find_name(const struct babel *,
+	    const char *name);
+/* Create the interfaces that the configuration names (not those of
+ * patterns) and flush those it no longer asks for; running ones take
+ * their new parameters. */
+void	interface_configure(struct babel *);
+/* What the kernel says of a link; starts or stops the protocol on it. */
+void	interface_link_changed(struct babel *, const struct link_state *);
+void	interface_link_removed(struct babel *, unsigned int ifindex);
+/* Stop: its neighbours and their routes go. */
+void	interface_down(struct babel *, struct interface *);
+/* Forget it. */
+void	interface_flush(struct babel *, struct interface *);
+/* The timer fired: a Hello is due. */
+void	interface_hello_due(struct babel *, struct interface *);
+/* Send a few early Hellos, so that new neighbours hear us soon. */
+void	interface_hello_soon(struct babel *, struct interface *);
+
+/* See that the outbox is sent: within the urgent timeout, or when it is
+ * convenient (section 3.1). */
+void	interface_flush_urgent(struct babel *, struct interface *);
+void	interface_flush_soon(struct babel *, struct interface *);
+/* Put an item in the outbox; urgent or not. */
+void	interface_say(struct babel *, struct interface *,
+	    const struct outbox_item *, bool urgent);
+
+/* Is the address one of the interface's own? */
+bool	interface_has_address(const struct interface *,
+	    const struct in6_addr *);
+/* The largest packet to send: UDP payload octets (section 4). */
+size_t	interface_packet_size(const struct interface *);
+/* The interval our updates announce here. */
+babel_time interface_update_interval(const struct interface *);
+
+#endif

@@ -1,0 +1,115 @@
+/*
+ * neighbour.h - the neighbour table (RFC 8966, section 3.2.4): Hello
+ * histories, costs, and what we owe each neighbour.
+ */
+#ifndef NEIGHBOUR_H
+#define NEIGHBOUR_H
+
+#include "interface.h"
+#include "message.h"
+
+struct route;
+TAILQ_HEAD(route_list, route);
+
+/* One of the two Hello histories (appendix A.1). */
+struct hello_history {
+	uint16_t vector;		/* newest Hello in the top bit */
+	uint8_t length;			/* Hellos accounted for, 16 at most */
+	bool started;			/* expected means something */
+	uint16_t expected;		/* seqno of the next one */
+	babel_time interval;		/* last announced, 0: none */
+	babel_time received;		/* when the last one came */
+	struct timer missed;		/* one is overdue */
+};
+
+struct neighbour {
+	RB_ENTRY(neighbour) entry;	/* interface.neighbours */
+	struct interface *interface;
+	struct in6_addr address;
+	uint32_t id;			/* order of creation; never reused */
+
+	struct hello_history multicast, unicast;
+	uint16_t txcost, rxcost;
+	uint16_t cost;			/* as computed when last changed */
+	struct timer ihu;		/* txcost expires */
+	babel_time ihu_received;	/* or 0 */
+	struct timer unused;		/* never said Hello */
+	uint16_t hello_seqno;		/* of our next unicast Hello */
+	bool ihu_due;			/* one goes with the next packet */
+	babel_time ihu_promised;	/* the last one's interval ends */
+	bool is_static;			/* declared, unicast */
+
+	/* RFC 9616, section 3.1 */
+	bool stamped;
+	uint32_t hello_transmit, hello_received;
+	babel_time rtt, rtt_sampled;	/* rtt_sampled 0: none yet */
+	uint32_t rtt_samples;
+
+	struct route_list routes;	/* owned by their destinations */
+	uint32_t route_count;
+	struct job cost_changed;	/* routes still to select again: */
+	uint32_t cost_pending;
+	struct job flush;
+
+	struct job dump;		/* a full update by unicast */
+	struct timer dump_next;
+	struct walk dump_walk;
+	bool dump_running;
+	babel_time dumped;		/* when the last one began, or 0 */
+
+	struct outbox outbox;		/* unicast */
+	bool dying;
+};
+
+int	neighbour_compare(const struct neighbour *,
+	    const struct neighbour *);
+RB_PROTOTYPE(neighbour_tree, neighbour, entry, neighbour_compare)
+
+struct neighbour *neighbour_find(const struct interface *,
+	    const struct in6_addr *);
+/* Find or create; NULL when there are too many, or no memory. */
+struct neighbour *neighbour_get(struct babel *, struct interface *,
+	    const struct in6_addr *);
+/* A Hello (section 3.4.1) or an IHU for us (3.4.2) was received. */
+void	neighbour_hello(struct babel *, struct neighbour *,
+	    const struct hello *);
+void	neighbour_ihu(struct babel *, struct neighbour *,
+	    const struct ihu *);
+/* Timers. */
+void	neighbour_hello_missed(struct babel *, struct neighbour *,
+	    struct hello_history *);
+void	neighbour_ihu_expired(struct babel *, struct neighbour *);
+/* Lost: it leaves the table at once; a job flushes its routes and frees
+ * it. */
+void	neighbour_flush(struct babel *, struct neighbour *);
+/* One slice of that job, or of the one for a changed cost; true when
+ * more is left. */
+bool	neighbour_flush_slice(struct babel *, struct neighbour *);
+bool	neighbour_cost_slice(struct babel *, struct neighbour *);
+
+/* The cost of receiving from it and of sending to it (section 3.4.3,
+ * appendix A.2), from the histories and the last IHU. */
+uint16_t neighbour_compute_rxcost(const struct babel *,
+	    const struct neighbour *);
+uint16_t neighbour_compute_cost(const struct babel *,
+	    const struct neighbour *);
+/* What the round-trip time adds to the cost (RFC 9616, section 4). */
+uint16_t neighbour_rtt_cost(const struct babel *,
+	    const struct neighbour *);
+/* One measurement of the round-trip time (RFC 9616, section 3.2). */
+void	neighbour_rtt_sample(struct babel *, struct neighbour *,
+	    babel_time rtt);
+/* Compute again; when the cost changed, its routes are selected again. */
+void	neighbour_update_cost(struct babel *, struct neighbour *);
+/* Heard and hearing: finite cost. */
+bool	neighbour_is_reachable(const struct neighbour *);
+
+/* See that the outbox is sent. */
+void	neighbour_flush_urgent(struct babel *, struct neighbour *);
+void	neighbour_flush_soon(struct babel *, struct neighbour *);
+void	neighbour_say(struct babel *, struct neighbour *,
+	    const struct outbox_item *, bool urgent);
+/* Begin a full update by unicast, unless one is under way. */
+void	neighbour_dump(struct babel *, struct neighbour *);
+
+#endif

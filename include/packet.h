@@ -1,0 +1,30 @@
+/*
+ * packet.h - the way in, from packets to tables (receive.c), and the way
+ * out, from tables to packets (send.c).  Tables never call these; babel.c
+ * does.
+ */
+#ifndef PACKET_H
+#define PACKET_H
+
+#include "request.h"
+
+/* receive.c: check, decode, and act on each TLV. */
+void	receive_packet(struct babel *, const struct datagram *);
+
+/* send.c: say what is waiting.  A flush sends a bounded number of packets
+ * and sets its timer again when more is left. */
+void	send_interface(struct babel *, struct interface *);
+void	send_neighbour(struct babel *, struct neighbour *);
+/* One slice of the periodic full update; sets the timer for the next. */
+void	send_full_update(struct babel *, struct interface *);
+/* One slice of a unicast dump; sets the timer for the next. */
+void	send_dump(struct babel *, struct neighbour *);
+/* On all interfaces: a Hello that promises little, and a retraction of
+ * everything. */
+void	send_goodbye(struct babel *);
+/* Send again what ops->send refused; true when none of it is left. */
+bool	send_held(struct babel *);
+/* Forget it instead. */
+void	send_forget(struct babel *);
+
+#endif

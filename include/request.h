@@ -1,0 +1,49 @@
+/*
+ * request.h - pending seqno requests (RFC 8966, section 3.2.7), and the
+ * answers to requests received (3.8).
+ */
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "xroute.h"
+
+struct request {
+	RB_ENTRY(request) entry;	/* destination.requests, by id */
+	struct destination *destination;
+	struct router_id id;
+	uint16_t seqno;
+	uint8_t hop_count;
+	uint8_t resends;		/* left; 0 when forwarded */
+	bool ours;			/* else forwarded for somebody */
+	babel_time sent;
+	/* Whom a forwarded request came from; looked up when answered. */
+	unsigned int asker_ifindex;
+	struct in6_addr asker;
+	struct timer resend;		/* or the end of its life */
+};
+
+int	request_compare(const struct request *, const struct request *);
+RB_PROTOTYPE(request_tree, request, entry, request_compare)
+
+/* Received (sections 3.8.1.1 and 3.8.1.2). */
+void	request_received_route(struct babel *, struct neighbour *,
+	    const struct route_request *);
+void	request_received_seqno(struct babel *, struct neighbour *,
+	    const struct seqno_request *);
+/* All feasible routes were lost, the last one from this source: ask for
+ * a newer seqno (section 3.8.2.1). */
+void	request_lost(struct babel *, struct destination *,
+	    const struct router_id *);
+/* An unfeasible update came from a neighbour that we would like to use,
+ * or are using (section 3.8.2.2). */
+void	request_unfeasible(struct babel *, struct neighbour *,
+	    struct destination *, const struct router_id *);
+/* The selected route is about to expire (section 3.8.2.3). */
+void	request_refresh(struct babel *, struct route *);
+/* What we announce for the destination has changed, or a newer seqno
+ * came: requests that it satisfies are answered and forgotten. */
+void	request_satisfy(struct babel *, struct destination *);
+void	request_resend_due(struct babel *, struct request *);
+void	request_free(struct babel *, struct request *);
+
+#endif

@@ -1,0 +1,53 @@
+/*
+ * route.h - the route table (RFC 8966, section 3.2.6) and selection
+ * (section 3.6).
+ */
+#ifndef ROUTE_H
+#define ROUTE_H
+
+#include "destination.h"
+#include "neighbour.h"
+
+struct route {
+	RB_ENTRY(route) entry;			/* destination.routes */
+	TAILQ_ENTRY(route) neighbour_entry;	/* neighbour.routes */
+	struct destination *destination;
+	struct neighbour *neighbour;
+	struct source *source;			/* one reference */
+	uint32_t id;				/* for monitors */
+	struct in6_addr next_hop;
+	uint16_t seqno, refmetric;		/* as advertised to us */
+	uint16_t add_metric;			/* input filter */
+	uint16_t metric;			/* ... with the link's cost */
+	double smoothed;			/* as of smoothed_at (A.3) */
+	babel_time smoothed_at;
+	babel_time received;			/* last finite update */
+	babel_time hold_time;			/* 3.5 update intervals */
+	babel_time expires;		/* moved on refresh, not the timer */
+	struct timer expiry;
+	bool refresh_asked;			/* section 3.8.2.3 */
+};
+
+int	route_compare(const struct route *, const struct route *);
+RB_PROTOTYPE(route_tree, route, entry, route_compare)
+
+struct route *route_find(const struct destination *,
+	    const struct neighbour *);
+/* An Update TLV from the neighbour (section 3.5.3). */
+void	route_update(struct babel *, struct neighbour *,
+	    const struct update *);
+/* The wildcard retraction. */
+void	route_retract_all(struct babel *, struct neighbour *);
+void	route_expiry_due(struct babel *, struct route *);
+/* The cost, or the input filter's verdict, may have changed. */
+void	route_reconsider(struct babel *, struct route *);
+void	route_flush(struct babel *, struct route *);
+/* Choose again (section 3.6). */
+void	route_select(struct babel *, struct destination *);
+bool	route_is_feasible(const struct route *);
+uint16_t route_smoothed_metric(const struct babel *, const struct route *);
+/* Look at every route again after a change of policy; one slice, true
+ * when more is left. */
+bool	route_policy_slice(struct babel *);
+
+#endif

@@ -1,0 +1,391 @@
+/*
+ * interface.c - the interface table (RFC 8966, section 3.2.3).
+ *
+ * An interface exists from the moment the configuration names it, or a
+ * link appears that matches a pattern.  It is "up", and Babel runs on it,
+ * while its link is usable and has a link-local address.  What changes
+ * meanwhile (MTU, IPv4 address, parameters) is followed without a restart;
+ * a changed source address or index is a restart, as to our neighbours we
+ * are then somebody else.
+ */
+#include "interface.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "neighbour.h"
+
+/* Early Hellos when an interface comes up or somebody new is heard: the
+ * 2-out-of-3 rule wants two, so links are up in a fraction of a second. */
+#define HELLO_BURST		2
+#define HELLO_BURST_MIN		(100 * MILLISECOND)
+#define HELLO_BURST_MAX		(200 * MILLISECOND)
+#define HELLO_BURST_PAUSE	(1 * SECOND)
+/* Delays before a flush (section 3.1), and between two. */
+#define URGENT_DELAY_MIN	(1 * MILLISECOND)
+#define URGENT_DELAY_MAX	(8 * MILLISECOND)
+#define SOON_DELAY_MIN		(10 * MILLISECOND)
+#define SOON_DELAY_MAX		(40 * MILLISECOND)
+#define SOON_SPACING		(60 * MILLISECOND)
+
+int
+interface_compare(const struct interface *a, const struct interface *b)
+{
+	if (a->link.ifindex == b->link.ifindex)
+		return 0;
+	return a->link.ifindex < b->link.ifindex ? -1 : 1;
+}
+
+RB_GENERATE(interface_tree, interface, link_entry, interface_compare)
+
+struct interface *
+interface_find(const struct babel *b, unsigned int ifindex)
+{
+	struct interface_tree links = b->links;
+	struct interface key;
+
+	key.link.ifindex = ifindex;
+	return RB_FIND(interface_tree, &links, &key);
+}
+
+struct interface *
+interface_find_name(const struct babel *b, const char *name)
+{
+	struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (strcmp(ifp->link.name, name) == 0)
+			return ifp;
+	return NULL;
+}
+
+static bool
+find_parameters(const struct babel *b, const struct link_state *link,
+    struct interface_parameters *parameters)
+{
+	return configuration_interface(b->conf, link->name, link->kind,
+	    b->identity.v4_via_v6_default, parameters);
+}
+
+static struct interface *
+interface_new(struct babel *b, const char *name, bool from_pattern)
+{
+	struct interface *ifp = calloc(1, sizeof(*ifp));
+
+	if (ifp == NULL || schedule_reserve(b, 2, 1) < 0) {
+		count(b, COUNT_NO_MEMORY);
+		free(ifp);
+		return NULL;
+	}
+	memcpy(ifp->link.name, name, strnlen(name, IFNAME_SIZE - 1));
+	ifp->id = ++b->next_id;
+	ifp->from_pattern = from_pattern;
+	ifp->hello_seqno = (uint16_t)random_below(b, UINT16_MAX + 1);
+	RB_INIT(&ifp->neighbours);
+	timer_init(&ifp->hello, TIMER_INTERFACE_HELLO);
+	timer_init(&ifp->update, TIMER_INTERFACE_UPDATE);
+	job_init(&ifp->full_update, JOB_INTERFACE_UPDATE);
+	outbox_init(&ifp->outbox, TIMER_INTERFACE_FLUSH);
+	TAILQ_INSERT_TAIL(&b->interfaces, ifp, entry);
+	notify(b, EVENT_INTERFACE_ADD, ifp);
+	return ifp;
+}
+
+/* The link is no more what the interface runs on. */
+static void
+interface_detach(struct babel *b, struct interface *ifp)
+{
+	if (ifp->up)
+		interface_down(b, ifp);
+	if (ifp->link.ifindex != 0)
+		RB_REMOVE(interface_tree, &b->links, ifp);
+	ifp->link.ifindex = 0;
+	ifp->link.up = false;
+	ifp->link.link_local_count = 0;
+}
+
+void
+interface_flush(struct babel *b, struct interface *ifp)
+{
+	interface_detach(b, ifp);
+	TAILQ_REMOVE(&b->interfaces, ifp, entry);
+	notify(b, EVENT_INTERFACE_FLUSH, ifp);
+	schedule_unreserve(b, 2, 1);
+	ifp->flushed_whole = true;
+	if (ifp->neighbour_count == 0)
+		free(ifp);
+}
+
+static void
+interface_up(struct babel *b, struct interface *ifp)
+{
+	ifp->up = true;
+	ifp->announced = b->change_serial;
+	ifp->hello_promised = NEVER;
+	ifp->hello_burst = HELLO_BURST;
+	ifp->hello_burst_ended = b->now;
+	ifp->update_walk.begun = false;
+	ifp->update_hurry = false;
+	ifp->outbox.wildcard_request = true;
+	schedule(b, &ifp->hello, b->now + random_between(b, 0,
+	    20 * MILLISECOND));
+	schedule(b, &ifp->update, b->now + jitter(b,
+	    ifp->conf.update_interval));
+	log_at(b, LOG_INFO, "interface %s: running as %s", ifp->link.name,
+	    ifp->conf.type == INTERFACE_WIRELESS ? "wireless" :
+	    ifp->conf.type == INTERFACE_TUNNEL ? "tunnel" : "wired");
+}
+
+void
+interface_down(struct babel *b, struct interface *ifp)
+{
+	struct neighbour *n;
+
+	ifp->up = false;
+	while ((n = RB_MIN(neighbour_tree, &ifp->neighbours)) != NULL)
+		neighbour_flush(b, n);
+	outbox_clear(&ifp->outbox);
+	schedule_cancel(b, &ifp->outbox.flush);
+	schedule_cancel(b, &ifp->hello);
+	schedule_cancel(b, &ifp->update);
+	job_cancel(b, &ifp->full_update);
+	log_at(b, LOG_INFO, "interface %s: stopped", ifp->link.name);
+	notify(b, EVENT_INTERFACE_CHANGE, ifp);
+}
+
+/* What follows from a changed link or configuration while running. */
+static void
+interface_follow(struct babel *b, struct interface *ifp,
+    const struct link_state *old, const struct interface_parameters *conf)
+{
+	if (ifp->conf.hello_interval != conf->hello_interval)
+		schedule_advance(b, &ifp->hello, b->now);
+	if (ifp->conf.update_interval != conf->update_interval)
+		schedule_advance(b, &ifp->update, b->now + jitter(b,
+		    conf->update_interval));
+	ifp->conf = *conf;
+	if (!address_equal(&old->ipv4, &ifp->link.ipv4)) {
+		ifp->outbox.everything = true;	/* other next hops */
+		interface_flush_soon(b, ifp);
+	}
+}
+
+/* Take over what the kernel says of the link, and act on it. */
+static void
+interface_set_link(struct babel *b, struct interface *ifp,
+    const struct link_state *link)
+{
+	struct interface_parameters conf;
+	struct link_state old = ifp->link;
+	bool usable = link->up && link->link_local_count > 0;
+
+	if (!find_parameters(b, link, &conf))
+		return;
+	if (ifp->up && (!usable || !address_equal(&old.link_local[0],
+	    &link->link_local[0])))
+		interface_down(b, ifp);
+	ifp->link = *link;
+	if (link->up && link->link_local_count == 0 &&
+	    !(old.up && old.link_local_count == 0))
+		log_at(b, LOG_WARNING, "interface %s: no link-local address "
+		    "yet; \"ip -6 address add fe80::1/64 dev %s\" gives it "
+		    "one", link->name, link->name);
+	if (ifp->up)
+		interface_follow(b, ifp, &old, &conf);
+	else if (usable) {
+		ifp->conf = conf;
+		interface_up(b, ifp);
+	}
+	if (memcmp(&old, &ifp->link, sizeof(old)) != 0)
+		notify(b, EVENT_INTERFACE_CHANGE, ifp);
+}
+
+/* Is there a line for exactly this name? */
+static bool
+is_named(const struct babel *b, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < b->conf->interface_count; i++)
+		if (!b->conf->interfaces[i].is_pattern &&
+		    strcmp(b->conf->interfaces[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+void
+interface_link_changed(struct babel *b, const struct link_state *link)
+{
+	struct interface *ifp = interface_find(b, link->ifindex);
+	struct interface_parameters conf;
+
+	if (ifp != NULL && strcmp(ifp->link.name, link->name) != 0) {
+		interface_link_removed(b, link->ifindex);	/* renamed */
+		ifp = NULL;
+	}
+	if (ifp == NULL) {
+		if (!find_parameters(b, link, &conf))
+			return;
+		ifp = interface_find_name(b, link->name);
+		if (ifp == NULL)
+			ifp = interface_new(b, link->name,
+			    !is_named(b, link->name));
+		if (ifp == NULL)
+			return;
+		interface_detach(b, ifp);
+		ifp->link.ifindex = link->ifindex;
+		RB_INSERT(interface_tree, &b->links, ifp);
+	}
+	interface_set_link(b, ifp, link);
+}
+
+void
+interface_link_removed(struct babel *b, unsigned int ifindex)
+{
+	struct interface *ifp = interface_find(b, ifindex);
+
+	if (ifp == NULL)
+		return;
+	if (ifp->from_pattern)
+		interface_flush(b, ifp);
+	else {
+		interface_detach(b, ifp);
+		notify(b, EVENT_INTERFACE_CHANGE, ifp);
+	}
+}
+
+void
+interface_configure(struct babel *b)
+{
+	struct interface_parameters conf;
+	struct interface *ifp, *next;
+	struct link_state link;
+	size_t i;
+
+	TAILQ_FOREACH_SAFE(ifp, &b->interfaces, entry, next) {
+		if (!find_parameters(b, &ifp->link, &conf)) {
+			interface_flush(b, ifp);
+			continue;
+		}
+		ifp->from_pattern = !is_named(b, ifp->link.name);
+		link = ifp->link;
+		if (link.ifindex != 0)
+			interface_set_link(b, ifp, &link);
+		else if (ifp->from_pattern)
+			interface_flush(b, ifp);
+	}
+	for (i = 0; i < b->conf->interface_count; i++)
+		if (!b->conf->interfaces[i].is_pattern &&
+		    interface_find_name(b, b->conf->interfaces[i].name) ==
+		    NULL)
+			interface_new(b, b->conf->interfaces[i].name, false);
+}
+
+/*
+ * An IHU is due with this Hello when the promise of the last one would
+ * end before the next Hello, and with every Hello on lossy links (section
+ * 3.4.2, appendix B).
+ */
+static bool
+ihu_is_due(const struct babel *b, const struct interface *ifp,
+    const struct neighbour *n)
+{
+	uint16_t heard = n->multicast.vector | n->unicast.vector;
+
+	if (n->txcost == INFINITY_METRIC || (heard & 0xF000) != 0xF000)
+		return true;
+	return b->now + ifp->conf.hello_interval >= n->ihu_promised;
+}
+
+void
+interface_hello_due(struct babel *b, struct interface *ifp)
+{
+	struct neighbour *n;
+
+	ifp->outbox.hello = true;
+	RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
+		if (ihu_is_due(b, ifp, n)) {
+			n->ihu_due = true;
+			ifp->outbox.ihu = true;
+		}
+	if (ifp->hello_burst > 1) {
+		ifp->hello_burst--;
+		schedule(b, &ifp->hello, b->now + random_between(b,
+		    HELLO_BURST_MIN, HELLO_BURST_MAX));
+	} else
+		schedule(b, &ifp->hello, b->now + jitter(b,
+		    ifp->conf.hello_interval));
+	schedule_advance(b, &ifp->outbox.flush, b->now);
+}
+
+void
+interface_hello_soon(struct babel *b, struct interface *ifp)
+{
+	if (b->now - ifp->hello_burst_ended < HELLO_BURST_PAUSE)
+		return;
+	ifp->hello_burst_ended = b->now;
+	ifp->hello_burst = HELLO_BURST;
+	schedule_advance(b, &ifp->hello, b->now + random_between(b,
+	    SOON_DELAY_MIN, SOON_DELAY_MAX));
+}
+
+void
+interface_flush_urgent(struct babel *b, struct interface *ifp)
+{
+	schedule_advance(b, &ifp->outbox.flush, b->now + random_between(b,
+	    URGENT_DELAY_MIN, URGENT_DELAY_MAX));
+}
+
+void
+interface_flush_soon(struct babel *b, struct interface *ifp)
+{
+	babel_time due = b->now + random_between(b, SOON_DELAY_MIN,
+	    SOON_DELAY_MAX);
+
+	if (ifp->flushed != 0)
+		due = time_max(due, ifp->flushed + SOON_SPACING);
+	schedule_advance(b, &ifp->outbox.flush, due);
+}
+
+void
+interface_say(struct babel *b, struct interface *ifp,
+    const struct outbox_item *item, bool urgent)
+{
+	outbox_add(&ifp->outbox, item);
+	if (urgent)
+		interface_flush_urgent(b, ifp);
+	else
+		interface_flush_soon(b, ifp);
+}
+
+bool
+interface_has_address(const struct interface *ifp,
+    const struct in6_addr *address)
+{
+	unsigned int i;
+
+	for (i = 0; i < ifp->link.link_local_count; i++)
+		if (address_equal(&ifp->link.link_local[i], address))
+			return true;
+	return !address_is_unspecified(&ifp->link.ipv4) &&
+	    address_equal(&ifp->link.ipv4, address);
+}
+
+size_t
+interface_packet_size(const struct interface *ifp)
+{
+	size_t mtu = ifp->link.mtu;
+
+	if (mtu < MESSAGE_MIN_SIZE + MESSAGE_OVERHEAD)
+		return MESSAGE_MIN_SIZE;
+	if (mtu > MESSAGE_MAX_SIZE + MESSAGE_OVERHEAD)
+		return MESSAGE_MAX_SIZE;
+	return mtu - MESSAGE_OVERHEAD;
+}
+
+babel_time
+interface_update_interval(const struct interface *ifp)
+{
+	return ifp->conf.update_interval;
+}

@@ -1,0 +1,479 @@
+/*
+ * neighbour.c - the neighbour table (RFC 8966, sections 3.2.4 and 3.4,
+ * appendix A).
+ *
+ * Hellos and IHUs become two histories and a txcost, those become a cost.
+ * When the cost changes, a job walks the neighbour's routes; when both
+ * histories are empty, the neighbour leaves the table at once and a job
+ * flushes its routes and frees it.
+ *
+ * Acquisition: a link is used when both sides have heard two Hellos (one,
+ * with link-quality) and an IHU.  So a newcomer is answered with a burst of
+ * Hellos, and each time our verdict on a neighbour changes it is told by an
+ * IHU at once; when the link becomes usable it gets our whole table, and
+ * is asked for its own.
+ */
+#include "route.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define UNUSED_TIME		MINUTE	/* packets, but never a Hello */
+#define REBOOT_GAP		16	/* Hello seqnos (appendix A.1) */
+#define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */
+#define ETX_UNIT		256
+#define RTT_VALIDITY		(3 * MINUTE)
+/* How many neighbours are greeted by unicast in a second; the others
+ * share one multicast. */
+#define INTRODUCTIONS		3
+#define NEIGHBOUR_PROMPT_TIMERS	1
+#define NEIGHBOUR_PATIENT_TIMERS 5
+
+int
+neighbour_compare(const struct neighbour *a, const struct neighbour *b)
+{
+	return memcmp(&a->address, &b->address, sizeof(a->address));
+}
+
+RB_GENERATE(neighbour_tree, neighbour, entry, neighbour_compare)
+
+struct neighbour *
+neighbour_find(const struct interface *ifp, const struct in6_addr *address)
+{
+	struct neighbour_tree neighbours = ifp->neighbours;
+	struct neighbour key;
+
+	key.address = *address;
+	return RB_FIND(neighbour_tree, &neighbours, &key);
+}
+
+static void
+history_init(struct hello_history *history, enum timer_kind kind)
+{
+	memset(history, 0, sizeof(*history));
+	timer_init(&history->missed, kind);
+}
+
+static struct neighbour *
+neighbour_new(struct babel *b, struct interface *ifp,
+    const struct in6_addr *address)
+{
+	struct neighbour *n = calloc(1, sizeof(*n));
+
+	if (n == NULL || schedule_reserve(b, NEIGHBOUR_PROMPT_TIMERS,
+	    NEIGHBOUR_PATIENT_TIMERS) < 0) {
+		count(b, COUNT_NO_MEMORY);
+		free(n);
+		return NULL;
+	}
+	n->interface = ifp;
+	n->address = *address;
+	n->id = ++b->next_id;
+	n->txcost = n->rxcost = n->cost = INFINITY_METRIC;
+	n->hello_seqno = (uint16_t)random_below(b, UINT16_MAX + 1);
+	history_init(&n->multicast, TIMER_NEIGHBOUR_MULTICAST_HELLO);
+	history_init(&n->unicast, TIMER_NEIGHBOUR_UNICAST_HELLO);
+	timer_init(&n->ihu, TIMER_NEIGHBOUR_IHU);
+	timer_init(&n->unused, TIMER_NEIGHBOUR_UNUSED);
+	timer_init(&n->dump_next, TIMER_NEIGHBOUR_DUMP);
+	TAILQ_INIT(&n->routes);
+	job_init(&n->cost_changed, JOB_NEIGHBOUR_COST);
+	job_init(&n->flush, JOB_NEIGHBOUR_FLUSH);
+	job_init(&n->dump, JOB_NEIGHBOUR_DUMP);
+	outbox_init(&n->outbox, TIMER_NEIGHBOUR_FLUSH);
+	return n;
+}
+
+struct neighbour *
+neighbour_get(struct babel *b, struct interface *ifp,
+    const struct in6_addr *address)
+{
+	struct neighbour *n = neighbour_find(ifp, address);
+
+	if (n != NULL)
+		return n;
+	if (ifp->neighbour_count >= b->limits.neighbours_per_interface) {
+		count(b, COUNT_DROP_NEIGHBOURS);
+		return NULL;
+	}
+	n = neighbour_new(b, ifp, address);
+	if (n == NULL)
+		return NULL;
+	RB_INSERT(neighbour_tree, &ifp->neighbours, n);
+	ifp->neighbour_count++;
+	b->neighbour_count++;
+	schedule(b, &n->unused, b->now + UNUSED_TIME);
+	notify(b, EVENT_NEIGHBOUR_ADD, n);
+	return n;
+}
+
+static void
+neighbour_free(struct babel *b, struct neighbour *n)
+{
+	struct interface *ifp = n->interface;
+
+	notify(b, EVENT_NEIGHBOUR_FLUSH, n);
+	schedule_unreserve(b, NEIGHBOUR_PROMPT_TIMERS,
+	    NEIGHBOUR_PATIENT_TIMERS);
+	b->neighbour_count--;
+	ifp->neighbour_count--;
+	if (ifp->flushed_whole && ifp->neighbour_count == 0)
+		free(ifp);
+	free(n);
+}
+
+void
+neighbour_flush(struct babel *b, struct neighbour *n)
+{
+	RB_REMOVE(neighbour_tree, &n->interface->neighbours, n);
+	n->dying = true;
+	n->cost = INFINITY_METRIC;
+	schedule_cancel(b, &n->multicast.missed);
+	schedule_cancel(b, &n->unicast.missed);
+	schedule_cancel(b, &n->ihu);
+	schedule_cancel(b, &n->unused);
+	schedule_cancel(b, &n->dump_next);
+	schedule_cancel(b, &n->outbox.flush);
+	outbox_clear(&n->outbox);
+	job_cancel(b, &n->cost_changed);
+	job_cancel(b, &n->dump);
+	job_queue_add(b, &n->flush);
+}
+
+bool
+neighbour_flush_slice(struct babel *b, struct neighbour *n)
+{
+	unsigned int budget = JOB_BUDGET;
+	struct route *route;
+
+	while (budget-- > 0) {
+		route = TAILQ_FIRST(&n->routes);
+		if (route == NULL) {
+			neighbour_free(b, n);
+			return false;
+		}
+		route_flush(b, route);
+	}
+	return true;
+}
+
+bool
+neighbour_cost_slice(struct babel *b, struct neighbour *n)
+{
+	unsigned int budget = JOB_BUDGET;
+	struct route *route;
+
+	while (budget-- > 0 && n->cost_pending > 0) {
+		n->cost_pending--;
+		route = TAILQ_FIRST(&n->routes);
+		if (route == NULL)
+			break;
+		TAILQ_REMOVE(&n->routes, route, neighbour_entry);
+		TAILQ_INSERT_TAIL(&n->routes, route, neighbour_entry);
+		route_reconsider(b, route);
+	}
+	return n->cost_pending > 0 && !TAILQ_EMPTY(&n->routes);
+}
+
+bool
+neighbour_is_reachable(const struct neighbour *n)
+{
+	return n->cost < INFINITY_METRIC;
+}
+
+/* k-out-of-j, 2 out of 3 (appendix A.2.1). */
+static bool
+history_is_up(const struct hello_history *history)
+{
+	return __builtin_popcount(history->vector >> 13) >= 2;
+}
+
+/* The cost of a lossless link divided by the rate of delivery (appendix
+ * A.2.2). */
+static uint16_t
+etx_rxcost(const struct hello_history *history, uint16_t nominal)
+{
+	int window = history->length < ETX_WINDOW ? history->length :
+	    ETX_WINDOW;
+	int heard;
+	uint32_t cost;
+
+	if (window == 0)
+		return INFINITY_METRIC;
+	heard = __builtin_popcount(history->vector >> (16 - window));
+	if (heard == 0)
+		return INFINITY_METRIC;
+	cost = (uint32_t)nominal * (uint32_t)window / (uint32_t)heard;
+	return cost < INFINITY_METRIC ? (uint16_t)cost : INFINITY_METRIC;
+}
+
+uint16_t
+neighbour_compute_rxcost(const struct babel *b, const struct neighbour *n)
+{
+	const struct interface_parameters *conf = &n->interface->conf;
+	uint16_t multicast, unicast;
+
+	(void)b;
+	if (!conf->link_quality)
+		return history_is_up(&n->multicast) ||
+		    history_is_up(&n->unicast) ? conf->rxcost :
+		    INFINITY_METRIC;
+	multicast = etx_rxcost(&n->multicast, conf->rxcost);
+	unicast = etx_rxcost(&n->unicast, conf->rxcost);
+	return multicast < unicast ? multicast : unicast;
+}
+
+uint16_t
+neighbour_rtt_cost(const struct babel *b, const struct neighbour *n)
+{
+	const struct interface_parameters *conf = &n->interface->conf;
+	babel_time range = conf->rtt_max - conf->rtt_min;
+
+	if (!conf->enable_timestamps || n->rtt_samples == 0 ||
+	    b->now - n->rtt_sampled > RTT_VALIDITY || n->rtt <= conf->rtt_min)
+		return 0;
+	if (n->rtt >= conf->rtt_max || range <= 0)
+		return conf->max_rtt_penalty;
+	return (uint16_t)(conf->max_rtt_penalty * (n->rtt - conf->rtt_min) /
+	    range);
+}
+
+uint16_t
+neighbour_compute_cost(const struct babel *b, const struct neighbour *n)
+{
+	uint16_t rxcost = neighbour_compute_rxcost(b, n);
+	uint32_t cost = n->txcost;
+
+	if (rxcost == INFINITY_METRIC || n->txcost == INFINITY_METRIC ||
+	    n->dying)
+		return INFINITY_METRIC;
+	if (n->interface->conf.link_quality) {
+		if (cost < ETX_UNIT)
+			cost = ETX_UNIT;
+		cost = (uint32_t)((uint64_t)cost * rxcost / ETX_UNIT);
+	}
+	cost += neighbour_rtt_cost(b, n);
+	if (cost == 0)
+		return 1;
+	return cost < INFINITY_METRIC ? (uint16_t)cost : INFINITY_METRIC;
+}
+
+void
+neighbour_rtt_sample(struct babel *b, struct neighbour *n, babel_time rtt)
+{
+	babel_time decay = n->interface->conf.rtt_decay;
+
+	if (n->rtt_samples == 0 || b->now - n->rtt_sampled > RTT_VALIDITY)
+		n->rtt = rtt;
+	else
+		n->rtt = (decay * rtt + (256 - decay) * n->rtt) / 256;
+	n->rtt_sampled = b->now;
+	if (n->rtt_samples < UINT32_MAX)
+		n->rtt_samples++;
+	neighbour_update_cost(b, n);
+}
+
+/* May one more neighbour be greeted by unicast in this second? */
+static bool
+may_introduce(struct babel *b, struct interface *ifp)
+{
+	if (ifp->introductions == 0 || b->now - ifp->introduced >= SECOND) {
+		ifp->introduced = b->now;
+		ifp->introductions = 0;
+	}
+	if (ifp->introductions >= INTRODUCTIONS)
+		return false;
+	ifp->introductions++;
+	return true;
+}
+
+/* Our verdict on the neighbour has changed: tell it. */
+static void
+send_verdict(struct babel *b, struct neighbour *n)
+{
+	n->ihu_due = true;
+	if (may_introduce(b, n->interface)) {
+		n->outbox.ihu = true;
+		neighbour_flush_urgent(b, n);
+	} else {
+		n->interface->outbox.ihu = true;
+		interface_flush_soon(b, n->interface);
+	}
+}
+
+/* The link has become usable: give the whole table, and ask for it. */
+static void
+exchange_tables(struct babel *b, struct neighbour *n)
+{
+	if (may_introduce(b, n->interface)) {
+		n->outbox.wildcard_request = true;
+		neighbour_flush_urgent(b, n);
+		neighbour_dump(b, n);
+	} else {
+		n->interface->outbox.wildcard_request = true;
+		n->interface->outbox.everything = true;
+		interface_flush_soon(b, n->interface);
+	}
+}
+
+void
+neighbour_update_cost(struct babel *b, struct neighbour *n)
+{
+	uint16_t rxcost = neighbour_compute_rxcost(b, n);
+	uint16_t cost = neighbour_compute_cost(b, n);
+	bool was_reachable = neighbour_is_reachable(n);
+	bool verdict = (rxcost == INFINITY_METRIC) !=
+	    (n->rxcost == INFINITY_METRIC);
+
+	n->rxcost = rxcost;
+	if (verdict)
+		send_verdict(b, n);
+	if (cost == n->cost)
+		return;
+	n->cost = cost;
+	n->cost_pending = n->route_count;
+	if (n->cost_pending > 0)
+		job_queue_add(b, &n->cost_changed);
+	if (!was_reachable)
+		exchange_tables(b, n);
+}
+
+/* The neighbour has restarted: its old Hellos and costs mean nothing. */
+static void
+neighbour_rebooted(struct babel *b, struct neighbour *n)
+{
+	struct hello_history *histories[2] = { &n->multicast, &n->unicast };
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		histories[i]->vector = 0;
+		histories[i]->length = 0;
+		histories[i]->started = false;
+		histories[i]->interval = 0;
+		schedule_cancel(b, &histories[i]->missed);
+	}
+	n->txcost = INFINITY_METRIC;
+	n->stamped = false;
+	n->rtt_samples = 0;
+	schedule_cancel(b, &n->ihu);
+}
+
+/* Move a history on to the Hello of that seqno (appendix A.1). */
+static void
+history_append(struct hello_history *history, int distance)
+{
+	int length = history->length + distance + 1;
+
+	if (distance < 0)
+		history->vector = (uint16_t)(history->vector << -distance);
+	else
+		history->vector = (uint16_t)(distance > 15 ? 0 :
+		    history->vector >> distance);
+	history->vector = history->vector >> 1 | 0x8000;
+	history->length = (uint8_t)(length < 1 ? 1 : length > 16 ? 16 :
+	    length);
+}
+
+void
+neighbour_hello(struct babel *b, struct neighbour *n,
+    const struct hello *hello)
+{
+	struct hello_history *history = hello->unicast ? &n->unicast :
+	    &n->multicast;
+	int distance = 0;
+
+	if (!n->multicast.started && !n->unicast.started)
+		interface_hello_soon(b, n->interface);
+	if (history->started)
+		distance = (int16_t)(uint16_t)(hello->seqno -
+		    history->expected);
+	if (distance > REBOOT_GAP || distance < -REBOOT_GAP) {
+		neighbour_rebooted(b, n);
+		interface_hello_soon(b, n->interface);
+		distance = 0;
+	}
+	history_append(history, distance);
+	history->started = true;
+	history->expected = seqno_plus(hello->seqno, 1);
+	history->received = b->now;
+	if (hello->interval != 0) {
+		history->interval = hello->interval;
+		schedule(b, &history->missed, b->now +
+		    hello->interval + hello->interval / 2);
+	}
+	schedule_cancel(b, &n->unused);
+	neighbour_update_cost(b, n);
+	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
+}
+
+void
+neighbour_hello_missed(struct babel *b, struct neighbour *n,
+    struct hello_history *history)
+{
+	history->vector >>= 1;
+	history->expected = seqno_plus(history->expected, 1);
+	if (history->length < 16)
+		history->length++;
+	if (n->multicast.vector == 0 && n->unicast.vector == 0) {
+		neighbour_flush(b, n);
+		return;
+	}
+	schedule(b, &history->missed, b->now + history->interval);
+	neighbour_update_cost(b, n);
+	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
+}
+
+void
+neighbour_ihu(struct babel *b, struct neighbour *n, const struct ihu *ihu)
+{
+	/* A cost of 0 would let metrics stand still around a loop. */
+	n->txcost = ihu->rxcost > 0 ? ihu->rxcost : 1;
+	n->ihu_received = b->now;
+	schedule(b, &n->ihu, b->now + ihu->interval * 7 / 2);
+	neighbour_update_cost(b, n);
+	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
+}
+
+void
+neighbour_ihu_expired(struct babel *b, struct neighbour *n)
+{
+	n->txcost = INFINITY_METRIC;
+	neighbour_update_cost(b, n);
+	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
+}
+
+void
+neighbour_flush_urgent(struct babel *b, struct neighbour *n)
+{
+	schedule_advance(b, &n->outbox.flush, b->now + random_between(b,
+	    MILLISECOND, 8 * MILLISECOND));
+}
+
+void
+neighbour_flush_soon(struct babel *b, struct neighbour *n)
+{
+	schedule_advance(b, &n->outbox.flush, b->now + random_between(b,
+	    10 * MILLISECOND, 40 * MILLISECOND));
+}
+
+void
+neighbour_say(struct babel *b, struct neighbour *n,
+    const struct outbox_item *item, bool urgent)
+{
+	outbox_add(&n->outbox, item);
+	if (urgent)
+		neighbour_flush_urgent(b, n);
+	else
+		neighbour_flush_soon(b, n);
+}
+
+void
+neighbour_dump(struct babel *b, struct neighbour *n)
+{
+	if (n->dump_running)
+		return;
+	n->dump_running = true;
+	n->dump_walk.begun = false;
+	n->dumped = b->now;
+	schedule(b, &n->dump_next, b->now);
+}

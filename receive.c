@@ -1,0 +1,233 @@
+/*
+ * receive.c - the way in: from packets to tables (RFC 8966, section 4).
+ *
+ * A datagram is checked, then read TLV by TLV; each value goes to the
+ * table it concerns.  Whoever sent nothing that we understand and act
+ * upon does not become a neighbour, so that noise costs no memory.
+ */
+#include "packet.h"
+
+#include <syslog.h>
+
+#define RTT_LIMIT	(3 * MINUTE)	/* RFC 9616, section 3.3 */
+
+/* One packet while it is acted upon. */
+struct receiver {
+	struct babel *b;
+	struct interface *ifp;
+	const struct datagram *datagram;
+	struct neighbour *n;		/* NULL: not known yet */
+	/* RFC 9616: what the packet's Hello and IHU said. */
+	bool hello_stamped, ihu_stamped;
+	uint32_t transmit, origin, receive;
+};
+
+/* The sender, created if need be; NULL when it cannot be. */
+static struct neighbour *
+sender(struct receiver *r)
+{
+	if (r->n == NULL)
+		r->n = neighbour_get(r->b, r->ifp, &r->datagram->from);
+	return r->n;
+}
+
+static void
+act_ack_request(struct receiver *r, const struct tlv *tlv)
+{
+	struct neighbour *n = sender(r);
+
+	if (n == NULL || !outbox_add_ack(&n->outbox,
+	    tlv->u.ack_request.opaque))
+		return;
+	neighbour_flush_urgent(r->b, n);
+	schedule_advance(r->b, &n->outbox.flush, r->b->now +
+	    tlv->u.ack_request.interval / 2);
+}
+
+static void
+act_ack(struct receiver *r, const struct tlv *tlv)
+{
+	(void)tlv;
+	count(r->b, COUNT_ACKS_RECEIVED);
+}
+
+static void
+act_hello(struct receiver *r, const struct tlv *tlv)
+{
+	const struct hello *hello = &tlv->u.hello;
+	struct neighbour *n = sender(r);
+
+	if (n == NULL)
+		return;
+	if (hello->stamped) {
+		r->hello_stamped = true;
+		r->transmit = hello->transmit;
+		n->stamped = true;
+		n->hello_transmit = hello->transmit;
+		n->hello_received = (uint32_t)r->datagram->received;
+	}
+	neighbour_hello(r->b, n, hello);
+}
+
+static void
+act_ihu(struct receiver *r, const struct tlv *tlv)
+{
+	const struct ihu *ihu = &tlv->u.ihu;
+	struct neighbour *n;
+
+	if (ihu->ae != AE_WILDCARD &&
+	    !interface_has_address(r->ifp, &ihu->address))
+		return;
+	n = sender(r);
+	if (n == NULL)
+		return;
+	if (ihu->stamped) {
+		r->ihu_stamped = true;
+		r->origin = ihu->origin;
+		r->receive = ihu->receive;
+	}
+	neighbour_ihu(r->b, n, ihu);
+}
+
+static void
+act_update(struct receiver *r, const struct tlv *tlv)
+{
+	struct neighbour *n = sender(r);
+
+	if (n == NULL)
+		return;
+	if (tlv->u.update.wildcard)
+		route_retract_all(r->b, n);
+	else
+		route_update(r->b, n, &tlv->u.update);
+}
+
+static void
+act_route_request(struct receiver *r, const struct tlv *tlv)
+{
+	struct neighbour *n = sender(r);
+
+	if (n != NULL)
+		request_received_route(r->b, n, &tlv->u.route_request);
+}
+
+static void
+act_seqno_request(struct receiver *r, const struct tlv *tlv)
+{
+	struct neighbour *n = sender(r);
+
+	if (n != NULL)
+		request_received_seqno(r->b, n, &tlv->u.seqno_request);
+}
+
+/* What is not here needs no action: padding, and what sets only the
+ * state of the parser. */
+static void (*const act[])(struct receiver *, const struct tlv *) = {
+	[TLV_ACK_REQUEST] = act_ack_request,
+	[TLV_ACK] = act_ack,
+	[TLV_HELLO] = act_hello,
+	[TLV_IHU] = act_ihu,
+	[TLV_UPDATE] = act_update,
+	[TLV_ROUTE_REQUEST] = act_route_request,
+	[TLV_SEQNO_REQUEST] = act_seqno_request,
+};
+
+/*
+ * The round-trip time: what passed here since our Hello left, less what
+ * passed there between its arrival and this packet (RFC 9616, section
+ * 3.2), all modulo 2^32 microseconds.
+ */
+static void
+measure_rtt(struct receiver *r)
+{
+	uint32_t here, there;
+
+	if (!r->hello_stamped || !r->ihu_stamped ||
+	    !r->ifp->conf.enable_timestamps)
+		return;
+	here = (uint32_t)r->datagram->received - r->origin;
+	there = r->transmit - r->receive;
+	if (here > RTT_LIMIT || there > RTT_LIMIT)
+		return;
+	neighbour_rtt_sample(r->b, r->n, here > there ?
+	    (babel_time)(here - there) : 0);
+}
+
+static bool
+is_our_own(const struct babel *b, const struct in6_addr *address)
+{
+	const struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (interface_has_address(ifp, address))
+			return true;
+	return false;
+}
+
+static enum babel_counter
+drop_counter(enum message_result result)
+{
+	static const enum babel_counter counters[] = {
+		[MESSAGE_BAD_SOURCE] = COUNT_DROP_SOURCE,
+		[MESSAGE_BAD_PORT] = COUNT_DROP_PORT,
+		[MESSAGE_TOO_SHORT] = COUNT_DROP_SHORT,
+		[MESSAGE_BAD_MAGIC] = COUNT_DROP_MAGIC,
+		[MESSAGE_BAD_VERSION] = COUNT_DROP_VERSION,
+		[MESSAGE_BAD_LENGTH] = COUNT_DROP_LENGTH,
+	};
+
+	return counters[result];
+}
+
+/* The checks before the first TLV; true to go on. */
+static bool
+open_packet(struct receiver *r, struct decoder *d)
+{
+	struct babel *b = r->b;
+	enum message_result result;
+
+	if (r->ifp == NULL || !r->ifp->up) {
+		count(b, COUNT_DROP_INTERFACE);
+		return false;
+	}
+	result = message_open(d, r->datagram,
+	    b->conf->options.protocol_port);
+	if (result != MESSAGE_OK) {
+		count(b, drop_counter(result));
+		return false;
+	}
+	r->n = neighbour_find(r->ifp, &r->datagram->from);
+	if (r->n == NULL && is_our_own(b, &r->datagram->from)) {
+		count(b, COUNT_DROP_OWN);
+		return false;
+	}
+	return true;
+}
+
+void
+receive_packet(struct babel *b, const struct datagram *datagram)
+{
+	struct receiver r = {
+		.b = b,
+		.ifp = interface_find(b, datagram->ifindex),
+		.datagram = datagram,
+	};
+	struct decoder d;
+	struct tlv tlv;
+
+	count(b, COUNT_PACKETS_RECEIVED);
+	b->counters[COUNT_BYTES_RECEIVED] += datagram->len;
+	if (!open_packet(&r, &d))
+		return;
+	r.ifp->stats.received++;
+	while (message_next(&d, &tlv)) {
+		count(b, COUNT_TLVS_RECEIVED);
+		if (tlv.type < sizeof(act) / sizeof(act[0]) &&
+		    act[tlv.type] != NULL)
+			act[tlv.type](&r, &tlv);
+	}
+	b->counters[COUNT_TLVS_IGNORED] += d.ignored;
+	if (d.stopped)
+		count(b, COUNT_PACKETS_STOPPED);
+	measure_rtt(&r);
+}

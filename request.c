@@ -1,0 +1,331 @@
+/*
+ * request.c - requests (RFC 8966, section 3.8): those that we answer,
+ * those that we pass on, and those that we make.
+ *
+ * A pending seqno request hangs off its destination, one for each
+ * router-id.  Our own are sent again a few times; a forwarded one is
+ * remembered for as long as its answer may take, so that the answer is
+ * sent on to whoever asked, and so that copies of it are not forwarded
+ * again.
+ */
+#include "request.h"
+
+#include <stdlib.h>
+
+#define FORWARD_MEMORY	(10 * SECOND)	/* a forwarded request's life */
+#define REPEAT_TIME	SECOND		/* no sooner than this again */
+#define WILDCARD_PAUSE	SECOND		/* between two dumps */
+
+int
+request_compare(const struct request *a, const struct request *b)
+{
+	return router_id_compare(&a->id, &b->id);
+}
+
+RB_GENERATE(request_tree, request, entry, request_compare)
+
+static struct request *
+request_find(const struct destination *d, const struct router_id *id)
+{
+	struct request_tree requests = d->requests;
+	struct request key;
+
+	key.id = *id;
+	return RB_FIND(request_tree, &requests, &key);
+}
+
+static struct request *
+request_get(struct babel *b, struct destination *d,
+    const struct router_id *id)
+{
+	struct request *request = request_find(d, id);
+
+	if (request != NULL)
+		return request;
+	if (b->request_count >= b->limits.requests)
+		return NULL;
+	request = calloc(1, sizeof(*request));
+	if (request == NULL || schedule_reserve(b, 1, 0) < 0) {
+		count(b, COUNT_NO_MEMORY);
+		free(request);
+		return NULL;
+	}
+	request->destination = d;
+	request->id = *id;
+	timer_init(&request->resend, TIMER_REQUEST_RESEND);
+	RB_INSERT(request_tree, &d->requests, request);
+	b->request_count++;
+	return request;
+}
+
+void
+request_free(struct babel *b, struct request *request)
+{
+	schedule_cancel(b, &request->resend);
+	schedule_unreserve(b, 1, 0);
+	RB_REMOVE(request_tree, &request->destination->requests, request);
+	b->request_count--;
+	free(request);
+}
+
+static void
+say_update(struct babel *b, struct neighbour *n,
+    const struct destination_key *key, bool urgent)
+{
+	struct outbox_item item = { .kind = SAY_UPDATE, .key = *key };
+
+	neighbour_say(b, n, &item, urgent);
+}
+
+static void
+say_seqno_request(struct babel *b, struct neighbour *n,
+    const struct request *request)
+{
+	struct outbox_item item = {
+		.kind = SAY_SEQNO_REQUEST,
+		.key = request->destination->key,
+		.id = request->id,
+		.seqno = request->seqno,
+		.hop_count = request->hop_count,
+	};
+
+	neighbour_say(b, n, &item, true);
+}
+
+static void
+received_wildcard(struct babel *b, struct neighbour *n)
+{
+	if (n->dumped != 0 && b->now - n->dumped < WILDCARD_PAUSE) {
+		count(b, COUNT_WILDCARD_LIMITED);
+		return;
+	}
+	n->ihu_due = true;
+	n->outbox.ihu = true;
+	neighbour_flush_soon(b, n);
+	neighbour_dump(b, n);
+}
+
+void
+request_received_route(struct babel *b, struct neighbour *n,
+    const struct route_request *received)
+{
+	if (received->wildcard)
+		received_wildcard(b, n);
+	else
+		say_update(b, n, &received->key, false);
+}
+
+/* Whom to pass a request on to: the best feasible route that does not
+ * lead back, or else the best unfeasible one. */
+static struct neighbour *
+choose_successor(const struct destination *d, const struct neighbour *from)
+{
+	struct route_tree routes = d->routes;
+	struct route *route, *best = NULL;
+	bool feasible, best_feasible = false;
+
+	RB_FOREACH(route, route_tree, &routes) {
+		if (route->neighbour == from || route->neighbour->dying ||
+		    route->metric == INFINITY_METRIC)
+			continue;
+		feasible = route_is_feasible(route);
+		if (best == NULL || (feasible && !best_feasible) ||
+		    (feasible == best_feasible &&
+		    route->metric < best->metric)) {
+			best = route;
+			best_feasible = feasible;
+		}
+	}
+	return best == NULL ? NULL : best->neighbour;
+}
+
+/* The same, or a newer one, went out just now. */
+static bool
+is_redundant(const struct babel *b, const struct destination *d,
+    const struct seqno_request *received)
+{
+	const struct request *request = request_find(d, &received->id);
+
+	return request != NULL &&
+	    !seqno_less(request->seqno, received->seqno) &&
+	    b->now - request->sent < REPEAT_TIME;
+}
+
+/* Section 3.8.1.2: to one neighbour only, one hop less, at once. */
+static void
+request_forward(struct babel *b, struct destination *d, struct neighbour *n,
+    const struct seqno_request *received)
+{
+	struct neighbour *successor = choose_successor(d, n);
+	struct request *request;
+
+	if (received->hop_count < 2 || successor == NULL) {
+		count(b, COUNT_REQUEST_DROPPED);
+		return;
+	}
+	if (is_redundant(b, d, received)) {
+		count(b, COUNT_REQUEST_REDUNDANT);
+		return;
+	}
+	request = request_get(b, d, &received->id);
+	if (request == NULL)
+		return;
+	request->seqno = received->seqno;
+	request->hop_count = (uint8_t)(received->hop_count - 1);
+	request->asker_ifindex = n->interface->link.ifindex;
+	request->asker = n->address;
+	request->sent = b->now;
+	if (!request->ours)
+		schedule(b, &request->resend, b->now + FORWARD_MEMORY);
+	count(b, COUNT_SEQNO_REQUESTS_FORWARDED);
+	say_seqno_request(b, successor, request);
+}
+
+void
+request_received_seqno(struct babel *b, struct neighbour *n,
+    const struct seqno_request *received)
+{
+	struct destination *d = destination_find(b, &received->key);
+	struct announcement now;
+
+	if (d == NULL || !destination_announcement(b, d, &now)) {
+		count(b, COUNT_REQUEST_DROPPED);
+		return;
+	}
+	if (router_id_compare(&now.id, &received->id) == 0 &&
+	    seqno_less(now.seqno, received->seqno)) {
+		if (now.route != NULL) {
+			request_forward(b, d, n, received);
+			return;
+		}
+		b->seqno = seqno_plus(b->seqno, 1);
+		count(b, COUNT_SEQNO_RAISED);
+	}
+	say_update(b, n, &received->key, true);
+}
+
+/* Ask every neighbour that has an unfeasible route from the source. */
+static void
+request_send(struct babel *b, struct request *request)
+{
+	struct route *route;
+
+	request->sent = b->now;
+	RB_FOREACH(route, route_tree, &request->destination->routes)
+		if (route->metric < INFINITY_METRIC &&
+		    !route->neighbour->dying)
+			say_seqno_request(b, route->neighbour, request);
+}
+
+void
+request_lost(struct babel *b, struct destination *d,
+    const struct router_id *id)
+{
+	const struct source *source = source_find(d, id);
+	struct request *request;
+	struct route *route;
+	bool starving = false;
+
+	RB_FOREACH(route, route_tree, &d->routes)
+		if (route->metric < INFINITY_METRIC &&
+		    !route_is_feasible(route))
+			starving = true;
+	if (!starving || source == NULL || !source->has_distance)
+		return;
+	request = request_get(b, d, id);
+	if (request == NULL)
+		return;
+	request->seqno = seqno_plus(source->seqno, 1);
+	request->hop_count = REQUEST_HOP_COUNT;
+	request->resends = REQUEST_RESENDS;
+	request->ours = true;
+	request_send(b, request);
+	schedule(b, &request->resend, b->now + REQUEST_TIMEOUT);
+}
+
+void
+request_unfeasible(struct babel *b, struct neighbour *n,
+    struct destination *d, const struct router_id *id)
+{
+	const struct source *source = source_find(d, id);
+	struct request *request = request_find(d, id);
+	uint16_t seqno;
+
+	if (source == NULL || !source->has_distance)
+		return;
+	seqno = seqno_plus(source->seqno, 1);
+	if (request != NULL && !seqno_less(request->seqno, seqno) &&
+	    b->now - request->sent < REPEAT_TIME)
+		return;
+	if (request == NULL) {
+		request = request_get(b, d, id);
+		if (request == NULL)
+			return;
+		request->ours = true;
+		schedule(b, &request->resend, b->now + FORWARD_MEMORY);
+	}
+	request->seqno = seqno;
+	request->hop_count = REQUEST_HOP_COUNT;
+	request->sent = b->now;
+	say_seqno_request(b, n, request);
+}
+
+void
+request_refresh(struct babel *b, struct route *route)
+{
+	struct outbox_item item = { .kind = SAY_ROUTE_REQUEST,
+	    .key = route->destination->key };
+
+	neighbour_say(b, route->neighbour, &item, false);
+}
+
+/* Send the answer on to whoever asked. */
+static void
+request_answer(struct babel *b, const struct request *request)
+{
+	struct interface *ifp = interface_find(b, request->asker_ifindex);
+	struct neighbour *n = NULL;
+
+	if (ifp != NULL)
+		n = neighbour_find(ifp, &request->asker);
+	if (n != NULL)
+		say_update(b, n, &request->destination->key, true);
+}
+
+void
+request_satisfy(struct babel *b, struct destination *d)
+{
+	struct request *request, *next;
+	struct announcement now;
+
+	if (RB_EMPTY(&d->requests) ||
+	    !destination_announcement(b, d, &now))
+		return;
+	RB_FOREACH_SAFE(request, request_tree, &d->requests, next) {
+		if (router_id_compare(&now.id, &request->id) == 0 &&
+		    seqno_less(now.seqno, request->seqno))
+			continue;
+		count(b, COUNT_REQUESTS_SATISFIED);
+		if (request->asker_ifindex != 0)
+			request_answer(b, request);
+		request_free(b, request);
+	}
+}
+
+void
+request_resend_due(struct babel *b, struct request *request)
+{
+	struct destination *d = request->destination;
+	unsigned int sent;
+
+	if (request->resends > 0 && d->selected == NULL) {
+		sent = REQUEST_RESENDS - request->resends + 1U;
+		request->resends--;
+		request_send(b, request);
+		schedule(b, &request->resend, b->now +
+		    (REQUEST_TIMEOUT << sent));
+		return;
+	}
+	request_free(b, request);
+	destination_release(b, d);
+}

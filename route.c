@@ -1,0 +1,508 @@
+/*
+ * route.c - route acquisition (RFC 8966, section 3.5.3), selection (3.6)
+ * and expiry.
+ *
+ * Selection never takes an unfeasible route, nor one that is infinite, nor
+ * one that the kernel refuses.  Among the others the smallest metric wins,
+ * with the hysteresis of appendix A.3: the selected route yields only to
+ * one that is better both now and on average.
+ */
+#include "route.h"
+
+#include <stdlib.h>
+
+#include "fib.h"
+#include "request.h"
+
+/* The selected route is asked for anew when this part of its hold time is
+ * left (section 3.8.2.3). */
+#define REFRESH_PART	7
+#define RESELECT_DELAY	SECOND
+
+int
+route_compare(const struct route *a, const struct route *b)
+{
+	if (a->neighbour->id == b->neighbour->id)
+		return 0;
+	return a->neighbour->id < b->neighbour->id ? -1 : 1;
+}
+
+RB_GENERATE(route_tree, route, entry, route_compare)
+
+struct route *
+route_find(const struct destination *d, const struct neighbour *n)
+{
+	struct route_tree routes = d->routes;
+	struct neighbour neighbour;
+	struct route key;
+
+	neighbour.id = n->id;
+	key.neighbour = &neighbour;
+	return RB_FIND(route_tree, &routes, &key);
+}
+
+bool
+route_is_feasible(const struct route *route)
+{
+	return source_is_feasible(route->source, route->seqno,
+	    route->refmetric);
+}
+
+uint16_t
+route_smoothed_metric(const struct babel *b, const struct route *route)
+{
+	double smoothed = decay_towards(route->smoothed, route->metric,
+	    b->now - route->smoothed_at,
+	    b->conf->options.smoothing_half_life);
+
+	return (uint16_t)(smoothed + 0.5);
+}
+
+/* Set the metric; the average goes on from where it is, or starts anew
+ * when the route comes back from infinity. */
+static void
+route_set_metric(struct babel *b, struct route *route, uint16_t metric)
+{
+	if (route->metric == INFINITY_METRIC || metric == INFINITY_METRIC)
+		route->smoothed = metric;
+	else
+		route->smoothed = decay_towards(route->smoothed,
+		    route->metric, b->now - route->smoothed_at,
+		    b->conf->options.smoothing_half_life);
+	route->smoothed_at = b->now;
+	route->metric = metric;
+}
+
+static uint16_t
+route_compute_metric(const struct route *route)
+{
+	return metric_add(metric_add(route->refmetric,
+	    route->neighbour->cost), route->add_metric);
+}
+
+/* What the input filter makes of a route; a denied one counts as
+ * infinite. */
+static uint16_t
+input_metric(const struct babel *b, const struct neighbour *n,
+    const struct destination_key *key, const struct router_id *id)
+{
+	struct filter_subject subject = {
+		.key = *key,
+		.id = *id,
+		.neighbour = n->address,
+		.ifname = n->interface->link.name,
+	};
+	struct filter_verdict verdict = filter_evaluate(
+	    &b->conf->filters[FILTER_IN], FILTER_IN, &subject);
+
+	return verdict.deny ? INFINITY_METRIC : verdict.metric;
+}
+
+static babel_time
+refresh_time(const struct route *route)
+{
+	return route->expires - route->hold_time / REFRESH_PART;
+}
+
+/* A finite update came: the route lives on.  The timer is left to fire
+ * early; that is cheaper than to move it each time. */
+static void
+route_refresh(struct babel *b, struct route *route, babel_time interval)
+{
+	route->received = b->now;
+	route->hold_time = interval * 7 / 2;
+	route->expires = b->now + route->hold_time;
+	route->refresh_asked = false;
+	schedule_advance(b, &route->expiry, refresh_time(route));
+}
+
+static struct route *
+route_new(struct babel *b, struct destination *d, struct neighbour *n,
+    const struct router_id *id)
+{
+	struct route *route = calloc(1, sizeof(*route));
+
+	if (route == NULL || schedule_reserve(b, 0, 1) < 0) {
+		count(b, COUNT_NO_MEMORY);
+		free(route);
+		return NULL;
+	}
+	route->source = source_acquire(b, d, id);
+	if (route->source == NULL) {
+		schedule_unreserve(b, 0, 1);
+		free(route);
+		return NULL;
+	}
+	route->destination = d;
+	route->neighbour = n;
+	route->id = ++b->next_id;
+	route->refmetric = route->metric = INFINITY_METRIC;
+	timer_init(&route->expiry, TIMER_ROUTE_EXPIRY);
+	RB_INSERT(route_tree, &d->routes, route);
+	TAILQ_INSERT_TAIL(&n->routes, route, neighbour_entry);
+	n->route_count++;
+	b->route_count++;
+	return route;
+}
+
+/* Point the route at another source; false for no memory. */
+static bool
+route_set_source(struct babel *b, struct route *route,
+    const struct router_id *id)
+{
+	struct source *source;
+
+	if (router_id_compare(&route->source->id, id) == 0)
+		return true;
+	source = source_acquire(b, route->destination, id);
+	if (source == NULL)
+		return false;
+	source_release(b, route->source);
+	route->source = source;
+	return true;
+}
+
+/* Section 3.5.3, step B2, and A3 for what a new route holds. */
+static void
+route_apply(struct babel *b, struct route *route,
+    const struct update *update, uint16_t add_metric)
+{
+	if (update->metric == INFINITY_METRIC ||
+	    !route_set_source(b, route, &update->id)) {
+		route->refmetric = INFINITY_METRIC;
+		route_set_metric(b, route, INFINITY_METRIC);
+		return;
+	}
+	route->seqno = update->seqno;
+	route->refmetric = update->metric;
+	route->add_metric = add_metric;
+	route->next_hop = update->next_hop;
+	route_set_metric(b, route, route_compute_metric(route));
+	route_refresh(b, route, update->interval);
+}
+
+/* Is there another feasible route? */
+static bool
+has_alternative(const struct babel *b, const struct route *route)
+{
+	struct route_tree routes = route->destination->routes;
+	struct route *other;
+
+	RB_FOREACH(other, route_tree, &routes)
+		if (other != route && other->metric < INFINITY_METRIC &&
+		    route_is_feasible(other) &&
+		    !fib_refuses(b, route->destination, other))
+			return true;
+	return false;
+}
+
+/* An unfeasible update for a route that we have, or get. */
+static void
+route_unfeasible(struct babel *b, struct route *route,
+    const struct update *update)
+{
+	struct destination *d = route->destination;
+
+	count(b, COUNT_UPDATE_UNFEASIBLE);
+	if (d->xroute == NULL && (d->selected == NULL ||
+	    d->selected == route || route->metric < d->selected->metric))
+		request_unfeasible(b, route->neighbour, d, &update->id);
+}
+
+/* Section 3.5.3, branches B1 and B2. */
+static void
+route_update_known(struct babel *b, struct route *route,
+    const struct update *update, uint16_t add_metric)
+{
+	struct destination *d = route->destination;
+	bool feasible = source_is_feasible(source_find(d, &update->id),
+	    update->seqno, update->metric);
+
+	/* B1: better the old news than none, until a newer seqno comes. */
+	if (!feasible && d->selected == route && router_id_compare(
+	    &update->id, &route->source->id) == 0 &&
+	    !has_alternative(b, route)) {
+		route_unfeasible(b, route, update);
+		return;
+	}
+	route_apply(b, route, update, add_metric);
+	route_select(b, d);
+	if (!feasible)
+		route_unfeasible(b, route, update);
+	notify(b, EVENT_ROUTE_CHANGE, route);
+}
+
+/* Branches A1 to A3. */
+static void
+route_update_new(struct babel *b, struct neighbour *n,
+    const struct update *update, uint16_t add_metric)
+{
+	struct destination *d;
+	struct route *route;
+	bool feasible;
+
+	if (b->route_count >= b->limits.routes) {
+		count(b, COUNT_UPDATE_LIMIT);
+		return;
+	}
+	d = destination_get(b, &update->key);
+	if (d == NULL)
+		return;
+	feasible = source_is_feasible(source_find(d, &update->id),
+	    update->seqno, update->metric);
+	route = route_new(b, d, n, &update->id);
+	if (route == NULL) {
+		destination_release(b, d);
+		return;
+	}
+	route_apply(b, route, update, add_metric);
+	notify(b, EVENT_ROUTE_ADD, route);
+	route_select(b, d);
+	if (!feasible)
+		route_unfeasible(b, route, update);
+}
+
+void
+route_retract_all(struct babel *b, struct neighbour *n)
+{
+	/* As when the link is lost, but the neighbour stays: the routes
+	 * are walked by the same job, in slices. */
+	struct route *route;
+
+	TAILQ_FOREACH(route, &n->routes, neighbour_entry)
+		route->refmetric = INFINITY_METRIC;
+	n->cost_pending = n->route_count;
+	if (n->cost_pending > 0)
+		job_queue_add(b, &n->cost_changed);
+}
+
+/* The checks that come before the table; false: ignored. */
+static bool
+update_is_acceptable(struct babel *b, struct update *update)
+{
+	if (!destination_key_is_valid(&update->key)) {
+		count(b, COUNT_UPDATE_MARTIAN);
+		return false;
+	}
+	if (update->ae == AE_V4_VIA_V6 && !b->identity.v4_via_v6)
+		return false;
+	/* Our own route, come back: the neighbour routes through us. */
+	if (update->metric < INFINITY_METRIC &&
+	    router_id_compare(&update->id, &b->id) == 0) {
+		count(b, COUNT_UPDATE_OWN_ID);
+		update->metric = INFINITY_METRIC;
+	}
+	return true;
+}
+
+void
+route_update(struct babel *b, struct neighbour *n,
+    const struct update *received)
+{
+	struct update update = *received;
+	struct destination *d;
+	struct route *route;
+	uint16_t add_metric;
+
+	count(b, COUNT_UPDATES_RECEIVED);
+	if (!update_is_acceptable(b, &update))
+		return;
+	add_metric = input_metric(b, n, &update.key, &update.id);
+	if (add_metric == INFINITY_METRIC) {
+		count(b, COUNT_UPDATE_FILTERED);
+		update.metric = INFINITY_METRIC;
+	}
+	d = destination_find(b, &update.key);
+	route = d == NULL ? NULL : route_find(d, n);
+	if (route != NULL)
+		route_update_known(b, route, &update, add_metric);
+	else if (update.metric < INFINITY_METRIC)
+		route_update_new(b, n, &update, add_metric);
+	else
+		count(b, COUNT_UPDATE_UNKNOWN_RETRACTION);
+}
+
+void
+route_expiry_due(struct babel *b, struct route *route)
+{
+	struct destination *d = route->destination;
+
+	if (b->now < refresh_time(route))
+		schedule(b, &route->expiry, refresh_time(route));
+	else if (b->now < route->expires) {
+		if (d->selected == route && !route->refresh_asked) {
+			route->refresh_asked = true;
+			request_refresh(b, route);
+		}
+		schedule(b, &route->expiry, route->expires);
+	} else if (route->refmetric < INFINITY_METRIC) {
+		route->refmetric = INFINITY_METRIC;
+		route_set_metric(b, route, INFINITY_METRIC);
+		route->expires = b->now + route->hold_time;
+		schedule(b, &route->expiry, route->expires);
+		notify(b, EVENT_ROUTE_CHANGE, route);
+		route_select(b, d);
+	} else
+		route_flush(b, route);
+}
+
+void
+route_reconsider(struct babel *b, struct route *route)
+{
+	struct neighbour *n = route->neighbour;
+	uint16_t add_metric = input_metric(b, n, &route->destination->key,
+	    &route->source->id);
+	uint16_t metric;
+
+	route->add_metric = add_metric;
+	metric = route_compute_metric(route);
+	if (metric == route->metric)
+		return;
+	route_set_metric(b, route, metric);
+	route_select(b, route->destination);
+	notify(b, EVENT_ROUTE_CHANGE, route);
+}
+
+void
+route_flush(struct babel *b, struct route *route)
+{
+	struct destination *d = route->destination;
+	struct neighbour *n = route->neighbour;
+
+	route->refmetric = INFINITY_METRIC;
+	route_set_metric(b, route, INFINITY_METRIC);
+	if (d->selected == route)
+		route_select(b, d);
+	schedule_cancel(b, &route->expiry);
+	schedule_unreserve(b, 0, 1);
+	RB_REMOVE(route_tree, &d->routes, route);
+	TAILQ_REMOVE(&n->routes, route, neighbour_entry);
+	n->route_count--;
+	b->route_count--;
+	notify(b, EVENT_ROUTE_FLUSH, route);
+	source_release(b, route->source);
+	free(route);
+	destination_release(b, d);
+}
+
+/* Does our own route rule out learnt ones? */
+static bool
+xroute_excludes(const struct babel *b, const struct destination *d)
+{
+	int64_t duplicates = b->conf->options.allow_duplicates;
+
+	return d->xroute != NULL && (duplicates == UNSET ||
+	    d->xroute->priority < duplicates);
+}
+
+static bool
+is_eligible(const struct babel *b, const struct destination *d,
+    const struct route *route)
+{
+	return route->metric < INFINITY_METRIC && route_is_feasible(route) &&
+	    !fib_refuses(b, d, route);
+}
+
+/* Better now and on average (appendix A.3)? */
+static bool
+may_displace(const struct babel *b, const struct route *challenger,
+    const struct route *selected)
+{
+	return challenger->metric < selected->metric &&
+	    route_smoothed_metric(b, challenger) <
+	    route_smoothed_metric(b, selected);
+}
+
+/*
+ * The route to select, or NULL.  If one is better now but not yet on
+ * average, the destination is looked at again a little later.
+ */
+static struct route *
+choose(struct babel *b, struct destination *d)
+{
+	struct route *route, *selected = d->selected, *best = NULL;
+	bool reselect = false;
+
+	if (xroute_excludes(b, d))
+		return NULL;
+	if (selected != NULL && !is_eligible(b, d, selected))
+		selected = NULL;
+	RB_FOREACH(route, route_tree, &d->routes) {
+		if (route == selected || (best != NULL &&
+		    route->metric >= best->metric) ||
+		    !is_eligible(b, d, route))
+			continue;
+		if (selected == NULL || may_displace(b, route, selected))
+			best = route;
+		else if (route->metric < selected->metric)
+			reselect = true;
+	}
+	if (reselect && !timer_is_set(&d->reselect))
+		schedule(b, &d->reselect, b->now + RESELECT_DELAY);
+#ifdef BROKEN_SELECTION
+	RB_FOREACH(route, route_tree, &d->routes)
+		if (route != best && is_eligible(b, d, route))
+			return route;
+#endif
+	return best != NULL ? best : selected;
+}
+
+/* Split horizon silences the destination where its route now comes from:
+ * whoever used us there is owed a retraction. */
+static void
+note_silence(struct destination *d, const struct route *old,
+    const struct route *selected)
+{
+	const struct interface *ifp;
+
+	if (selected == NULL)
+		return;
+	ifp = selected->neighbour->interface;
+	if (ifp->conf.split_horizon && (old == NULL ||
+	    old->neighbour->interface != ifp) &&
+	    d->announced_metric < INFINITY_METRIC)
+		d->silent_ifindex = ifp->link.ifindex;
+}
+
+static void
+switch_to(struct babel *b, struct destination *d, struct route *route)
+{
+	struct route *old = d->selected;
+
+	d->selected = route;
+	note_silence(d, old, route);
+	count(b, COUNT_SELECTIONS);
+	if (old != NULL)
+		notify(b, EVENT_ROUTE_CHANGE, old);
+	if (route != NULL)
+		notify(b, EVENT_ROUTE_CHANGE, route);
+}
+
+void
+route_select(struct babel *b, struct destination *d)
+{
+	struct route *old = d->selected, *chosen = choose(b, d);
+
+	if (chosen != old)
+		switch_to(b, d, chosen);
+	destination_evaluate(b, d);
+	fib_update(b, d);
+	if (chosen == NULL && old != NULL && d->xroute == NULL)
+		request_lost(b, d, &d->announced_id);
+}
+
+bool
+route_policy_slice(struct babel *b)
+{
+	unsigned int budget = JOB_BUDGET;
+	struct destination *d = NULL;
+	struct route *route;
+
+	while (budget-- > 0 &&
+	    (d = destination_step(b, &b->policy_walk)) != NULL) {
+		RB_FOREACH(route, route_tree, &d->routes)
+			route_reconsider(b, route);
+		route_select(b, d);
+	}
+	return d != NULL;
+}

@@ -1,0 +1,706 @@
+/*
+ * send.c - the way out: from what is waiting to packets (RFC 8966,
+ * sections 3.1, 3.7 and 4).
+ *
+ * A flush asks the tables at the moment of sending, so what goes out is
+ * the current truth, and lowers the feasibility distance in the same step
+ * (section 3.7.3).  Updates leave in batches that are sorted by router-id
+ * and prefix, which is what compresses best.  However much is waiting, one
+ * call sends one batch; the timer brings the next, so that neither our
+ * Hellos nor our neighbours' receive buffers suffer.
+ */
+#include "packet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define BATCH		256		/* destinations in one go */
+#define PACE		(4 * MILLISECOND)	/* between two batches */
+#define RETRY		(10 * MILLISECOND)	/* after a refused packet */
+#define HELD_MAX	64
+#define SLICE		64		/* destinations in a slice of the
+					   periodic update, at least */
+#define GOODBYE_INTERVAL (10 * CENTISECOND)
+
+/* Why a destination is put into a packet. */
+enum reason { REASON_PERIODIC, REASON_CHANGE, REASON_REPLY };
+
+struct packet {
+	struct babel *b;
+	struct interface *ifp;
+	struct neighbour *to;		/* NULL: everybody */
+	struct encoder e;
+	bool has_hello;
+	bool has_stamp;			/* in a Hello of this packet */
+	uint8_t bytes[MESSAGE_MAX_SIZE];
+};
+
+struct held_packet {
+	TAILQ_ENTRY(held_packet) entry;
+	struct datagram datagram;
+	uint8_t bytes[];
+};
+
+/* Keep a refused packet for later; when there are too many, it is lost
+ * as it would be on the link. */
+static void
+hold_packet(struct babel *b, const struct datagram *datagram)
+{
+	struct held_packet *held, *other;
+	unsigned int count_held = 0;
+
+	count(b, COUNT_SEND_REFUSED);
+	TAILQ_FOREACH(other, &b->held, entry)
+		count_held++;
+	if (count_held >= HELD_MAX)
+		return;
+	held = malloc(sizeof(*held) + datagram->len);
+	if (held == NULL) {
+		count(b, COUNT_NO_MEMORY);
+		return;
+	}
+	memcpy(held->bytes, datagram->bytes, datagram->len);
+	held->datagram = *datagram;
+	held->datagram.bytes = held->bytes;
+	TAILQ_INSERT_TAIL(&b->held, held, entry);
+}
+
+static bool
+send_datagram(struct babel *b, const struct datagram *datagram)
+{
+	if (!b->ops->send(b->ctx, datagram))
+		return false;
+	count(b, COUNT_PACKETS_SENT);
+	b->counters[COUNT_BYTES_SENT] += datagram->len;
+	return true;
+}
+
+bool
+send_held(struct babel *b)
+{
+	struct held_packet *held;
+
+	while ((held = TAILQ_FIRST(&b->held)) != NULL &&
+	    send_datagram(b, &held->datagram)) {
+		TAILQ_REMOVE(&b->held, held, entry);
+		free(held);
+	}
+	return held == NULL;
+}
+
+void
+send_forget(struct babel *b)
+{
+	struct held_packet *held;
+
+	while ((held = TAILQ_FIRST(&b->held)) != NULL) {
+		TAILQ_REMOVE(&b->held, held, entry);
+		free(held);
+	}
+}
+
+static void
+packet_open(struct packet *p)
+{
+	message_start(&p->e, p->bytes, interface_packet_size(p->ifp));
+	p->has_hello = p->has_stamp = false;
+}
+
+static void
+packet_begin(struct packet *p, struct babel *b, struct interface *ifp,
+    struct neighbour *to)
+{
+	p->b = b;
+	p->ifp = ifp;
+	p->to = to;
+	packet_open(p);
+}
+
+static void
+packet_transmit(struct packet *p, size_t len, const struct in6_addr *to)
+{
+	const uint16_t port = p->b->conf->options.protocol_port;
+	struct datagram datagram = {
+		.ifindex = p->ifp->link.ifindex,
+		.from = p->ifp->link.link_local[0],
+		.to = *to,
+		.from_port = port,
+		.to_port = port,
+		.bytes = p->bytes,
+		.len = len,
+		.dont_fragment = p->has_hello && p->ifp->conf.probe_mtu,
+	};
+
+	if (!TAILQ_EMPTY(&p->b->held) || !send_datagram(p->b, &datagram))
+		hold_packet(p->b, &datagram);
+}
+
+/* Send what is in the packet, if anything, and start an empty one.  On
+ * unicast interfaces all but Hellos goes to each neighbour by itself. */
+static void
+packet_send(struct packet *p)
+{
+	struct neighbour *n;
+	size_t len;
+
+	if (message_is_empty(&p->e))
+		return;
+	if (p->has_hello && p->ifp->conf.probe_mtu)
+		message_put_padding(&p->e, message_room(&p->e));
+	len = message_finish(&p->e);
+	if (p->to != NULL)
+		packet_transmit(p, len, &p->to->address);
+	else if (p->ifp->conf.unicast && !p->has_hello) {
+		RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours)
+			packet_transmit(p, len, &n->address);
+	} else
+		packet_transmit(p, len,
+		    &p->b->conf->options.protocol_group);
+	packet_open(p);
+}
+
+/* The clock of RFC 9616: microseconds, modulo 2^32. */
+static uint32_t
+transmit_stamp(const struct babel *b)
+{
+	return (uint32_t)b->ops->stamp(b->ctx);
+}
+
+static void
+put_hello(struct packet *p, babel_time interval)
+{
+	struct interface *ifp = p->ifp;
+	struct hello hello = {
+		.seqno = ifp->hello_seqno,
+		.interval = interval,
+		.stamped = ifp->conf.enable_timestamps,
+	};
+
+	if (hello.stamped)
+		hello.transmit = transmit_stamp(p->b);
+	message_put_hello(&p->e, &hello);
+	p->has_hello = true;
+	p->has_stamp = hello.stamped;
+	ifp->hello_seqno = seqno_plus(ifp->hello_seqno, 1);
+	if (p->b->now > ifp->hello_promised)
+		count(p->b, COUNT_HELLOS_LATE);
+	ifp->hello_promised = p->b->now + interval;
+	ifp->stats.mcast_hellos++;
+	count(p->b, COUNT_HELLOS_SENT);
+}
+
+/* An unscheduled Hello, whose stamp goes with that of an IHU (RFC 9616,
+ * section 3.2). */
+static void
+put_unicast_hello(struct packet *p)
+{
+	struct neighbour *n = p->to;
+	struct hello hello = {
+		.unicast = true,
+		.seqno = n->hello_seqno,
+		.stamped = true,
+		.transmit = transmit_stamp(p->b),
+	};
+
+	if (!message_put_hello(&p->e, &hello))
+		return;
+	p->has_stamp = true;
+	n->hello_seqno = seqno_plus(n->hello_seqno, 1);
+	p->ifp->stats.ucast_hellos++;
+}
+
+static void
+put_ihu(struct packet *p, struct neighbour *n)
+{
+	babel_time interval = 3 * p->ifp->conf.hello_interval;
+	struct ihu ihu = {
+		.address = n->address,
+		.rxcost = neighbour_compute_rxcost(p->b, n),
+		.interval = interval,
+		.stamped = p->has_stamp && n->stamped,
+		.origin = n->hello_transmit,
+		.receive = n->hello_received,
+	};
+
+	if (!message_put_ihu(&p->e, &ihu)) {
+		packet_send(p);
+		ihu.stamped = false;
+		message_put_ihu(&p->e, &ihu);
+	}
+	n->ihu_due = false;
+	n->ihu_promised = p->b->now + interval;
+	p->ifp->stats.ihus++;
+	count(p->b, COUNT_IHUS_SENT);
+}
+
+static void
+put_due_ihus(struct packet *p)
+{
+	struct neighbour *n;
+
+	RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours) {
+		if (!n->ihu_due)
+			continue;
+		if (p->ifp->conf.unicast) {
+			n->outbox.ihu = true;
+			neighbour_flush_urgent(p->b, n);
+		} else
+			put_ihu(p, n);
+	}
+	p->ifp->outbox.ihu = false;
+}
+
+static void
+put_wildcard_request(struct packet *p)
+{
+	const struct route_request request = { .wildcard = true };
+
+	if (!message_put_route_request(&p->e, &request)) {
+		packet_send(p);
+		message_put_route_request(&p->e, &request);
+	}
+	count(p->b, COUNT_ROUTE_REQUESTS_SENT);
+}
+
+static bool
+encode_request(struct packet *p, const struct outbox_item *item)
+{
+	struct route_request route = {
+		.ae = (uint8_t)message_ae(&item->key.to),
+		.key = item->key,
+	};
+	struct seqno_request seqno = {
+		.ae = route.ae,
+		.key = item->key,
+		.id = item->id,
+		.seqno = item->seqno,
+		.hop_count = item->hop_count,
+	};
+
+	return item->kind == SAY_ROUTE_REQUEST ?
+	    message_put_route_request(&p->e, &route) :
+	    message_put_seqno_request(&p->e, &seqno);
+}
+
+static void
+put_request(struct packet *p, const struct outbox_item *item)
+{
+	if (destination_is_source_specific(&item->key) &&
+	    p->ifp->conf.rfc6126_compatible)
+		return;
+	if (!encode_request(p, item)) {
+		packet_send(p);
+		encode_request(p, item);
+	}
+	count(p->b, item->kind == SAY_ROUTE_REQUEST ?
+	    COUNT_ROUTE_REQUESTS_SENT : COUNT_SEQNO_REQUESTS_SENT);
+}
+
+/* The output filter: false, or what it adds to the metric. */
+static bool
+apply_output_filter(const struct packet *p, const struct destination *d,
+    struct announcement *a)
+{
+	struct filter_subject subject = {
+		.key = d->key,
+		.id = a->id,
+		.ifname = p->ifp->link.name,
+	};
+	struct filter_verdict verdict = filter_evaluate(
+	    &p->b->conf->filters[FILTER_OUT], FILTER_OUT, &subject);
+
+	a->metric = metric_add(a->metric, verdict.metric);
+	return !verdict.deny && a->metric < INFINITY_METRIC;
+}
+
+/* How to write the prefix here (RFC 9229, section 2.1); false: there is
+ * no way to announce it. */
+static bool
+choose_encoding(const struct packet *p, struct update *update)
+{
+	const struct interface *ifp = p->ifp;
+
+	update->ae = (uint8_t)message_ae(&update->key.to);
+	if (update->ae == AE_IPV6)
+		return true;
+	update->next_hop = ifp->link.ipv4;
+	if (!address_is_unspecified(&ifp->link.ipv4))
+		return true;
+	if (ifp->conf.v4_via_v6)
+		update->ae = AE_V4_VIA_V6;
+	return ifp->conf.v4_via_v6 || update->metric == INFINITY_METRIC;
+}
+
+static void
+put_update(struct packet *p, const struct update *update)
+{
+	if (!message_put_update(&p->e, update)) {
+		packet_send(p);
+		message_put_update(&p->e, update);
+	}
+	if (p->to != NULL)
+		p->ifp->stats.ucast_updates++;
+	else
+		p->ifp->stats.mcast_updates++;
+	count(p->b, update->metric == INFINITY_METRIC ?
+	    COUNT_RETRACTIONS_SENT : COUNT_UPDATES_SENT);
+}
+
+/* A finite update about the destination. */
+static void
+put_announcement(struct packet *p, struct destination *d,
+    const struct announcement *a)
+{
+	struct update update = {
+		.key = d->key,
+		.id = a->id,
+		.seqno = a->seqno,
+		.metric = a->metric,
+		.interval = interface_update_interval(p->ifp),
+	};
+
+	if (!choose_encoding(p, &update))
+		return;
+	/* Before it is sent (section 3.7.3).  Updates with our own
+	 * router-id are ignored when they come back, so they need none. */
+	if (a->route != NULL && !source_announce(p->b, d, &a->id, a->seqno,
+	    a->metric))
+		return;
+	put_update(p, &update);
+}
+
+static void
+put_retraction(struct packet *p, const struct destination_key *key)
+{
+	struct update update = {
+		.key = *key,
+		.id = p->b->id,
+		.seqno = p->b->seqno,
+		.metric = INFINITY_METRIC,
+		.interval = interface_update_interval(p->ifp),
+	};
+
+	if (choose_encoding(p, &update))
+		put_update(p, &update);
+}
+
+/* The selected route came in here: by split horizon (section 3.7.4) it
+ * does not go out here. */
+static bool
+is_split(const struct packet *p, const struct announcement *a)
+{
+	return p->ifp->conf.split_horizon && a->route != NULL &&
+	    a->route->neighbour->interface == p->ifp;
+}
+
+static void
+put_destination(struct packet *p, struct destination *d, enum reason reason)
+{
+	struct announcement a;
+	bool have = destination_announcement(p->b, d, &a);
+	bool denied;
+
+	if (destination_is_source_specific(&d->key) &&
+	    p->ifp->conf.rfc6126_compatible)
+		return;
+	if (have && !destination_may_announce(p->b, d)) {
+		d->announce_again = true;
+		return;
+	}
+	denied = have && !apply_output_filter(p, d, &a);
+	if (denied && reason != REASON_REPLY)
+		return;
+	if (have && !denied && (reason == REASON_REPLY || !is_split(p, &a)))
+		put_announcement(p, d, &a);
+	else if (reason == REASON_REPLY || (have ?
+	    d->silent_ifindex == p->ifp->link.ifindex :
+	    reason == REASON_CHANGE || d->held))
+		put_retraction(p, &d->key);
+}
+
+/* A destination of a batch, and what it is sorted by. */
+struct batch_entry {
+	struct router_id id;
+	struct destination *destination;
+};
+
+struct batch {
+	struct batch_entry entries[BATCH];
+	size_t count;
+};
+
+static int
+batch_compare(const void *a, const void *b)
+{
+	const struct batch_entry *x = a, *y = b;
+	int order = router_id_compare(&x->id, &y->id);
+
+	return order != 0 ? order : destination_key_compare(
+	    &x->destination->key, &y->destination->key);
+}
+
+static void
+batch_add(const struct babel *b, struct batch *batch, struct destination *d)
+{
+	struct batch_entry *entry = &batch->entries[batch->count++];
+	struct announcement a;
+
+	entry->destination = d;
+	memset(&entry->id, 0, sizeof(entry->id));
+	if (destination_announcement(b, d, &a))
+		entry->id = a.id;
+}
+
+static void
+put_batch(struct packet *p, struct batch *batch, enum reason reason)
+{
+	size_t i;
+
+	qsort(batch->entries, batch->count, sizeof(batch->entries[0]),
+	    batch_compare);
+	for (i = 0; i < batch->count; i++)
+		put_destination(p, batch->entries[i].destination, reason);
+}
+
+/* Announce the changes since the last time, one batch; true when more is
+ * left. */
+static bool
+put_changes(struct packet *p)
+{
+	struct interface *ifp = p->ifp;
+	struct batch batch = { .count = 0 };
+	struct destination *d;
+	uint64_t serial = ifp->announced;
+
+	if (ifp->neighbour_count == 0) {
+		ifp->announced = p->b->change_serial;
+		return false;
+	}
+	while (batch.count < BATCH &&
+	    (d = destination_next_change(p->b, serial)) != NULL) {
+		serial = d->change_serial;
+		batch_add(p->b, &batch, d);
+	}
+	put_batch(p, &batch, REASON_CHANGE);
+	ifp->announced = batch.count < BATCH ? p->b->change_serial : serial;
+	return ifp->announced < p->b->change_serial;
+}
+
+/* Send waits until the refused packets are gone. */
+static bool
+is_blocked(struct babel *b, struct timer *timer)
+{
+	if (send_held(b))
+		return false;
+	schedule(b, timer, b->now + RETRY);
+	return true;
+}
+
+static void
+put_hello_if_due(struct packet *p)
+{
+	struct outbox *outbox = &p->ifp->outbox;
+
+	if (!outbox->hello)
+		return;
+	outbox->hello = false;
+	put_hello(p, p->ifp->conf.hello_interval);
+	if (p->ifp->conf.unicast)
+		packet_send(p);		/* Hellos alone are multicast */
+}
+
+/* Requests, and for a neighbour replies, from an outbox. */
+static void
+put_items(struct packet *p, struct outbox *outbox)
+{
+	struct outbox_item *item;
+	struct destination *d;
+
+	while ((item = outbox_first(outbox)) != NULL) {
+		if (item->kind != SAY_UPDATE)
+			put_request(p, item);
+		else if ((d = destination_find(p->b, &item->key)) != NULL)
+			put_destination(p, d, REASON_REPLY);
+		else
+			put_retraction(p, &item->key);
+		outbox_drop(outbox, item);
+	}
+}
+
+/* A full update at once, by multicast. */
+static void
+hurry_full_update(struct babel *b, struct interface *ifp)
+{
+	ifp->outbox.everything = false;
+	ifp->update_walk.begun = false;
+	ifp->update_hurry = true;
+	schedule(b, &ifp->update, b->now);
+}
+
+void
+send_interface(struct babel *b, struct interface *ifp)
+{
+	struct outbox *outbox = &ifp->outbox;
+	struct packet p;
+
+	if (is_blocked(b, &outbox->flush))
+		return;
+	packet_begin(&p, b, ifp, NULL);
+	put_hello_if_due(&p);
+	if (outbox->ihu)
+		put_due_ihus(&p);
+	if (outbox->wildcard_request)
+		put_wildcard_request(&p);
+	outbox->wildcard_request = false;
+	put_items(&p, outbox);
+	if (put_changes(&p))
+		schedule(b, &outbox->flush, b->now + PACE);
+	packet_send(&p);
+	ifp->flushed = b->now;
+	destination_trim_changes(b);
+	if (outbox->everything)
+		hurry_full_update(b, ifp);
+}
+
+static void
+put_acks(struct packet *p, struct outbox *outbox)
+{
+	uint8_t i;
+
+	for (i = 0; i < outbox->ack_count; i++) {
+		if (!message_put_ack(&p->e, outbox->acks[i])) {
+			packet_send(p);
+			message_put_ack(&p->e, outbox->acks[i]);
+		}
+		count(p->b, COUNT_ACKS_SENT);
+	}
+	outbox->ack_count = 0;
+}
+
+static void
+put_unicast_ihu(struct packet *p)
+{
+	const struct interface_parameters *conf = &p->ifp->conf;
+
+	if (conf->enable_timestamps && !conf->rfc6126_compatible)
+		put_unicast_hello(p);
+	put_ihu(p, p->to);
+	p->to->outbox.ihu = false;
+}
+
+void
+send_neighbour(struct babel *b, struct neighbour *n)
+{
+	struct outbox *outbox = &n->outbox;
+	struct packet p;
+
+	if (is_blocked(b, &outbox->flush))
+		return;
+	packet_begin(&p, b, n->interface, n);
+	put_acks(&p, outbox);
+	if (outbox->ihu)
+		put_unicast_ihu(&p);
+	if (outbox->wildcard_request)
+		put_wildcard_request(&p);
+	outbox->wildcard_request = false;
+	put_items(&p, outbox);
+	packet_send(&p);
+	if (outbox->everything)
+		neighbour_dump(b, n);
+	outbox->everything = false;
+}
+
+/* Send the next destinations of a walk; true when the walk is over. */
+static bool
+send_walk(struct packet *p, struct walk *walk, size_t budget)
+{
+	struct batch batch = { .count = 0 };
+	struct destination *d = NULL;
+
+	while (batch.count < budget &&
+	    (d = destination_step(p->b, walk)) != NULL)
+		batch_add(p->b, &batch, d);
+	put_batch(p, &batch, REASON_PERIODIC);
+	packet_send(p);
+	return d == NULL;
+}
+
+/*
+ * The periodic update (section 3.7.1) is spread over the interval: slices
+ * follow each other so that each destination comes round once in every
+ * interval, and large tables never leave in one burst.
+ */
+void
+send_full_update(struct babel *b, struct interface *ifp)
+{
+	babel_time interval = ifp->conf.update_interval, pause;
+	size_t slices = b->destination_count / SLICE + 1, budget = SLICE;
+	struct packet p;
+	bool done;
+
+	if (is_blocked(b, &ifp->update))
+		return;
+	if (ifp->update_hurry) {
+		budget = BATCH;
+		pause = PACE;
+	} else {
+		pause = interval / (babel_time)slices;
+		if (pause < PACE) {
+			pause = PACE;
+			budget = BATCH;
+		}
+	}
+	done = true;
+	if (ifp->neighbour_count > 0) {
+		packet_begin(&p, b, ifp, NULL);
+		done = send_walk(&p, &ifp->update_walk, budget);
+	}
+	if (done) {
+		ifp->update_walk.begun = false;
+		if (ifp->update_hurry)
+			pause = interval;
+		ifp->update_hurry = false;
+	}
+	schedule(b, &ifp->update, b->now + jitter(b, pause));
+}
+
+void
+send_dump(struct babel *b, struct neighbour *n)
+{
+	struct packet p;
+
+	if (is_blocked(b, &n->dump_next))
+		return;
+	packet_begin(&p, b, n->interface, n);
+	if (send_walk(&p, &n->dump_walk, BATCH))
+		n->dump_running = false;
+	else
+		schedule(b, &n->dump_next, b->now + PACE);
+}
+
+/* Everything is retracted, and the next Hello is due so soon that we
+ * shall not be waited for. */
+static void
+send_goodbye_to(struct packet *p)
+{
+	if (p->to == NULL)
+		put_hello(p, GOODBYE_INTERVAL);
+	if (p->to == NULL && p->ifp->conf.unicast)
+		packet_send(p);
+	message_put_wildcard_retraction(&p->e, p->b->seqno);
+	packet_send(p);
+}
+
+void
+send_goodbye(struct babel *b)
+{
+	struct interface *ifp;
+	struct packet p;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		if (!ifp->up)
+			continue;
+		packet_begin(&p, b, ifp, NULL);
+		send_goodbye_to(&p);
+	}
+}

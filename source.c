@@ -1,0 +1,129 @@
+/*
+ * source.c - feasibility distances (RFC 8966, sections 3.2.5, 3.5.1 and
+ * 3.7.3).
+ *
+ * The distance of a source is the best (seqno, metric) that we ever sent
+ * for it.  It can only become better, until it has not been sent for the
+ * garbage collection time: then it is forgotten.  What keeps routing free
+ * of loops is this file and the selection in route.c.
+ */
+#include "source.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "destination.h"
+
+int
+source_compare(const struct source *a, const struct source *b)
+{
+	return router_id_compare(&a->id, &b->id);
+}
+
+RB_GENERATE(source_tree, source, entry, source_compare)
+
+/* Strictly better (section 3.5.1). */
+static bool
+distance_less(uint16_t seqno, uint16_t metric, const struct source *than)
+{
+	return seqno_less(than->seqno, seqno) ||
+	    (seqno == than->seqno && metric < than->metric);
+}
+
+bool
+source_is_feasible(const struct source *source, uint16_t seqno,
+    uint16_t metric)
+{
+#ifdef BROKEN_FEASIBILITY
+	return true;
+#endif
+	if (metric == INFINITY_METRIC || source == NULL ||
+	    !source->has_distance)
+		return true;
+	return distance_less(seqno, metric, source);
+}
+
+struct source *
+source_find(const struct destination *d, const struct router_id *id)
+{
+	struct source_tree sources = d->sources;
+	struct source key;
+
+	key.id = *id;
+	return RB_FIND(source_tree, &sources, &key);
+}
+
+struct source *
+source_acquire(struct babel *b, struct destination *d,
+    const struct router_id *id)
+{
+	struct source *source = source_find(d, id);
+
+	if (source == NULL) {
+		source = calloc(1, sizeof(*source));
+		if (source == NULL || schedule_reserve(b, 0, 1) < 0) {
+			count(b, COUNT_NO_MEMORY);
+			free(source);
+			return NULL;
+		}
+		source->destination = d;
+		source->id = *id;
+		timer_init(&source->gc, TIMER_SOURCE_GC);
+		RB_INSERT(source_tree, &d->sources, source);
+		b->source_count++;
+	}
+	source->references++;
+	return source;
+}
+
+/* Free it when neither routes nor the distance need it. */
+static void
+source_free_unused(struct babel *b, struct source *source)
+{
+	if (source->references > 0 || source->has_distance)
+		return;
+	RB_REMOVE(source_tree, &source->destination->sources, source);
+	schedule_unreserve(b, 0, 1);
+	b->source_count--;
+	free(source);
+}
+
+void
+source_release(struct babel *b, struct source *source)
+{
+	assert(source->references > 0);
+	source->references--;
+	source_free_unused(b, source);
+}
+
+bool
+source_announce(struct babel *b, struct destination *d,
+    const struct router_id *id, uint16_t seqno, uint16_t metric)
+{
+	struct source *source = source_acquire(b, d, id);
+
+	if (source == NULL)
+		return false;
+	if (!source->has_distance || distance_less(seqno, metric, source)
+#ifdef BROKEN_DISTANCE
+	    || true
+#endif
+	    ) {
+		source->seqno = seqno;
+		source->metric = metric;
+		source->has_distance = true;
+	}
+	schedule(b, &source->gc, b->now + SOURCE_GC_TIME);
+	source->references--;
+	return true;
+}
+
+void
+source_expired(struct babel *b, struct source *source)
+{
+	struct destination *d = source->destination;
+
+	source->has_distance = false;
+	source_free_unused(b, source);
+	destination_release(b, d);
+}

@@ -1,0 +1,333 @@
+/*
+ * xroute.c - routes redistributed from the kernel.
+ *
+ * Every kernel route that we hear of is kept as an offer, under all that
+ * identifies it.  The redistribute filter turns an offer into a metric
+ * and perhaps a source prefix; of the offers to one destination the one
+ * with the best kernel priority is the xroute.  So the withdrawal of one
+ * of several routes to a prefix changes nothing but what it must, and a
+ * change of the filter needs nothing from the kernel.
+ */
+#include "xroute.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static int
+compare_numbers(uint64_t a, uint64_t b)
+{
+	if (a == b)
+		return 0;
+	return a < b ? -1 : 1;
+}
+
+int
+xroute_offer_compare(const struct xroute_offer *a,
+    const struct xroute_offer *b)
+{
+	const struct kernel_route *x = &a->route, *y = &b->route;
+	int order = destination_key_compare(&x->key, &y->key);
+
+	if (order == 0)
+		order = compare_numbers(x->table, y->table);
+	if (order == 0)
+		order = compare_numbers(x->priority, y->priority);
+	if (order == 0)
+		order = compare_numbers(x->ifindex, y->ifindex);
+	if (order == 0)
+		order = compare_numbers(x->proto, y->proto);
+	if (order == 0)
+		order = compare_numbers(x->local, y->local);
+	return order;
+}
+
+RB_GENERATE(offer_tree, xroute_offer, entry, xroute_offer_compare)
+
+/* Which of two offers to one destination is the better: our own address,
+ * then the kernel's priority, then anything that is always the same. */
+static bool
+offer_is_better(const struct xroute_offer *a, const struct xroute_offer *b)
+{
+	if (a->route.local != b->route.local)
+		return a->route.local;
+	if (a->route.priority != b->route.priority)
+		return a->route.priority < b->route.priority;
+	if (a->metric != b->metric)
+		return a->metric < b->metric;
+	return xroute_offer_compare(a, b) < 0;
+}
+
+/* The verdict of the filter: false, or a metric and the destination to
+ * export. */
+static bool
+offer_evaluate(const struct babel *b, const struct kernel_route *route,
+    uint16_t *metric, struct destination_key *key)
+{
+	struct filter_subject subject = {
+		.key = route->key,
+		.ifname = route->ifname,
+		.proto = route->proto,
+		.local = route->local,
+		.unicast = route->unicast,
+	};
+	struct filter_verdict verdict;
+
+	if (!destination_key_is_valid(&route->key))
+		return false;
+	verdict = filter_evaluate(&b->conf->filters[FILTER_REDISTRIBUTE],
+	    FILTER_REDISTRIBUTE, &subject);
+	*metric = verdict.metric;
+	*key = route->key;
+	if ((verdict.sets & FILTER_SETS_SRC_PREFIX) != 0)
+		*key = destination_key_of(&route->key.to,
+		    &verdict.src_prefix);
+	return !verdict.deny && verdict.metric < INFINITY_METRIC;
+}
+
+static void
+xroute_free(struct babel *b, struct xroute *xroute)
+{
+	struct destination *d = xroute->destination;
+
+	notify(b, EVENT_XROUTE_FLUSH, xroute);
+	d->xroute = NULL;
+	b->xroute_count--;
+	free(xroute);
+}
+
+/* The best offer is the xroute; without offers there is none. */
+static void
+xroute_refresh(struct babel *b, struct xroute *xroute, bool is_new)
+{
+	struct destination *d = xroute->destination;
+	const struct xroute_offer *best = TAILQ_FIRST(&xroute->offers);
+	bool changed;
+
+	if (best == NULL)
+		xroute_free(b, xroute);
+	else {
+		changed = xroute->metric != best->metric ||
+		    xroute->proto != best->route.proto;
+		xroute->metric = best->metric;
+		xroute->proto = best->route.proto;
+		xroute->priority = best->route.priority;
+		if (is_new)
+			notify(b, EVENT_XROUTE_ADD, xroute);
+		else if (changed)
+			notify(b, EVENT_XROUTE_CHANGE, xroute);
+	}
+	route_select(b, d);
+	destination_release(b, d);
+}
+
+static struct xroute *
+xroute_get(struct babel *b, const struct destination_key *key, bool *is_new)
+{
+	struct destination *d = destination_get(b, key);
+	struct xroute *xroute;
+
+	*is_new = false;
+	if (d == NULL || d->xroute != NULL)
+		return d == NULL ? NULL : d->xroute;
+	xroute = calloc(1, sizeof(*xroute));
+	if (xroute == NULL) {
+		count(b, COUNT_NO_MEMORY);
+		destination_release(b, d);
+		return NULL;
+	}
+	xroute->destination = d;
+	TAILQ_INIT(&xroute->offers);
+	d->xroute = xroute;
+	b->xroute_count++;
+	*is_new = true;
+	return xroute;
+}
+
+static void
+offer_insert(struct xroute *xroute, struct xroute_offer *offer)
+{
+	struct xroute_offer *other;
+
+	offer->xroute = xroute;
+	TAILQ_FOREACH(other, &xroute->offers, xroute_entry)
+		if (offer_is_better(offer, other)) {
+			TAILQ_INSERT_BEFORE(other, offer, xroute_entry);
+			return;
+		}
+	TAILQ_INSERT_TAIL(&xroute->offers, offer, xroute_entry);
+}
+
+/* Take the offer out of its xroute. */
+static void
+offer_reject(struct babel *b, struct xroute_offer *offer)
+{
+	struct xroute *xroute = offer->xroute;
+	struct destination *d;
+
+	if (xroute == NULL)
+		return;
+	d = xroute->destination;
+	TAILQ_REMOVE(&xroute->offers, offer, xroute_entry);
+	offer->xroute = NULL;
+	/* Packets to a network that is gone must not follow a shorter
+	 * prefix to somebody who still sends them here; an address of our
+	 * own needs no such care (section 3.5.4). */
+	if (TAILQ_EMPTY(&xroute->offers))
+		d->hold_fib |= !offer->route.local;
+	xroute_refresh(b, xroute, false);
+}
+
+/* Put the offer where the filter wants it. */
+static void
+offer_place(struct babel *b, struct xroute_offer *offer)
+{
+	struct destination_key key;
+	struct xroute *xroute;
+	uint16_t metric;
+	bool accepted, is_new;
+
+	accepted = offer_evaluate(b, &offer->route, &metric, &key);
+	if (offer->xroute != NULL && accepted && metric == offer->metric &&
+	    destination_key_compare(&offer->xroute->destination->key,
+	    &key) == 0)
+		return;
+	if (!accepted) {
+		offer_reject(b, offer);
+		return;
+	}
+	xroute = xroute_get(b, &key, &is_new);
+	if (xroute == NULL)
+		return;
+	if (offer->xroute == xroute)
+		TAILQ_REMOVE(&xroute->offers, offer, xroute_entry);
+	else
+		offer_reject(b, offer);
+	offer->metric = metric;
+	offer_insert(xroute, offer);
+	xroute_refresh(b, xroute, is_new);
+}
+
+static struct xroute_offer *
+offer_find(const struct babel *b, const struct kernel_route *route)
+{
+	struct offer_tree offers = b->offers;
+	struct xroute_offer key;
+
+	key.route = *route;
+	return RB_FIND(offer_tree, &offers, &key);
+}
+
+void
+xroute_offered(struct babel *b, const struct kernel_route *route)
+{
+	struct xroute_offer *offer = offer_find(b, route);
+
+	if (offer == NULL) {
+		offer = calloc(1, sizeof(*offer));
+		if (offer == NULL) {
+			count(b, COUNT_NO_MEMORY);
+			return;
+		}
+		offer->route = *route;
+		RB_INSERT(offer_tree, &b->offers, offer);
+	}
+	offer->route = *route;
+	offer->generation = b->offer_generation;
+	offer_place(b, offer);
+}
+
+static void
+offer_free(struct babel *b, struct xroute_offer *offer)
+{
+	offer_reject(b, offer);
+	RB_REMOVE(offer_tree, &b->offers, offer);
+	free(offer);
+}
+
+void
+xroute_withdrawn(struct babel *b, const struct kernel_route *route)
+{
+	struct xroute_offer *offer = offer_find(b, route);
+
+	if (offer != NULL)
+		offer_free(b, offer);
+}
+
+void
+xroute_sync_begin(struct babel *b)
+{
+	b->offer_generation++;
+}
+
+void
+xroute_sync_end(struct babel *b)
+{
+	b->offer_complete = b->offer_generation;
+	xroute_review(b);
+}
+
+void
+xroute_review(struct babel *b)
+{
+	b->offers_walk.begun = false;
+	job_queue_add(b, &b->offer_review);
+}
+
+/* The first offer of the next destination in a walk. */
+static struct xroute_offer *
+offer_step(const struct babel *b, struct walk *walk)
+{
+	struct offer_tree offers = b->offers;
+	struct xroute_offer last, *offer;
+
+	if (walk->begun) {
+		memset(&last, 0xff, sizeof(last));
+		last.route.key = walk->last;
+		last.route.local = true;
+		offer = RB_NFIND(offer_tree, &offers, &last);
+	} else
+		offer = RB_MIN(offer_tree, &offers);
+	if (offer != NULL) {
+		walk->last = offer->route.key;
+		walk->begun = true;
+	}
+	return offer;
+}
+
+/* Look at all offers to one destination. */
+static void
+review_offers(struct babel *b, struct xroute_offer *offer)
+{
+	const struct destination_key key = offer->route.key;
+	struct xroute_offer *next;
+
+	for (; offer != NULL && destination_key_compare(&offer->route.key,
+	    &key) == 0; offer = next) {
+		next = RB_NEXT(offer_tree, &b->offers, offer);
+		if (offer->generation < b->offer_complete)
+			offer_free(b, offer);
+		else
+			offer_place(b, offer);
+	}
+}
+
+bool
+xroute_review_slice(struct babel *b)
+{
+	unsigned int budget = JOB_BUDGET;
+	struct xroute_offer *offer = NULL;
+
+	while (budget-- > 0 &&
+	    (offer = offer_step(b, &b->offers_walk)) != NULL)
+		review_offers(b, offer);
+	return offer != NULL;
+}
+
+void
+xroute_free_all(struct babel *b)
+{
+	struct xroute_offer *offer;
+
+	while ((offer = RB_MIN(offer_tree, &b->offers)) != NULL)
+		offer_free(b, offer);
+}
