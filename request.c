@@ -204,7 +204,15 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 	say_update(b, n, &received->key, true);
 }
 
-/* Ask every neighbour that has an unfeasible route from the source. */
+/* Is this route of use only with a newer seqno? */
+static bool
+wants_seqno(const struct route *route)
+{
+	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
+	    !route_is_feasible(route);
+}
+
+/* Ask every neighbour that advertises an unfeasible route. */
 static void
 request_send(struct babel *b, struct request *request)
 {
@@ -212,35 +220,48 @@ request_send(struct babel *b, struct request *request)
 
 	request->sent = b->now;
 	RB_FOREACH(route, route_tree, &request->destination->routes)
-		if (route->metric < INFINITY_METRIC &&
-		    !route->neighbour->dying)
+		if (wants_seqno(route))
 			say_seqno_request(b, route->neighbour, request);
 }
 
-void
-request_lost(struct babel *b, struct destination *d,
+/* Ask for a newer seqno of one source, and go on asking. */
+static void
+request_start(struct babel *b, struct destination *d,
     const struct router_id *id)
 {
 	const struct source *source = source_find(d, id);
-	struct request *request;
-	struct route *route;
-	bool starving = false;
+	struct request *request = request_find(d, id);
+	uint16_t seqno;
 
-	RB_FOREACH(route, route_tree, &d->routes)
-		if (route->metric < INFINITY_METRIC &&
-		    !route_is_feasible(route))
-			starving = true;
-	if (!starving || source == NULL || !source->has_distance)
+	if (source == NULL || !source->has_distance)
 		return;
+	seqno = seqno_plus(source->seqno, 1);
+	if (request != NULL && request->ours && request->resends > 0 &&
+	    !seqno_less(request->seqno, seqno))
+		return;			/* being asked already */
 	request = request_get(b, d, id);
 	if (request == NULL)
 		return;
-	request->seqno = seqno_plus(source->seqno, 1);
+	request->seqno = seqno;
 	request->hop_count = REQUEST_HOP_COUNT;
 	request->resends = REQUEST_RESENDS;
 	request->ours = true;
 	request_send(b, request);
 	schedule(b, &request->resend, b->now + REQUEST_TIMEOUT);
+}
+
+void
+request_starving(struct babel *b, struct destination *d,
+    const struct router_id *lost)
+{
+	struct route *route;
+
+	/* The lost source, and any other that may come to the rescue. */
+	RB_FOREACH(route, route_tree, &d->routes)
+		if (wants_seqno(route)) {
+			request_start(b, d, lost);
+			request_start(b, d, &route->source->id);
+		}
 }
 
 void

@@ -487,8 +487,8 @@ route_select(struct babel *b, struct destination *d)
 		switch_to(b, d, chosen);
 	destination_evaluate(b, d);
 	fib_update(b, d);
-	if (chosen == NULL && old != NULL && d->xroute == NULL)
-		request_lost(b, d, &d->announced_id);
+	if (chosen == NULL && d->xroute == NULL)
+		request_starving(b, d, &d->announced_id);
 }
 
 bool

@@ -30,10 +30,10 @@ void	request_received_route(struct babel *, struct neighbour *,
 	    const struct route_request *);
 void	request_received_seqno(struct babel *, struct neighbour *,
 	    const struct seqno_request *);
-/* All feasible routes were lost, the last one from this source: ask for
- * a newer seqno (section 3.8.2.1). */
-void	request_lost(struct babel *, struct destination *,
-	    const struct router_id *);
+/* No feasible route is left, the last one came from this source: if there
+ * are unfeasible ones, ask for a newer seqno (section 3.8.2.1). */
+void	request_starving(struct babel *, struct destination *,
+	    const struct router_id *lost);
 /* An unfeasible update came from a neighbour that we would like to use,
  * or are using (section 3.8.2.2). */
 void	request_unfeasible(struct babel *, struct neighbour *,
