@@ -151,6 +151,37 @@ babel_fib_lost(struct babel *b, babel_time now,
 	leave(b);
 }
 
+bool
+babel_fib_find(const struct babel *b, const struct destination_key *key,
+    uint32_t table, struct fib_entry *entry)
+{
+	const struct destination *d = destination_find(b, key);
+
+	if (d == NULL || !d->fib.has_installed ||
+	    d->fib.installed.table != table)
+		return false;
+	*entry = d->fib.installed;
+	return true;
+}
+
+bool
+babel_fib_after(const struct babel *b, const struct destination_key *after,
+    struct destination_key *key, struct fib_entry *entry)
+{
+	struct walk walk = { .begun = after != NULL };
+	const struct destination *d;
+
+	if (after != NULL)
+		walk.last = *after;
+	while ((d = destination_step(b, &walk)) != NULL)
+		if (d->fib.has_installed) {
+			*key = d->key;
+			*entry = d->fib.installed;
+			return true;
+		}
+	return false;
+}
+
 void
 babel_configure(struct babel *b, babel_time now,
     const struct configuration *conf)

@@ -21,7 +21,7 @@
 #define HELLO_BURST		2
 #define HELLO_BURST_MIN		(100 * MILLISECOND)
 #define HELLO_BURST_MAX		(200 * MILLISECOND)
-#define HELLO_BURST_PAUSE	(1 * SECOND)
+#define HELLO_BURST_PAUSE	(500 * MILLISECOND)
 /* Delays before a flush (section 3.1), and between two. */
 #define URGENT_DELAY_MIN	(1 * MILLISECOND)
 #define URGENT_DELAY_MAX	(8 * MILLISECOND)
@@ -124,7 +124,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	ifp->announced = b->change_serial;
 	ifp->hello_promised = NEVER;
 	ifp->hello_burst = HELLO_BURST;
-	ifp->hello_burst_ended = b->now;
+	ifp->hello_burst_next = b->now + HELLO_BURST_PAUSE;
 	ifp->update_walk.begun = false;
 	ifp->update_hurry = false;
 	ifp->outbox.wildcard_request = true;
@@ -322,12 +322,14 @@ interface_hello_due(struct babel *b, struct interface *ifp)
 void
 interface_hello_soon(struct babel *b, struct interface *ifp)
 {
-	if (b->now - ifp->hello_burst_ended < HELLO_BURST_PAUSE)
-		return;
-	ifp->hello_burst_ended = b->now;
+	babel_time start = time_max(b->now + random_between(b,
+	    SOON_DELAY_MIN, SOON_DELAY_MAX), ifp->hello_burst_next);
+
+	if (b->now < ifp->hello_burst_next && ifp->hello_burst >= HELLO_BURST)
+		return;			/* one is waiting already */
+	ifp->hello_burst_next = start + HELLO_BURST_PAUSE;
 	ifp->hello_burst = HELLO_BURST;
-	schedule_advance(b, &ifp->hello, b->now + random_between(b,
-	    SOON_DELAY_MIN, SOON_DELAY_MAX));
+	schedule_advance(b, &ifp->hello, start);
 }
 
 void

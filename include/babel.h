@@ -144,7 +144,16 @@ void	babel_fib_done(struct babel *, babel_time now,
 void	babel_fib_lost(struct babel *, babel_time now,
 	    const struct destination_key *);
 
-/* Replace the configuration; the old one may be freed on return. */
+/* What the engine holds to be installed: for a key in a table, and for
+ * the first key after the given one (NULL: of all).  False: nothing. */
+bool	babel_fib_find(const struct babel *, const struct destination_key *,
+	    uint32_t table, struct fib_entry *);
+bool	babel_fib_after(const struct babel *,
+	    const struct destination_key *after, struct destination_key *,
+	    struct fib_entry *);
+
+/* Replace the configuration; the old one may be freed on return.  Links
+ * must be told again: the new one may ask for others. */
 void	babel_configure(struct babel *, babel_time now,
 	    const struct configuration *);
 /* What to add to the monotonic clock for seconds since 1970, for the

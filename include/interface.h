@@ -36,7 +36,7 @@ struct interface {
 	struct outbox outbox;			/* to everybody */
 	uint64_t announced;	/* changes up to this serial were sent */
 	babel_time flushed;		/* when a packet was sent last */
-	babel_time hello_burst_ended;	/* when the last burst was asked */
+	babel_time hello_burst_next;	/* no further burst before */
 	uint8_t introductions;		/* unicast ones, since ... */
 	babel_time introduced;		/* ... this second began */
 
