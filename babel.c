@@ -15,6 +15,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "delivery.h"
 #include "fib.h"
 #include "packet.h"
 
@@ -70,6 +71,7 @@ babel_new(const struct babel_ops *ops, void *ctx,
 	b->identity = *identity;
 	b->id = identity->id;
 	b->seqno = identity->seqno;
+	b->started = now;
 	b->limits = (struct limits){ ROUTES_MAX, NEIGHBOURS_MAX,
 	    REQUESTS_MAX };
 	tables_init(b);
@@ -268,6 +270,12 @@ fire_neighbour(struct babel *b, struct timer *t)
 		break;
 	case TIMER_NEIGHBOUR_IHU:
 		neighbour_ihu_expired(b, NEIGHBOUR(ihu));
+		break;
+	case TIMER_NEIGHBOUR_PROBE:
+		neighbour_probe_due(b, NEIGHBOUR(probe));
+		break;
+	case TIMER_DELIVERY_RESEND:
+		delivery_resend_due(b, NEIGHBOUR(resend));
 		break;
 	case TIMER_NEIGHBOUR_UNUSED:
 		neighbour_flush(b, NEIGHBOUR(unused));

@@ -14,6 +14,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "delivery.h"
 #include "fib.h"
 #include "request.h"
 
@@ -22,9 +23,12 @@
 /* What counts as a change of metric worth an update of its own (section
  * 3.7.2): both this much and this part of it. */
 #define METRIC_CHANGE_MIN	24
-#define METRIC_CHANGE_PART	32
+#define METRIC_CHANGE_PART	8
 /* ... and an urgent one. */
 #define METRIC_CHANGE_URGENT	512
+/* A neighbour that has acknowledged a retraction may take so long to tell
+ * its kernel, and an older update may be so late. */
+#define RELEASE_GRACE		SECOND
 
 int
 destination_compare(const struct destination *a, const struct destination *b)
@@ -71,6 +75,7 @@ destination_get(struct babel *b, const struct destination_key *key)
 	RB_INIT(&d->routes);
 	RB_INIT(&d->sources);
 	RB_INIT(&d->requests);
+	TAILQ_INIT(&d->owed);
 	timer_init(&d->fib.retry, TIMER_FIB_RETRY);
 	timer_init(&d->hold, TIMER_DESTINATION_HOLD);
 	timer_init(&d->reselect, TIMER_DESTINATION_RESELECT);
@@ -110,7 +115,8 @@ destination_release(struct babel *b, struct destination *d)
 #endif
 	if (!RB_EMPTY(&d->routes) || !RB_EMPTY(&d->sources) ||
 	    !RB_EMPTY(&d->requests) || d->xroute != NULL || d->held ||
-	    d->change_serial != 0 || d->fib.state != FIB_IDLE ||
+	    !TAILQ_EMPTY(&d->owed) || d->change_serial != 0 ||
+	    d->fib.state != FIB_IDLE ||
 	    d->fib.has_installed)
 		return;
 	schedule_cancel(b, &d->reselect);
@@ -136,6 +142,7 @@ destination_destroy(struct babel *b, struct destination *d)
 	d->fib.has_installed = false;
 	schedule_cancel(b, &d->fib.retry);
 	schedule_cancel(b, &d->hold);
+	delivery_cancel(b, d);
 	d->held = true;			/* keeps it until its parts are gone */
 	while ((request = RB_MIN(request_tree, &d->requests)) != NULL)
 		request_free(b, request);
@@ -187,7 +194,8 @@ destination_may_announce(const struct babel *b, const struct destination *d)
 }
 
 void
-destination_changed(struct babel *b, struct destination *d, bool urgent)
+destination_changed(struct babel *b, struct destination *d,
+    enum haste haste)
 {
 	struct interface *ifp;
 
@@ -198,10 +206,12 @@ destination_changed(struct babel *b, struct destination *d, bool urgent)
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up)
 			continue;
-		if (urgent)
+		if (haste == HASTE_URGENT)
 			interface_flush_urgent(b, ifp);
-		else
+		else if (haste == HASTE_SOON)
 			interface_flush_soon(b, ifp);
+		else
+			interface_flush_lazy(b, ifp);
 	}
 }
 
@@ -234,9 +244,8 @@ destination_trim_changes(struct babel *b)
 	}
 }
 
-/* The longest that a neighbour may keep using what we announced. */
-static babel_time
-hold_time(const struct babel *b)
+babel_time
+destination_hold_time(const struct babel *b)
 {
 	const struct interface *ifp;
 	babel_time interval = 0;
@@ -258,38 +267,40 @@ destination_retract(struct babel *b, struct destination *d)
 #ifndef BROKEN_HOLD
 	d->held = true;
 	d->hold_fib |= d->fib.has_installed;
-	schedule(b, &d->hold, b->now + hold_time(b));
+	d->hold_until = b->now + destination_hold_time(b);
+	schedule(b, &d->hold, d->hold_until);
 #endif
-	destination_changed(b, d, true);
+	delivery_start(b, d);
+	destination_changed(b, d, HASTE_URGENT);
 }
 
-enum change { CHANGE_NONE, CHANGE_SOON, CHANGE_URGENT };
-
-/* How important is it to tell (section 3.7.2)? */
-static enum change
-judge_change(const struct destination *d, const struct announcement *now)
+/* Is it worth telling (section 3.7.2), and how soon?  False: no. */
+static bool
+judge_change(const struct destination *d, const struct announcement *now,
+    enum haste *haste)
 {
 	int difference = (int)now->metric - (int)d->announced_metric;
 
-	if (d->announced_metric == INFINITY_METRIC)
-		return CHANGE_SOON;
-	if (router_id_compare(&d->announced_id, &now->id) != 0 ||
-	    difference >= METRIC_CHANGE_URGENT)
-		return CHANGE_URGENT;
-	if (d->announce_again)
-		return CHANGE_SOON;
+	*haste = HASTE_SOON;
+	if (d->announced_metric == INFINITY_METRIC || d->announce_again)
+		return true;
+	if (difference >= METRIC_CHANGE_URGENT) {
+		*haste = HASTE_URGENT;
+		return true;
+	}
+	*haste = HASTE_LAZY;
 	if (difference < 0)
 		difference = -difference;
 	return difference >= METRIC_CHANGE_MIN && difference >=
-	    d->announced_metric / METRIC_CHANGE_PART ? CHANGE_SOON :
-	    CHANGE_NONE;
+	    d->announced_metric / METRIC_CHANGE_PART;
 }
 
 void
 destination_evaluate(struct babel *b, struct destination *d)
 {
 	struct announcement now;
-	enum change change;
+	enum haste haste;
+	bool back, other_id;
 
 	if (!destination_announcement(b, d, &now)) {
 		destination_retract(b, d);
@@ -299,20 +310,37 @@ destination_evaluate(struct babel *b, struct destination *d)
 		return;
 	d->held = d->hold_fib = false;
 	schedule_cancel(b, &d->hold);
-	change = judge_change(d, &now);
-	if (change != CHANGE_NONE) {
+	back = d->announced_metric == INFINITY_METRIC;
+	other_id = !back &&
+	    router_id_compare(&d->announced_id, &now.id) != 0;
+	if (judge_change(d, &now, &haste) || other_id) {
 		d->announced_id = now.id;
 		d->announced_metric = now.metric;
 		d->announce_again = false;
-		destination_changed(b, d, change == CHANGE_URGENT);
+		destination_changed(b, d, other_id ? HASTE_URGENT : haste);
+		if (other_id)
+			delivery_start(b, d);
+		else if (back)
+			delivery_cancel(b, d);	/* of the retraction */
 	}
 	request_satisfy(b, d);
 }
 
 void
+destination_hold_release(struct babel *b, struct destination *d)
+{
+	schedule_advance(b, &d->hold, b->now + RELEASE_GRACE);
+}
+
+void
 destination_hold_expired(struct babel *b, struct destination *d)
 {
-	d->held = d->hold_fib = false;
+	d->hold_fib = false;
 	fib_update(b, d);
+	if (b->now < d->hold_until) {
+		schedule(b, &d->hold, d->hold_until);
+		return;
+	}
+	d->held = false;
 	destination_release(b, d);
 }

@@ -340,6 +340,13 @@ interface_flush_urgent(struct babel *b, struct interface *ifp)
 }
 
 void
+interface_flush_lazy(struct babel *b, struct interface *ifp)
+{
+	schedule_advance(b, &ifp->outbox.flush, b->now + random_between(b,
+	    ifp->conf.hello_interval / 8, ifp->conf.hello_interval / 4));
+}
+
+void
 interface_flush_soon(struct babel *b, struct interface *ifp)
 {
 	babel_time due = b->now + random_between(b, SOON_DELAY_MIN,

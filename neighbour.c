@@ -13,10 +13,11 @@
  * IHU at once; when the link becomes usable it gets our whole table, and
  * is asked for its own.
  */
-#include "route.h"
+#include "delivery.h"
 
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #define UNUSED_TIME		MINUTE	/* packets, but never a Hello */
 #define REBOOT_GAP		16	/* Hello seqnos (appendix A.1) */
@@ -26,7 +27,14 @@
 /* How many neighbours are greeted by unicast in a second; the others
  * share one multicast. */
 #define INTRODUCTIONS		3
-#define NEIGHBOUR_PROMPT_TIMERS	1
+#define NEIGHBOUR_PROMPT_TIMERS	3
+/* Probing a neighbour whose Hello is late: so many tries that, at the loss
+ * we measure, all of them fail less than once in so many times, but not
+ * for ever; and how they follow each other. */
+#define PROBE_CONFIDENCE	20000
+#define PROBES_MAX		20
+#define PROBE_PAUSE		(50 * MILLISECOND)
+#define PROBE_PATIENCE		(150 * MILLISECOND)
 #define NEIGHBOUR_PATIENT_TIMERS 5
 
 int
@@ -77,6 +85,9 @@ neighbour_new(struct babel *b, struct interface *ifp,
 	timer_init(&n->unused, TIMER_NEIGHBOUR_UNUSED);
 	timer_init(&n->dump_next, TIMER_NEIGHBOUR_DUMP);
 	TAILQ_INIT(&n->routes);
+	TAILQ_INIT(&n->owed);
+	timer_init(&n->resend, TIMER_DELIVERY_RESEND);
+	timer_init(&n->probe, TIMER_NEIGHBOUR_PROBE);
 	job_init(&n->cost_changed, JOB_NEIGHBOUR_COST);
 	job_init(&n->flush, JOB_NEIGHBOUR_FLUSH);
 	job_init(&n->dump, JOB_NEIGHBOUR_DUMP);
@@ -127,12 +138,16 @@ neighbour_flush(struct babel *b, struct neighbour *n)
 {
 	RB_REMOVE(neighbour_tree, &n->interface->neighbours, n);
 	n->dying = true;
+	if (n->txcost < INFINITY_METRIC || neighbour_is_reachable(n))
+		b->neighbour_lost = b->now;
 	n->cost = INFINITY_METRIC;
 	schedule_cancel(b, &n->multicast.missed);
 	schedule_cancel(b, &n->unicast.missed);
 	schedule_cancel(b, &n->ihu);
 	schedule_cancel(b, &n->unused);
 	schedule_cancel(b, &n->dump_next);
+	schedule_cancel(b, &n->probe);
+	delivery_forget(b, n);
 	schedule_cancel(b, &n->outbox.flush);
 	outbox_clear(&n->outbox);
 	job_cancel(b, &n->cost_changed);
@@ -317,6 +332,16 @@ exchange_tables(struct babel *b, struct neighbour *n)
 }
 
 void
+neighbour_introduce(struct babel *b, struct neighbour *n)
+{
+	interface_hello_soon(b, n->interface);
+	send_verdict(b, n);
+	n->dump_walk.begun = false;	/* of one that is running */
+	if (neighbour_is_reachable(n))
+		exchange_tables(b, n);
+}
+
+void
 neighbour_update_cost(struct babel *b, struct neighbour *n)
 {
 	uint16_t rxcost = neighbour_compute_rxcost(b, n);
@@ -400,6 +425,9 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 		history->interval = hello->interval;
 		schedule(b, &history->missed, b->now +
 		    hello->interval + hello->interval / 2);
+		n->probes_sent = 0;
+		schedule(b, &n->probe, b->now +
+		    hello->interval + hello->interval / 4);
 	}
 	schedule_cancel(b, &n->unused);
 	neighbour_update_cost(b, n);
@@ -421,6 +449,82 @@ neighbour_hello_missed(struct babel *b, struct neighbour *n,
 	schedule(b, &history->missed, b->now + history->interval);
 	neighbour_update_cost(b, n);
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
+}
+
+/* How many probes it takes to be sure that the neighbour is gone, or 0:
+ * too many. */
+static uint8_t
+probes_needed(const struct neighbour *n)
+{
+	const struct hello_history *history = n->multicast.length >=
+	    n->unicast.length ? &n->multicast : &n->unicast;
+	int heard = __builtin_popcount(history->vector);
+	double loss = (history->length - heard + 1) /
+	    (history->length + 2.0);
+	double failure = 1 - (1 - loss) * (1 - loss), all = 1;
+	uint8_t tries = 0;
+
+	while (all > 1.0 / PROBE_CONFIDENCE && tries <= PROBES_MAX) {
+		all *= failure;
+		tries++;
+	}
+	return tries <= PROBES_MAX ? tries : 0;
+}
+
+static void
+probe_send(struct babel *b, struct neighbour *n)
+{
+	n->outbox.probe = true;
+	n->outbox.probe_opaque = seqno_plus(n->probe_opaque, n->probes_sent);
+	n->probes_sent++;
+	count(b, COUNT_PROBES_SENT);
+	schedule_advance(b, &n->outbox.flush, b->now);
+	schedule(b, &n->probe, b->now + (n->probes_sent == n->probes_wanted ?
+	    PROBE_PATIENCE : PROBE_PAUSE));
+}
+
+void
+neighbour_probe(struct babel *b, struct neighbour *n)
+{
+	if (n->probes_sent > 0 || !neighbour_is_reachable(n))
+		return;
+	n->probes_wanted = probes_needed(n);
+	if (n->probes_wanted == 0)
+		return;
+	n->probe_opaque = b->next_opaque;
+	b->next_opaque = seqno_plus(b->next_opaque, n->probes_wanted);
+	probe_send(b, n);
+}
+
+void
+neighbour_probe_due(struct babel *b, struct neighbour *n)
+{
+	char name[ADDRESS_STRLEN];
+
+	if (n->probes_sent == 0)
+		neighbour_probe(b, n);
+	else if (n->probes_sent < n->probes_wanted)
+		probe_send(b, n);
+	else {
+		log_at(b, LOG_INFO, "neighbour %s if %s: silent, and answers "
+		    "no probe: lost", address_format(&n->address, name),
+		    n->interface->link.name);
+		neighbour_flush(b, n);
+	}
+}
+
+static void
+probe_stop(struct babel *b, struct neighbour *n)
+{
+	n->probes_sent = 0;
+	schedule_cancel(b, &n->probe);
+}
+
+void
+neighbour_acked(struct babel *b, struct neighbour *n, uint16_t opaque)
+{
+	if ((uint16_t)(opaque - n->probe_opaque) < n->probes_sent)
+		probe_stop(b, n);
 }
 
 void

@@ -88,7 +88,8 @@ bool
 outbox_is_empty(const struct outbox *o)
 {
 	return o->count == 0 && o->ack_count == 0 && !o->hello && !o->ihu &&
-	    !o->wildcard_request && !o->wildcard_retraction && !o->everything;
+	    !o->wildcard_request && !o->wildcard_retraction &&
+	    !o->everything && !o->probe;
 }
 
 void
@@ -100,6 +101,6 @@ outbox_clear(struct outbox *o)
 		outbox_drop(o, item);
 	o->hello = o->ihu = false;
 	o->wildcard_request = o->wildcard_retraction = false;
-	o->everything = false;
+	o->everything = o->probe = false;
 	o->ack_count = 0;
 }

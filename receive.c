@@ -7,6 +7,8 @@
  */
 #include "packet.h"
 
+#include "delivery.h"
+
 #include <syslog.h>
 
 #define RTT_LIMIT	(3 * MINUTE)	/* RFC 9616, section 3.3 */
@@ -47,8 +49,11 @@ act_ack_request(struct receiver *r, const struct tlv *tlv)
 static void
 act_ack(struct receiver *r, const struct tlv *tlv)
 {
-	(void)tlv;
 	count(r->b, COUNT_ACKS_RECEIVED);
+	if (r->n == NULL)
+		return;
+	neighbour_acked(r->b, r->n, tlv->u.ack);
+	delivery_acked(r->b, r->n, tlv->u.ack);
 }
 
 static void
@@ -179,12 +184,31 @@ drop_counter(enum message_result result)
 	return counters[result];
 }
 
+/* Is the packet, whose MAC is right, no replay?  What this needs is said
+ * at once; the packets that are due for it only then. */
+static bool
+is_fresh(struct receiver *r, const struct decoder *d)
+{
+	struct auth_outcome outcome;
+	bool fresh;
+
+	fresh = auth_check_counter(r->b, r->ifp, r->datagram, d, &outcome);
+	r->n = neighbour_find(r->ifp, &r->datagram->from);
+	if (r->n == NULL)
+		return fresh;
+	send_answer(r->b, r->n, &outcome);
+	if (outcome.introduce)
+		neighbour_introduce(r->b, r->n);
+	return fresh;
+}
+
 /* The checks before the first TLV; true to go on. */
 static bool
 open_packet(struct receiver *r, struct decoder *d)
 {
 	struct babel *b = r->b;
 	enum message_result result;
+	enum auth_mac mac;
 
 	if (r->ifp == NULL || !r->ifp->up) {
 		count(b, COUNT_DROP_INTERFACE);
@@ -196,12 +220,15 @@ open_packet(struct receiver *r, struct decoder *d)
 		count(b, drop_counter(result));
 		return false;
 	}
+	mac = auth_check_mac(b, r->ifp, r->datagram, d);
+	if (mac == AUTH_DROP)
+		return false;
 	r->n = neighbour_find(r->ifp, &r->datagram->from);
 	if (r->n == NULL && is_our_own(b, &r->datagram->from)) {
 		count(b, COUNT_DROP_OWN);
 		return false;
 	}
-	return true;
+	return mac == AUTH_UNCHECKED || is_fresh(r, d);
 }
 
 void

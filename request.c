@@ -11,10 +11,13 @@
 #include "request.h"
 
 #include <stdlib.h>
+#include <syslog.h>
 
 #define FORWARD_MEMORY	(10 * SECOND)	/* a forwarded request's life */
 #define REPEAT_TIME	SECOND		/* no sooner than this again */
 #define WILDCARD_PAUSE	SECOND		/* between two dumps */
+/* After a start without state, how long a new router-id is an option. */
+#define FRESH_ID_TIME	(5 * MINUTE)
 
 int
 request_compare(const struct request *a, const struct request *b)
@@ -181,6 +184,43 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
 	say_seqno_request(b, successor, request);
 }
 
+/* A router-id that nobody remembers. */
+static void
+take_fresh_id(struct babel *b)
+{
+	char id[ROUTER_ID_STRLEN];
+
+	b->ops->random(b->ctx, &b->id, sizeof(b->id));
+	b->id.octets[0] &= 0xFC;
+	b->far_request = 0;
+	log_at(b, LOG_NOTICE, "others remember a newer seqno of ours: going "
+	    "on as router-id %s", router_id_format(&b->id, id));
+	xroute_announce_all(b);
+}
+
+/*
+ * Our router-id, and a seqno newer than ours, are asked for.  We may only
+ * go up by one.  If others keep asking for much more, they remember us
+ * from before we lost our state, and would ignore us for minutes.
+ */
+static void
+raise_seqno(struct babel *b, uint16_t wanted)
+{
+	bool far = seqno_less(seqno_plus(b->seqno, 1), wanted);
+	bool forgetful = b->identity.without_state &&
+	    !b->identity.id_is_configured &&
+	    b->now - b->started < FRESH_ID_TIME;
+
+	b->seqno = seqno_plus(b->seqno, 1);
+	count(b, COUNT_SEQNO_RAISED);
+	if (!far || !forgetful)
+		return;
+	if (b->far_request == 0)
+		b->far_request = b->now;
+	else if (b->now - b->far_request >= REPEAT_TIME)
+		take_fresh_id(b);
+}
+
 void
 request_received_seqno(struct babel *b, struct neighbour *n,
     const struct seqno_request *received)
@@ -198,8 +238,7 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 			request_forward(b, d, n, received);
 			return;
 		}
-		b->seqno = seqno_plus(b->seqno, 1);
-		count(b, COUNT_SEQNO_RAISED);
+		raise_seqno(b, received->seqno);
 	}
 	say_update(b, n, &received->key, true);
 }

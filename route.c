@@ -10,6 +10,7 @@
 #include "route.h"
 
 #include <stdlib.h>
+#include <syslog.h>
 
 #include "fib.h"
 #include "request.h"
@@ -18,6 +19,7 @@
  * left (section 3.8.2.3). */
 #define REFRESH_PART	7
 #define RESELECT_DELAY	SECOND
+#define ADOPTION_PAUSE	MINUTE
 
 int
 route_compare(const struct route *a, const struct route *b)
@@ -276,6 +278,30 @@ route_retract_all(struct babel *b, struct neighbour *n)
 		job_queue_add(b, &n->cost_changed);
 }
 
+/* Somebody announces what we announced in an earlier life, with a newer
+ * seqno than we have now: go on from there, or nobody will believe us.
+ * If that does not end it, another router has our router-id. */
+static void
+own_update(struct babel *b, uint16_t seqno)
+{
+	char id[ROUTER_ID_STRLEN];
+
+	if (!seqno_less(b->seqno, seqno))
+		return;
+	if (b->seqno_adopted == 0 ||
+	    b->now - b->seqno_adopted >= ADOPTION_PAUSE) {
+		b->seqno_adopted = b->now;
+		b->seqno = seqno_plus(seqno, 1);
+		count(b, COUNT_SEQNO_RAISED);
+		xroute_announce_all(b);
+	} else if (b->own_id_heard == 0 ||
+	    b->now - b->own_id_heard >= ADOPTION_PAUSE) {
+		b->own_id_heard = b->now;
+		log_at(b, LOG_WARNING, "router-id %s is used by another "
+		    "router, too", router_id_format(&b->id, id));
+	}
+}
+
 /* The checks that come before the table; false: ignored. */
 static bool
 update_is_acceptable(struct babel *b, struct update *update)
@@ -290,6 +316,7 @@ update_is_acceptable(struct babel *b, struct update *update)
 	if (update->metric < INFINITY_METRIC &&
 	    router_id_compare(&update->id, &b->id) == 0) {
 		count(b, COUNT_UPDATE_OWN_ID);
+		own_update(b, update->seqno);
 		update->metric = INFINITY_METRIC;
 	}
 	return true;

@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "delivery.h"
+
 #define BATCH		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two batches */
 #define RETRY		(10 * MILLISECOND)	/* after a refused packet */
@@ -21,6 +23,8 @@
 #define SLICE		64		/* destinations in a slice of the
 					   periodic update, at least */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
+#define PROBE_ACK_TIME	(10 * CENTISECOND)
+#define DELIVERY_ROOM	80		/* octets: an update and its state */
 
 /* Why a destination is put into a packet. */
 enum reason { REASON_PERIODIC, REASON_CHANGE, REASON_REPLY };
@@ -32,6 +36,8 @@ struct packet {
 	struct encoder e;
 	bool has_hello;
 	bool has_stamp;			/* in a Hello of this packet */
+	bool has_ack_request;
+	uint16_t opaque;		/* of that request */
 	uint8_t bytes[MESSAGE_MAX_SIZE];
 };
 
@@ -102,8 +108,8 @@ send_forget(struct babel *b)
 static void
 packet_open(struct packet *p)
 {
-	message_start(&p->e, p->bytes, interface_packet_size(p->ifp));
-	p->has_hello = p->has_stamp = false;
+	message_start(&p->e, p->bytes, auth_body_size(p->b, p->ifp));
+	p->has_hello = p->has_stamp = p->has_ack_request = false;
 }
 
 static void
@@ -116,9 +122,11 @@ packet_begin(struct packet *p, struct babel *b, struct interface *ifp,
 	packet_open(p);
 }
 
+/* Each copy has a packet counter and MACs of its own. */
 static void
-packet_transmit(struct packet *p, size_t len, const struct in6_addr *to)
+packet_transmit(struct packet *p, const struct in6_addr *to)
 {
+	struct encoder copy = p->e;
 	const uint16_t port = p->b->conf->options.protocol_port;
 	struct datagram datagram = {
 		.ifindex = p->ifp->link.ifindex,
@@ -127,10 +135,10 @@ packet_transmit(struct packet *p, size_t len, const struct in6_addr *to)
 		.from_port = port,
 		.to_port = port,
 		.bytes = p->bytes,
-		.len = len,
 		.dont_fragment = p->has_hello && p->ifp->conf.probe_mtu,
 	};
 
+	datagram.len = auth_seal(p->b, p->ifp, &copy, &datagram);
 	if (!TAILQ_EMPTY(&p->b->held) || !send_datagram(p->b, &datagram))
 		hold_packet(p->b, &datagram);
 }
@@ -141,20 +149,18 @@ static void
 packet_send(struct packet *p)
 {
 	struct neighbour *n;
-	size_t len;
 
 	if (message_is_empty(&p->e))
 		return;
 	if (p->has_hello && p->ifp->conf.probe_mtu)
 		message_put_padding(&p->e, message_room(&p->e));
-	len = message_finish(&p->e);
 	if (p->to != NULL)
-		packet_transmit(p, len, &p->to->address);
+		packet_transmit(p, &p->to->address);
 	else if (p->ifp->conf.unicast && !p->has_hello) {
 		RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours)
-			packet_transmit(p, len, &n->address);
+			packet_transmit(p, &n->address);
 	} else
-		packet_transmit(p, len,
+		packet_transmit(p,
 		    &p->b->conf->options.protocol_group);
 	packet_open(p);
 }
@@ -296,6 +302,36 @@ put_request(struct packet *p, const struct outbox_item *item)
 	    COUNT_ROUTE_REQUESTS_SENT : COUNT_SEQNO_REQUESTS_SENT);
 }
 
+static void
+put_ack_request(struct packet *p, uint16_t opaque, babel_time interval)
+{
+	const struct ack_request request = { opaque, interval };
+
+	if (!message_put_ack_request(&p->e, &request)) {
+		packet_send(p);
+		message_put_ack_request(&p->e, &request);
+	}
+	count(p->b, COUNT_ACK_REQUESTS_SENT);
+}
+
+/* What is said of the destination must arrive (delivery.h): the packet
+ * asks for an acknowledgment. */
+static void
+ask_for_delivery(struct packet *p, struct destination *d)
+{
+	if (!delivery_is_owed(d, p->ifp, p->to))
+		return;
+	if (message_room(&p->e) < DELIVERY_ROOM)
+		packet_send(p);
+	if (!p->has_ack_request) {
+		p->opaque = p->b->next_opaque;
+		p->b->next_opaque = seqno_plus(p->opaque, 1);
+		p->has_ack_request = true;
+		put_ack_request(p, p->opaque, DELIVERY_ACK_TIME);
+	}
+	delivery_sent(p->b, d, p->ifp, p->to, p->opaque);
+}
+
 /* The output filter: false, or what it adds to the metric. */
 static bool
 apply_output_filter(const struct packet *p, const struct destination *d,
@@ -410,6 +446,8 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 	denied = have && !apply_output_filter(p, d, &a);
 	if (denied && reason != REASON_REPLY)
 		return;
+	if (reason != REASON_PERIODIC)
+		ask_for_delivery(p, d);
 	if (have && !denied && (reason == REASON_REPLY || !is_split(p, &a)))
 		put_announcement(p, d, &a);
 	else if (reason == REASON_REPLY || (have ?
@@ -578,6 +616,15 @@ put_acks(struct packet *p, struct outbox *outbox)
 }
 
 static void
+put_probe(struct packet *p, struct outbox *outbox)
+{
+	if (!outbox->probe)
+		return;
+	outbox->probe = false;
+	put_ack_request(p, outbox->probe_opaque, PROBE_ACK_TIME);
+}
+
+static void
 put_unicast_ihu(struct packet *p)
 {
 	const struct interface_parameters *conf = &p->ifp->conf;
@@ -598,6 +645,7 @@ send_neighbour(struct babel *b, struct neighbour *n)
 		return;
 	packet_begin(&p, b, n->interface, n);
 	put_acks(&p, outbox);
+	put_probe(&p, outbox);
 	if (outbox->ihu)
 		put_unicast_ihu(&p);
 	if (outbox->wildcard_request)
@@ -608,6 +656,22 @@ send_neighbour(struct babel *b, struct neighbour *n)
 	if (outbox->everything)
 		neighbour_dump(b, n);
 	outbox->everything = false;
+}
+
+void
+send_answer(struct babel *b, struct neighbour *n,
+    const struct auth_outcome *outcome)
+{
+	struct packet p;
+
+	packet_begin(&p, b, n->interface, n);
+	if (outcome->reply)
+		message_put_challenge(&p.e, TLV_CHALLENGE_REPLY,
+		    &outcome->reply_nonce);
+	if (outcome->challenge)
+		message_put_challenge(&p.e, TLV_CHALLENGE_REQUEST,
+		    &outcome->challenge_nonce);
+	packet_send(&p);
 }
 
 /* Send the next destinations of a walk; true when the walk is over. */

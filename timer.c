@@ -118,14 +118,13 @@ timer_init(struct timer *timer, enum timer_kind kind)
 int
 timer_heap_reserve(struct timer_heap *heap, uint32_t count)
 {
-	uint32_t wanted = heap->reserved + count;
-	uint32_t size = heap->size < HEAP_SIZE_MIN ? HEAP_SIZE_MIN : heap->size;
+	uint32_t wanted = heap->reserved + count, size = HEAP_SIZE_MIN;
 
 	if (wanted < count || wanted > UINT32_MAX / 2 / HEAP_ARITY)
 		return -1;
 	while (size < wanted)
 		size *= 2;
-	if (size != heap->size && heap_resize(heap, size) < 0)
+	if (wanted > heap->size && heap_resize(heap, size) < 0)
 		return -1;
 	heap->reserved = wanted;
 	return 0;

@@ -324,6 +324,22 @@ xroute_review_slice(struct babel *b)
 }
 
 void
+xroute_announce_all(struct babel *b)
+{
+	struct xroute_offer *offer;
+	struct destination *d;
+
+	RB_FOREACH(offer, offer_tree, &b->offers) {
+		if (offer->xroute == NULL ||
+		    TAILQ_FIRST(&offer->xroute->offers) != offer)
+			continue;
+		d = offer->xroute->destination;
+		destination_evaluate(b, d);
+		destination_changed(b, d, HASTE_SOON);
+	}
+}
+
+void
 xroute_free_all(struct babel *b)
 {
 	struct xroute_offer *offer;

@@ -106,6 +106,7 @@ struct babel_identity {
 	struct router_id id;
 	uint16_t seqno;
 	bool id_is_configured;		/* never choose another */
+	bool without_state;		/* the seqno was lost */
 	bool v4_via_v6;			/* the kernel can route so */
 	bool v4_via_v6_default;		/* ... and answers by ICMP */
 };

@@ -16,6 +16,7 @@ struct xroute;
 struct request;
 RB_HEAD(route_tree, route);
 RB_HEAD(request_tree, request);
+TAILQ_HEAD(delivery_list, delivery);
 
 enum fib_state {
 	FIB_IDLE,			/* the kernel has what we want */
@@ -61,7 +62,10 @@ struct destination {
 	 * still use us. */
 	bool held;
 	bool hold_fib;			/* ... by an unreachable entry */
+	struct delivery_list owed;	/* owned; updates to be acked */
+	bool undelivered;		/* somebody cannot, or did not */
 	struct timer hold;
+	babel_time hold_until;		/* retracted in dumps till then */
 	struct timer reselect;		/* smoothing may decide otherwise */
 };
 
@@ -81,9 +85,11 @@ struct destination *destination_get(struct babel *,
 struct destination *destination_step(const struct babel *, struct walk *);
 /* Free it if nothing needs it any more. */
 void	destination_release(struct babel *, struct destination *);
-/* Tell all interfaces about it, urgently or when convenient. */
+/* How soon a change is told. */
+enum haste { HASTE_LAZY, HASTE_SOON, HASTE_URGENT };
+/* Tell all interfaces about it. */
 void	destination_changed(struct babel *, struct destination *,
-	    bool urgent);
+	    enum haste);
 /* What we announce about it may have changed: judge whether to tell
  * (section 3.7.2), and answer the requests that it satisfies. */
 void	destination_evaluate(struct babel *, struct destination *);
@@ -107,7 +113,12 @@ bool	destination_announcement(const struct babel *,
  * otherwise (install before advertise); retractions always may. */
 bool	destination_may_announce(const struct babel *,
 	    const struct destination *);
-/* The hold time is over. */
+/* The longest that a neighbour may keep using what we announced. */
+babel_time destination_hold_time(const struct babel *);
+/* All neighbours know of the retraction: packets may follow a shorter
+ * prefix again, in a moment. */
+void	destination_hold_release(struct babel *, struct destination *);
+/* That moment, or the whole hold time, is over. */
 void	destination_hold_expired(struct babel *, struct destination *);
 
 #endif

@@ -35,7 +35,7 @@ struct choice {
 
 struct choice_list {
 	const char *expected;
-	struct choice choices[8];	/* the preferred word of a value first */
+	struct choice choices[8];	/* a value's preferred word first */
 };
 
 struct field {

@@ -58,6 +58,7 @@ enum babel_counter {
 	COUNT_DROP_VERSION, COUNT_DROP_LENGTH, COUNT_DROP_NEIGHBOURS,
 	COUNT_DROP_MAC_MISSING, COUNT_DROP_MAC_WRONG, COUNT_DROP_PC_MISSING,
 	COUNT_DROP_PC_STALE, COUNT_DROP_INDEX_UNKNOWN,
+	COUNT_BAD_SIGNATURES_ACCEPTED,
 	/* TLVs that were understood and not acted upon, by reason */
 	COUNT_UPDATE_OWN_ID, COUNT_UPDATE_MARTIAN, COUNT_UPDATE_FILTERED,
 	COUNT_UPDATE_UNFEASIBLE, COUNT_UPDATE_UNKNOWN_RETRACTION,
@@ -107,6 +108,10 @@ struct babel {
 	struct babel_identity identity;
 	struct router_id id;
 	uint16_t seqno;
+	babel_time started;
+	babel_time neighbour_lost;	/* one that was reachable; or 0 */
+	/* Signs that others remember us better than we do (request.c). */
+	babel_time seqno_adopted, far_request, own_id_heard;
 
 	struct timer_heap prompt, patient;
 	struct job_queue jobs;
@@ -127,6 +132,7 @@ struct babel {
 	struct held_queue held;		/* packets that ops->send refused */
 	struct limits limits;
 	uint32_t next_id;		/* order by id, never by address */
+	uint16_t next_opaque;		/* of Acknowledgment Requests */
 	uint32_t route_count, neighbour_count, source_count;
 	uint32_t destination_count, request_count, xroute_count;
 	uint64_t counters[BABEL_COUNTERS];

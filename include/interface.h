@@ -4,6 +4,7 @@
 #ifndef INTERFACE_H
 #define INTERFACE_H
 
+#include "auth.h"
 #include "instance.h"
 #include "outbox.h"
 
@@ -40,10 +41,7 @@ struct interface {
 	uint8_t introductions;		/* unicast ones, since ... */
 	babel_time introduced;		/* ... this second began */
 
-	/* RFC 8967: our packet counter and its index */
-	uint32_t pc;
-	uint8_t mac_index[8];
-	bool has_mac_index;
+	struct auth_sender auth;		/* RFC 8967 */
 
 	struct {
 		uint64_t mcast_hellos, mcast_updates, ucast_hellos,
@@ -74,8 +72,9 @@ void	interface_hello_due(struct babel *, struct interface *);
 /* Send a few early Hellos, so that new neighbours hear us soon. */
 void	interface_hello_soon(struct babel *, struct interface *);
 
-/* See that the outbox is sent: within the urgent timeout, or when it is
- * convenient (section 3.1). */
+/* See that the outbox is sent: within the urgent timeout, soon, or when it
+ * is convenient, within half a Hello interval (section 3.1). */
+void	interface_flush_lazy(struct babel *, struct interface *);
 void	interface_flush_urgent(struct babel *, struct interface *);
 void	interface_flush_soon(struct babel *, struct interface *);
 /* Put an item in the outbox; urgent or not. */

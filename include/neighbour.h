@@ -10,6 +10,7 @@
 
 struct route;
 TAILQ_HEAD(route_list, route);
+TAILQ_HEAD(owed_list, delivery);
 
 /* One of the two Hello histories (appendix A.1). */
 struct hello_history {
@@ -38,6 +39,7 @@ struct neighbour {
 	bool ihu_due;			/* one goes with the next packet */
 	babel_time ihu_promised;	/* the last one's interval ends */
 	bool is_static;			/* declared, unicast */
+	struct auth_peer auth;		/* RFC 8967 */
 
 	/* RFC 9616, section 3.1 */
 	bool stamped;
@@ -58,6 +60,14 @@ struct neighbour {
 	babel_time dumped;		/* when the last one began, or 0 */
 
 	struct outbox outbox;		/* unicast */
+	struct owed_list owed;		/* updates to be acknowledged */
+	uint32_t owed_count;
+	struct timer resend;		/* ... and sent again */
+
+	/* Is it alive?  Acknowledgments asked for when a Hello is late. */
+	struct timer probe;
+	uint16_t probe_opaque;		/* of the first one */
+	uint8_t probes_sent, probes_wanted;
 	bool dying;
 };
 
@@ -103,6 +113,18 @@ void	neighbour_rtt_sample(struct babel *, struct neighbour *,
 void	neighbour_update_cost(struct babel *, struct neighbour *);
 /* Heard and hearing: finite cost. */
 bool	neighbour_is_reachable(const struct neighbour *);
+
+/* It has acknowledged a packet: the probe is over. */
+void	neighbour_acked(struct babel *, struct neighbour *,
+	    uint16_t opaque);
+/* Ask it whether it is there, by Acknowledgment Requests: it is lost when
+ * it answers none of them. */
+void	neighbour_probe(struct babel *, struct neighbour *);
+void	neighbour_probe_due(struct babel *, struct neighbour *);
+
+/* What was said so far may have been lost, both ways, for lack of proof
+ * (RFC 8967): greet it, and exchange tables, anew. */
+void	neighbour_introduce(struct babel *, struct neighbour *);
 
 /* See that the outbox is sent. */
 void	neighbour_flush_urgent(struct babel *, struct neighbour *);

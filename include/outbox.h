@@ -36,6 +36,8 @@ struct outbox {
 	bool everything;		/* a full dump is owed */
 	uint16_t acks[OUTBOX_ACKS];
 	uint8_t ack_count;
+	bool probe;			/* an Acknowledgment Request */
+	uint16_t probe_opaque;
 	struct timer flush;		/* when to send */
 };
 

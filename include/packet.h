@@ -15,6 +15,10 @@ void	receive_packet(struct babel *, const struct datagram *);
  * and sets its timer again when more is left. */
 void	send_interface(struct babel *, struct interface *);
 void	send_neighbour(struct babel *, struct neighbour *);
+/* Answer what the check of a packet asks for, at once and before anything
+ * else (RFC 8967, section 4.3.1). */
+void	send_answer(struct babel *, struct neighbour *,
+	    const struct auth_outcome *);
 /* One slice of the periodic full update; sets the timer for the next. */
 void	send_full_update(struct babel *, struct interface *);
 /* One slice of a unicast dump; sets the timer for the next. */

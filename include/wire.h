@@ -60,7 +60,7 @@ read_u16(struct reader *r)
 {
 	const uint8_t *p = read_bytes(r, 2);
 
-	return p == NULL ? 0 : (uint16_t)(p[0] << 8 | p[1]);
+	return p == NULL ? 0 : (uint16_t)((unsigned int)p[0] << 8 | p[1]);
 }
 
 static inline uint32_t

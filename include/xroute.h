@@ -42,6 +42,8 @@ void	xroute_sync_end(struct babel *);
 void	xroute_review(struct babel *);
 /* One slice of that; true when more is left. */
 bool	xroute_review_slice(struct babel *);
+/* The router-id or the seqno is another: announce all of them again. */
+void	xroute_announce_all(struct babel *);
 /* Drop everything, at the end. */
 void	xroute_free_all(struct babel *);
 

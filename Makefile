@@ -1,0 +1,326 @@
+# babeld: GNU make alone, no configure step.  "make help" lists the targets.
+#
+# The packager's: PREFIX DESTDIR BINDIR MANDIR CC AR CFLAGS CPPFLAGS LDFLAGS
+# LDLIBS.  None of them is added to here, so none can be lost by being set.
+
+PREFIX = /usr/local
+BINDIR = $(PREFIX)/bin
+MANDIR = $(PREFIX)/share/man
+CFLAGS = -O2 -g
+PKG_CONFIG = pkg-config
+PYTHON = /usr/bin/python3
+JOBS = $(shell nproc)
+
+# What the protocol engine consists of, in the order of its layers ...
+ENGINE = util prefix timer pattern filter mac \
+	token field statement statement_rule configuration configuration_print \
+	outbox instance interface auth neighbour source destination route delivery fib \
+	xroute request message message_put receive send babel
+
+# ... and the process around it: start and loop, sockets, the kernel
+# (kernel_*), the local socket (local_*).
+DAEMON = babeld options system net link rule table \
+	$(basename $(wildcard kernel_*.c local*.c))
+
+VERSION := $(shell cat VERSION)
+
+# One tree of objects for each configuration, so that a sanitiser's never
+# meet another's.  broken-NAME is the release with -DBROKEN_NAME: a fault
+# that the simulator's checker must find.
+CONFIG = release
+OUT = build/$(CONFIG)
+
+flags-release =
+flags-asan = -O1 -g -fsanitize=address,undefined \
+	-fno-sanitize-recover=all -fno-omit-frame-pointer
+flags-cover = -O0 -g --coverage
+flags-fuzz = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
+	-fno-sanitize-recover=all
+broken = $(shell echo '$(CONFIG:broken-%=%)' | tr a-z- A-Z_)
+flags-config = $(if $(filter broken-%,$(CONFIG)),-DBROKEN_$(broken), \
+	$(flags-$(CONFIG)))
+
+ifeq ($(CONFIG),fuzz)
+CC = clang
+endif
+
+LIBRARIES = libmnl libbsd-overlay
+WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
+	-Wmissing-prototypes -Wconversion -Wcast-qual -Wwrite-strings -Wvla
+our-cppflags = -D_GNU_SOURCE -Iinclude $(pkg-cflags)
+our-cflags = -std=c11 -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
+	$(if $(WERROR),-Werror) $(flags-config)
+our-ldflags = $(flags-config)
+our-ldlibs = $(pkg-libs) -lmd -lb2 -lm
+
+# pkg-config is asked once, and only when something is compiled.
+pkg-cflags = $(eval pkg-cflags := $$(shell $(PKG_CONFIG) --cflags \
+	$(LIBRARIES)))$(pkg-cflags)
+pkg-libs = $(eval pkg-libs := $$(shell $(PKG_CONFIG) --libs \
+	$(LIBRARIES)))$(pkg-libs)
+
+COMPILE = $(CC) $(our-cppflags) $(CPPFLAGS) $(our-cflags) $(CFLAGS) -MMD -MP
+LINK = $(CC) $(our-ldflags) $(CFLAGS) $(LDFLAGS)
+
+Q = $(if $(V),,@)
+SUB = @$(MAKE) --no-print-directory
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
+
+# Files that are not written yet are left out; the linker misses them.
+engine-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(ENGINE:%=%.c)))
+daemon-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(DAEMON:%=%.c)))
+library = $(OUT)/libbabel.a
+
+unit-tests = $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
+sim-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
+benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
+fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
+
+.PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
+	sim sim-quick sim-check sim-long sim-broken system fuzz fuzz-run \
+	fuzz-replay bench mutants cover valgrind install uninstall clean deps \
+	demo help FORCE
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: $(OUT)/babeld
+
+$(OUT)/babeld: $(daemon-objects) $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+
+libbabel.a: $(library)
+
+$(library): $(engine-objects)
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+# The daemon's parts without main(), for the tests of the daemon's files.
+$(OUT)/daemon.a: $(filter-out $(OUT)/babeld.o,$(daemon-objects))
+	$(call say,AR,$@)
+	$(Q)rm -f $@
+	$(Q)$(AR) rcsD $@ $^
+
+# Objects depend on how they are compiled, through a file that changes only
+# when that does.
+$(OUT)/flags: export FLAGS = $(COMPILE) $(LINK) $(VERSION)
+$(OUT)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" > $@
+
+$(OUT)/%.o: %.c $(OUT)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) $(cflags-$*) -c -o $@ $<
+
+cflags-babeld = -DVERSION='"$(VERSION)"'
+cflags-options = $(cflags-babeld)
+cflags-local = $(cflags-babeld)
+
+-include $(wildcard $(OUT)/*.d $(OUT)/tests/*/*.d)
+
+# Tests.
+
+$(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) $(ldflags-$(@F)) -o $@ $^ -lcmocka $(our-ldlibs) $(LDLIBS)
+
+# test_memory makes the N-th allocation fail.
+ldflags-test_memory = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
+	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=free
+
+$(OUT)/tests/unit/test_vectors.o: $(OUT)/tests/unit/vectors.inc
+cflags-tests/unit/test_vectors = -I$(OUT)/tests/unit
+
+$(OUT)/tests/unit/vectors.inc: tests/unit/vectors.py tests/vectors.json
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(PYTHON) tests/unit/vectors.py tests/vectors.json > $@
+
+$(OUT)/sim: $(sim-objects) $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+
+$(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/daemon.a $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+
+# A fuzz target is a LLVMFuzzerTestOneInput(); outside CONFIG=fuzz, main()
+# of replay.c feeds it the files of the corpus.
+ifeq ($(CONFIG),fuzz)
+fuzz-main =
+ldflags-fuzz = -fsanitize=fuzzer
+else
+fuzz-main = $(OUT)/tests/fuzz/replay.o
+ldflags-fuzz =
+endif
+
+$(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz-main) \
+    $(OUT)/daemon.a $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) $(ldflags-fuzz) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+
+# All that "check" runs of one configuration, to be built in parallel.
+tests: $(OUT)/babeld $(unit-tests) $(fuzzers) $(if $(sim-objects),$(OUT)/sim)
+
+unit: $(filter-out %/test_vectors,$(unit-tests))
+	@set -e; for t in $^; do echo "== $$t"; $$t; done
+
+vectors: $(OUT)/tests/unit/test_vectors
+	@echo "== $<"
+	@$<
+
+lint: $(library) $(daemon-objects)
+	@tests/lint/run $(OUT) '$(ENGINE)' '$(DAEMON)' \
+	    '$(our-cppflags) -std=c11 $(WARNINGS)'
+
+# "sim" is for playing; the others are of fixed size.  TOPOLOGY: random grid
+# line ring star lan wireless mixed.  LOSS: per cent, at most.
+SEEDS = 1-20
+NODES = 30
+TIME = 1200
+TOPOLOGY = random
+LOSS = 60
+run-sim = $(OUT)/sim --jobs $(JOBS)
+
+sim: $(OUT)/sim
+	$(run-sim) --seeds $(SEEDS) --nodes $(NODES) --time $(TIME) \
+	    --topology $(TOPOLOGY) --loss $(LOSS) --twice
+
+sim-quick: $(OUT)/sim
+	$(run-sim) --seeds 1-8 --topology mixed --nodes 12 --twice
+
+sim-check: $(OUT)/sim
+	$(run-sim) --seeds 1-8 --twice --demand
+	$(run-sim) --seeds 1-8 --topology mixed --twice
+
+sim-long: $(OUT)/sim
+	$(run-sim) --seeds 1-500 --demand --twice
+	$(run-sim) --seeds 501-1000 --topology mixed --twice
+	$(run-sim) --seeds 1 --topology grid --nodes 200 --time 3600
+
+# The checker can fail: a fault built in for each invariant must be found.
+sim-broken:
+	@MAKE='$(MAKE) -j$(JOBS)' tests/sim/broken.sh
+
+system: $(OUT)/babeld
+	BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest tests/system
+
+# The inputs of a target: what was found before, and what can be made.
+$(OUT)/seeds/made: tests/fuzz/seeds.py tests/vectors.json
+	$(Q)$(PYTHON) $^ $(OUT)/seeds/message
+	$(Q)touch $@
+
+fuzz-replay: $(fuzzers) $(OUT)/seeds/made
+	@set -e; for f in $(fuzzers); do name=$${f##*/fuzz_}; echo "== $$f"; \
+	    $$f $$(ls -d tests/fuzz/corpus/$$name $(OUT)/seeds/$$name \
+	    2>/dev/null); done
+
+FUZZ_SECONDS = 60
+fuzz:
+	@$(MAKE) --no-print-directory CONFIG=fuzz fuzz-run
+
+fuzz-run: $(fuzzers) $(OUT)/seeds/made
+	@set -e; for f in $(fuzzers); do name=$${f##*/fuzz_}; echo "== $$f"; \
+	    mkdir -p $(OUT)/corpus/$$name; \
+	    $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    $(OUT)/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name \
+	    $(OUT)/seeds/$$name 2>/dev/null); done
+
+bench: $(benchmarks)
+	@set -e; for b in $^; do echo "== $$b"; $$b; done
+
+mutants:
+	$(PYTHON) tests/mutants/run
+
+# What unit tests, vectors, fuzz replay and a short simulation reach.
+cover:
+	@tests/deps $(check-packages)
+	$(SUB) -j$(JOBS) CONFIG=cover tests
+	@find build/cover -name '*.gcda' -delete
+	$(SUB) CONFIG=cover unit vectors fuzz-replay sim-quick
+	@tests/cover $(patsubst %,build/cover/%.o,$(ENGINE))
+
+valgrind: $(unit-tests) $(OUT)/sim
+	@set -e; for t in $(unit-tests); do echo "== $$t"; \
+	    valgrind -q --leak-check=full --error-exitcode=1 $$t; done
+	valgrind -q --leak-check=full --error-exitcode=1 --trace-children=yes \
+	    $(OUT)/sim --seed 1 --nodes 5
+
+# Installing.
+
+install: $(OUT)/babeld
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -m 755 $(OUT)/babeld $(DESTDIR)$(BINDIR)/babeld
+	install -m 644 babeld.man $(DESTDIR)$(MANDIR)/man8/babeld.8
+
+uninstall:
+	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8
+
+clean:
+	rm -rf build
+
+# What the targets need, as Debian 12 names it.  "demo" and "check" install
+# what is missing by themselves, "deps" does it for all targets.
+build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev libb2-dev
+demo-packages = $(build-packages) python3 iproute2 iputils-ping
+check-packages = $(demo-packages) clang clang-format universal-ctags mandoc \
+	libcmocka-dev python3-pytest valgrind babeld bird2
+
+deps:
+	@tests/deps $(check-packages)
+
+demo:
+	@tests/deps $(demo-packages)
+	@$(MAKE) --no-print-directory -j$(JOBS) CONFIG=release all
+	@$(PYTHON) demo/demo.py build/release/babeld
+
+check:
+	@tests/deps $(check-packages)
+	@$(MAKE) --no-print-directory check-suites
+
+# One after the other, each in a make of its own: a failure ends the run.
+check-suites:
+	$(SUB) -j$(JOBS) tests
+	$(SUB) lint
+	$(SUB) unit
+	$(SUB) vectors
+	$(SUB) fuzz-replay
+	$(SUB) sim-check
+	$(SUB) -j$(JOBS) CONFIG=asan tests
+	$(SUB) CONFIG=asan unit vectors fuzz-replay sim-check
+	$(SUB) system
+
+check-quick:
+	@tests/deps $(check-packages)
+	$(SUB) -j$(JOBS) tests
+	$(SUB) lint
+	$(SUB) unit
+	$(SUB) vectors
+	$(SUB) sim-quick
+
+help:
+	@sed -n 's/^#: //p' Makefile
+
+#: all          build/release/babeld
+#: libbabel.a   build/release/libbabel.a, the protocol engine alone
+#: demo         five routers in namespaces, live; as root
+#: check        lint, unit, vectors, fuzz replay, simulation, all of it under
+#:              sanitisers too, then the system tests; as root; < 10 minutes
+#: check-quick  without sanitisers and system tests; < 1 minute
+#: lint unit vectors sim-check system   the suites one by one
+#: sim          SEEDS=1-20 NODES=30 TIME=3600: simulate, check invariants
+#: sim-broken   engines with a fault built in: each must be caught
+#: sim-long     the same at length
+#: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer
+#: bench        measure at scale
+#: valgrind     unit tests and a short simulation under it
+#: mutants      break the sources claim by claim: each must be caught
+#: cover        line coverage of unit tests, vectors and simulation
+#: deps         install what all of these need (Debian, as root)
+#: install uninstall   PREFIX=/usr/local DESTDIR= BINDIR= MANDIR=
+#: clean        remove build/
+#:
+#: CONFIG=release|asan|cover|fuzz|broken-NAME chooses flags and object tree,
+#: V=1 shows the commands, WERROR=1 makes warnings errors.

@@ -1,0 +1,178 @@
+/*
+ * delivery.c - updates that must arrive.
+ *
+ * Where few neighbours share a link, each is owed the update until it has
+ * acknowledged it.  Where many do, that would be a storm: there the update
+ * is repeated instead, and the hold time runs to its end, as it does when
+ * a neighbour never acknowledges.
+ */
+#include "delivery.h"
+
+#include <stdlib.h>
+
+#define FEW_NEIGHBOURS	6		/* on a link */
+#define OWED_MAX	1024		/* to one neighbour */
+#define RESEND_MARGIN	(100 * MILLISECOND)
+
+static void
+delivery_free(struct babel *b, struct delivery *delivery)
+{
+	struct neighbour *n = delivery->neighbour;
+
+	TAILQ_REMOVE(&n->owed, delivery, neighbour_entry);
+	TAILQ_REMOVE(&delivery->destination->owed, delivery,
+	    destination_entry);
+	n->owed_count--;
+	if (n->owed_count == 0)
+		schedule_cancel(b, &n->resend);
+	free(delivery);
+}
+
+/* It went, or it never will: when all did, nobody routes through us. */
+static void
+delivery_end(struct babel *b, struct delivery *delivery, bool acked)
+{
+	struct destination *d = delivery->destination;
+
+	if (!acked)
+		d->undelivered = true;
+	delivery_free(b, delivery);
+	if (!TAILQ_EMPTY(&d->owed))
+		return;
+	if (d->held && !d->undelivered)
+		destination_hold_release(b, d);
+	else
+		destination_release(b, d);
+}
+
+void
+delivery_cancel(struct babel *b, struct destination *d)
+{
+	struct delivery *delivery;
+
+	while ((delivery = TAILQ_FIRST(&d->owed)) != NULL)
+		delivery_free(b, delivery);
+}
+
+static void
+delivery_add(struct babel *b, struct destination *d, struct neighbour *n)
+{
+	struct delivery *delivery;
+
+	delivery = n->owed_count < OWED_MAX ? calloc(1, sizeof(*delivery)) :
+	    NULL;
+	if (delivery == NULL) {
+		d->undelivered = true;
+		return;
+	}
+	delivery->neighbour = n;
+	delivery->destination = d;
+	TAILQ_INSERT_TAIL(&n->owed, delivery, neighbour_entry);
+	TAILQ_INSERT_TAIL(&d->owed, delivery, destination_entry);
+	n->owed_count++;
+	if (!timer_is_set(&n->resend))
+		schedule(b, &n->resend, b->now + DELIVERY_ACK_TIME +
+		    RESEND_MARGIN);
+}
+
+void
+delivery_start(struct babel *b, struct destination *d)
+{
+	struct interface *ifp;
+	struct neighbour *n;
+
+	delivery_cancel(b, d);
+	/* Whoever we lost may still hear us, and use us. */
+	d->undelivered = b->neighbour_lost != 0 &&
+	    b->now - b->neighbour_lost < destination_hold_time(b);
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		if (!ifp->up)
+			continue;
+		RB_FOREACH(n, neighbour_tree, &ifp->neighbours) {
+			/* One that is silent may still use us, and cannot
+			 * be asked. */
+			if (!neighbour_is_reachable(n) ||
+			    ifp->neighbour_count > FEW_NEIGHBOURS)
+				d->undelivered = true;
+			else
+				delivery_add(b, d, n);
+		}
+	}
+}
+
+static bool
+is_for(const struct delivery *delivery, const struct interface *ifp,
+    const struct neighbour *n)
+{
+	return n == NULL ? delivery->neighbour->interface == ifp :
+	    delivery->neighbour == n;
+}
+
+bool
+delivery_is_owed(const struct destination *d, const struct interface *ifp,
+    const struct neighbour *n)
+{
+	const struct delivery *delivery;
+
+	TAILQ_FOREACH(delivery, &d->owed, destination_entry)
+		if (is_for(delivery, ifp, n))
+			return true;
+	return false;
+}
+
+void
+delivery_sent(struct babel *b, struct destination *d,
+    const struct interface *ifp, const struct neighbour *n, uint16_t opaque)
+{
+	struct delivery *delivery;
+
+	TAILQ_FOREACH(delivery, &d->owed, destination_entry)
+		if (is_for(delivery, ifp, n)) {
+			delivery->opaque = opaque;
+			delivery->copies++;
+			schedule_advance(b, &delivery->neighbour->resend,
+			    b->now + DELIVERY_ACK_TIME + RESEND_MARGIN);
+		}
+}
+
+void
+delivery_acked(struct babel *b, struct neighbour *n, uint16_t opaque)
+{
+	struct delivery *delivery, *next;
+
+	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next)
+		if (delivery->copies > 0 && delivery->opaque == opaque)
+			delivery_end(b, delivery, true);
+}
+
+void
+delivery_resend_due(struct babel *b, struct neighbour *n)
+{
+	struct delivery *delivery, *next;
+	struct outbox_item item = { .kind = SAY_UPDATE };
+	unsigned int most = 0;
+
+	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next) {
+		if (delivery->copies >= DELIVERY_COPIES) {
+			delivery_end(b, delivery, false);
+			continue;
+		}
+		if (delivery->copies > most)
+			most = delivery->copies;
+		item.key = delivery->destination->key;
+		neighbour_say(b, n, &item, true);
+	}
+	/* Copies are spaced, ever more widely (section 3.7.2). */
+	if (!TAILQ_EMPTY(&n->owed))
+		schedule(b, &n->resend, b->now +
+		    ((DELIVERY_ACK_TIME + RESEND_MARGIN) << most));
+}
+
+void
+delivery_forget(struct babel *b, struct neighbour *n)
+{
+	struct delivery *delivery;
+
+	while ((delivery = TAILQ_FIRST(&n->owed)) != NULL)
+		delivery_end(b, delivery, false);
+}

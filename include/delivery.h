@@ -1,0 +1,49 @@
+/*
+ * delivery.h - updates that must arrive (RFC 8966, sections 3.5.4 and
+ * 3.7.2): retractions and changes of router-id.
+ *
+ * A delivery is owed to one neighbour for one destination.  It goes out
+ * with an Acknowledgment Request, and again until it is acknowledged, five
+ * times at most.  When all that a retraction is owed to have acknowledged
+ * it, nobody routes through us any more, and the hold time ends.
+ */
+#ifndef DELIVERY_H
+#define DELIVERY_H
+
+#include "route.h"
+
+/* The most copies of one update (a MUST of section 3.7.2). */
+#define DELIVERY_COPIES		5
+/* In how much time an acknowledgment is asked for. */
+#define DELIVERY_ACK_TIME	(200 * MILLISECOND)
+
+struct delivery {
+	TAILQ_ENTRY(delivery) neighbour_entry;	/* neighbour.owed */
+	TAILQ_ENTRY(delivery) destination_entry;	/* destination.owed */
+	struct neighbour *neighbour;
+	struct destination *destination;
+	uint16_t opaque;		/* of the last copy's request */
+	uint8_t copies;			/* sent */
+};
+
+/* What the destination announces now is owed to every neighbour that may
+ * be using us for it, instead of what was owed before. */
+void	delivery_start(struct babel *, struct destination *);
+/* Is it owed to somebody on the interface, or to this neighbour (NULL:
+ * anybody there)? */
+bool	delivery_is_owed(const struct destination *,
+	    const struct interface *, const struct neighbour *);
+/* A copy goes out to them, in a packet with this request. */
+void	delivery_sent(struct babel *, struct destination *,
+	    const struct interface *, const struct neighbour *,
+	    uint16_t opaque);
+/* The neighbour acknowledged a packet. */
+void	delivery_acked(struct babel *, struct neighbour *, uint16_t opaque);
+/* The timer fired: what is still owed to it is sent again. */
+void	delivery_resend_due(struct babel *, struct neighbour *);
+/* Nothing can be delivered to it any more. */
+void	delivery_forget(struct babel *, struct neighbour *);
+/* Nothing is owed for the destination any more. */
+void	delivery_cancel(struct babel *, struct destination *);
+
+#endif

@@ -1,0 +1,91 @@
+/*
+ * kernel.h - what the daemon asks of the kernel, and what it hears.
+ *
+ * kernel_netlink.c does it over rtnetlink: three sockets (commands,
+ * notifications, dumps), requests in batches with one acknowledgment.
+ */
+#ifndef KERNEL_H
+#define KERNEL_H
+
+#include "babel.h"
+
+#define KERNEL_BATCH	64		/* requests in one datagram */
+#define KERNEL_FDS	4		/* three sockets and a timer */
+#define PROTOCOL_BABEL	42		/* rtm_protocol of what is ours */
+
+struct kernel;
+
+struct kernel_events {
+	/* A link appeared or changed (any, not only Babel's), or is gone
+	 * (present false; ifindex and name are set). */
+	void (*link)(void *ctx, const struct link_state *, bool present);
+	/* A route of an import table or an address; not our own. */
+	void (*route)(void *ctx, const struct kernel_route *, bool present);
+	/* Around each dump of all links, addresses and routes. */
+	void (*sync)(void *ctx, bool begin);
+	/* The answer to kernel_submit. */
+	void (*fib_done)(void *ctx, const struct fib_change *, int error);
+	/* What we installed there was removed or replaced by others. */
+	void (*fib_lost)(void *ctx, const struct destination_key *);
+	/*
+	 * What we hold to be installed, so that no second copy of it is
+	 * kept here: for a key in a table, and for the first key after the
+	 * given one (NULL: the first of all) in the order of keys.  False:
+	 * nothing.  May be NULL both; then nothing is ever found lost.
+	 */
+	bool (*fib_find)(void *ctx, const struct destination_key *,
+	    uint32_t table, struct fib_entry *);
+	bool (*fib_after)(void *ctx, const struct destination_key *after,
+	    struct destination_key *, struct fib_entry *);
+	void (*log)(void *ctx, int priority, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
+};
+
+struct kernel_conf {
+	uint32_t export_table;
+	const uint32_t *import_tables;
+	size_t import_table_count;
+	bool link_detect;		/* "up" needs IFF_RUNNING */
+	bool all_wireless;		/* not used for detection here */
+	const char *sysfs;		/* "/sys" but for tests */
+};
+
+/* Open the sockets; NULL with errno.  The configuration's arrays are
+ * copied. */
+struct kernel *kernel_open(const struct kernel_conf *,
+	    const struct kernel_events *, void *ctx);
+void	kernel_close(struct kernel *);
+/* Replace the configuration; a resync follows. */
+int	kernel_configure(struct kernel *, const struct kernel_conf *);
+
+/* The descriptors to poll for reading; they do not change. */
+void	kernel_fds(const struct kernel *, int fds[KERNEL_FDS]);
+/* Read one datagram (a bounded burst) from a readable descriptor. */
+void	kernel_ready(struct kernel *, int fd);
+
+/* Queue a change; false when the window is full: flush and try later. */
+bool	kernel_submit(struct kernel *, const struct fib_change *);
+/* Send what is queued, at most KERNEL_BATCH requests at a time, and read
+ * the answers: fib_done is called for each.  True if it could not be sent
+ * now and is still queued. */
+bool	kernel_flush(struct kernel *);
+
+/* Begin a dump of links, addresses and routes; also begun by itself when
+ * notifications were lost.  One in progress starts over.  It goes on by
+ * kernel_ready. */
+int	kernel_resync(struct kernel *);
+bool	kernel_is_synchronised(const struct kernel *);
+
+/* Why the link is taken for wired, wireless or a tunnel: a phrase for the
+ * log, "" if the link is not there. */
+const char *kernel_link_reason(const struct kernel *, unsigned int ifindex);
+
+/* Remove every route of our protocol from the export table and the
+ * tables named by install filters: left-overs of a crashed instance at
+ * start, ours at exit.  Blocks; -1 with errno. */
+int	kernel_flush_routes(struct kernel *, uint32_t table);
+
+/* "linux 5.13 or later": the release of the running kernel. */
+bool	kernel_is_at_least(int major, int minor);
+
+#endif
