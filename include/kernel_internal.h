@@ -29,6 +29,14 @@
 #define NETLINK_GET_STRICT_CHK	12
 #endif
 
+/* Is there a message in the len octets left?  libmnl's own test takes a
+ * length beyond 2^31 for a negative one, and lets it pass. */
+static inline bool
+message_is_ok(const struct nlmsghdr *nlh, int len)
+{
+	return mnl_nlmsg_ok(nlh, len) && nlh->nlmsg_len <= (uint32_t)len;
+}
+
 /* libmnl's loops over attributes, for const messages. */
 static inline bool
 attribute_is_ok(const struct nlattr *attr, const void *end)

@@ -1,0 +1,458 @@
+/*
+ * local.c - the local socket: who is connected, and whose turn it is.
+ *
+ * The protocol is line by line.  A client sends requests, each is answered
+ * by any number of lines and then "ok", "no" or "bad" (local_request.c); a
+ * monitor is told what happens besides (local_monitor.c).
+ *
+ * Routing comes first.  An event is only noted in a journal; what is said
+ * to clients is produced in turns of a fixed number of steps, fewer when
+ * the engine has work waiting, and only as fast as each client reads.  A
+ * client that does not read stops being told things, and is dropped when
+ * the journal has had to remember too much for it.
+ *
+ * In a client's turn the journal comes first, so that what a request
+ * caused is told before its "ok", and a dump goes on only when all is told
+ * that happened behind it.
+ */
+#include "local.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "local_monitor.h"
+#include "local_state.h"
+
+#define ACCEPTS		16		/* for each server, in one turn */
+#define STEPS_IDLE	1024		/* for all clients, in one turn */
+#define STEPS_BUSY	64
+#define STEPS_CLIENT	128		/* for one client, in one turn */
+#define STEPS_REQUEST	8		/* what a request counts for */
+#define FORGET		2048		/* records forgotten in one turn */
+#define HOST_MAX	64
+
+_Static_assert(LOCAL_CLIENTS <= 64, "slots are kept in a 64-bit set");
+
+struct local *
+local_open(const struct options *options, const char *version,
+    char error[LOCAL_ERROR_MAX])
+{
+	struct local *local = calloc(1, sizeof(*local));
+	int i;
+
+	if (local == NULL) {
+		strlcpy(error, "out of memory", LOCAL_ERROR_MAX);
+		return NULL;
+	}
+	local->version = version;
+	local->lag = LOCAL_LAG;
+	TAILQ_INIT(&local->clients);
+	journal_init(&local->journal);
+	for (i = 0; i < SERVER_SLOTS; i++)
+		server_init(&local->servers[i]);
+	for (i = 0; i < SERVER_SLOTS; i++)
+		if (server_open(&local->servers[i], options,
+		    (enum server_slot)i, error) < 0) {
+			local_close(local);
+			return NULL;
+		}
+	return local;
+}
+
+static void
+local_forget(struct local *local, struct client *c)
+{
+	TAILQ_REMOVE(&local->clients, c, entry);
+	local->slots &= ~((uint64_t)1 << c->slot);
+	local->client_count--;
+	client_free(c);
+}
+
+void
+local_close(struct local *local)
+{
+	struct client *c;
+	int i;
+
+	while ((c = TAILQ_FIRST(&local->clients)) != NULL) {
+		client_write(c);
+		local_forget(local, c);
+	}
+	for (i = 0; i < SERVER_SLOTS; i++)
+		server_close(&local->servers[i]);
+	journal_free(&local->journal);
+	free(local);
+}
+
+void
+local_on_command(struct local *local, local_command *command, void *ctx)
+{
+	local->command = command;
+	local->ctx = ctx;
+}
+
+void
+local_show(struct local *local, const struct local_statistic *statistics,
+    size_t count)
+{
+	int i;
+
+	for (i = 0; i < LOCAL_SHOWN; i++)
+		if (local->shown[i].count == 0) {
+			local->shown[i].statistics = statistics;
+			local->shown[i].count = count;
+			return;
+		}
+}
+
+void
+local_event(struct local *local, const struct babel *b,
+    enum babel_event event, const void *object)
+{
+	if (local->monitored)
+		journal_event(&local->journal, b, event, object);
+}
+
+/* Connections. */
+
+static void
+greet(const struct local *local, const struct babel *b, struct client *c)
+{
+	char host[HOST_MAX], id[ROUTER_ID_STRLEN];
+
+	if (gethostname(host, sizeof(host)) < 0 || host[0] == '\0')
+		strlcpy(host, "localhost", sizeof(host));
+	host[sizeof(host) - 1] = '\0';
+	client_say_text(c, "BABEL 1.0\nversion ");
+	client_say_text(c, local->version);
+	client_say_text(c, "\nhost ");
+	client_say_text(c, host);
+	client_say_text(c, "\nmy-id ");
+	client_say_text(c, router_id_format(&b->id, id));
+	client_say_text(c, "\n");
+}
+
+/* One that is over but has not closed yet gives way to a newcomer. */
+static void
+make_room(struct local *local)
+{
+	struct client *c;
+
+	TAILQ_FOREACH(c, &local->clients, entry)
+		if (c->state == CLIENT_LINGERING) {
+			local_forget(local, c);
+			return;
+		}
+}
+
+static unsigned int
+take_slot(struct local *local)
+{
+	unsigned int slot = 0;
+
+	while ((local->slots & (uint64_t)1 << slot) != 0)
+		slot++;
+	local->slots |= (uint64_t)1 << slot;
+	return slot;
+}
+
+/* Tell why, as far as that goes without waiting. */
+static void
+refuse(struct local *local, const struct babel *b, struct client *c)
+{
+	char discarded[256];
+
+	local->counters[LOCAL_REFUSED]++;
+	greet(local, b, c);
+	client_say_text(c, "no Too many clients\n");
+	client_write(c);
+	shutdown(c->fd, SHUT_WR);
+	(void)recv(c->fd, discarded, sizeof(discarded), MSG_DONTWAIT);
+	client_free(c);
+}
+
+void
+local_adopt(struct local *local, const struct babel *b, int fd,
+    bool writable)
+{
+	struct client *c = client_new(fd, writable);
+
+	if (c == NULL) {
+		close(fd);
+		return;
+	}
+	if (local->client_count == LOCAL_CLIENTS)
+		make_room(local);
+	if (local->client_count == LOCAL_CLIENTS) {
+		refuse(local, b, c);
+		return;
+	}
+	c->slot = take_slot(local);
+	local->client_count++;
+	local->counters[LOCAL_ACCEPTED]++;
+	TAILQ_INSERT_TAIL(&local->clients, c, entry);
+	greet(local, b, c);
+	client_say_text(c, "ok\n");
+}
+
+static void
+accept_some(struct local *local, const struct babel *b,
+    const struct server *server)
+{
+	int i, fd;
+
+	for (i = 0; i < ACCEPTS; i++) {
+		fd = server_accept(server);
+		if (fd < 0)
+			return;
+		local_adopt(local, b, fd, server->writable);
+	}
+}
+
+/* What a client is waiting for. */
+
+/* Is it still being answered? */
+static bool
+is_occupied(const struct client *c)
+{
+	return c->task.kind != TASK_NONE || c->owes_reply;
+}
+
+static bool
+wants_input(const struct client *c)
+{
+	if (c->ended)
+		return false;
+	if (c->state == CLIENT_LINGERING)
+		return true;
+	return c->state == CLIENT_OPEN && !is_occupied(c) &&
+	    !client_has_line(c);
+}
+
+/* Could it go on without anything coming in or going out? */
+static bool
+is_runnable(const struct local *local, const struct client *c)
+{
+	if (c->state != CLIENT_OPEN)
+		return c->deaf || (c->state == CLIENT_CLOSING &&
+		    c->output_len == 0);
+	if (c->output_len >= CLIENT_ENOUGH)
+		return false;
+	return is_occupied(c) || client_has_line(c) || c->ended ||
+	    monitor_is_behind(c, &local->journal);
+}
+
+unsigned int
+local_pollfds(struct local *local, struct pollfd *fds)
+{
+	struct client *c;
+	unsigned int count = 0;
+	int i;
+
+	for (i = 0; i < SERVER_SLOTS; i++) {
+		if (local->servers[i].fd < 0)
+			continue;
+		local->server_index[i] = count;
+		fds[count++] = (struct pollfd){ local->servers[i].fd,
+		    POLLIN, 0 };
+	}
+	TAILQ_FOREACH(c, &local->clients, entry) {
+		c->poll_index = count;
+		c->polled = true;
+		fds[count] = (struct pollfd){ c->fd, 0, 0 };
+		if (wants_input(c))
+			fds[count].events |= POLLIN;
+		if (c->output_len > 0)
+			fds[count].events |= POLLOUT;
+		count++;
+	}
+	return count;
+}
+
+babel_time
+local_due(const struct local *local, babel_time now)
+{
+	const struct client *c;
+	babel_time due = NEVER;
+
+	TAILQ_FOREACH(c, &local->clients, entry) {
+		if (is_runnable(local, c))
+			return now;
+		if (c->state != CLIENT_OPEN)
+			due = time_min(due, c->deadline);
+	}
+	if (local->journal.count > 0 && !local->monitored)
+		return now;
+	return due;
+}
+
+/* Serving. */
+
+/* Read, unless it is not its turn to speak. */
+static void
+client_input(struct local *local, struct client *c, short revents,
+    babel_time now)
+{
+	if (c->state != CLIENT_OPEN)
+		return;
+	/* The other side is gone altogether; what it asked for before is
+	 * still done, but not told. */
+	if ((revents & (POLLERR | POLLHUP)) != 0 && !c->ended)
+		client_stop(c);
+	else if ((revents & POLLIN) == 0)
+		return;
+	if (!client_read(c)) {
+		local->counters[LOCAL_DROPPED]++;
+		client_finish(c, now, "Line too long");
+	}
+}
+
+/* The next request, or the end of them. */
+static bool
+next_request(struct local *local, const struct babel *b, struct client *c,
+    unsigned int *budget)
+{
+	char line[CLIENT_INPUT];
+
+	if (!client_next_line(c, line)) {
+		if (c->ended)
+			client_finish(c, b->now, NULL);
+		return false;
+	}
+	if (request_execute(local, b, c, line))
+		*budget = 0;
+	else
+		*budget -= *budget < STEPS_REQUEST ? *budget : STEPS_REQUEST;
+	return true;
+}
+
+static bool
+may_reply(const struct client *c)
+{
+	return c->owes_reply && (!c->monitors ||
+	    c->serial >= c->reply_serial);
+}
+
+/* Go on with whatever the client is being told or answered. */
+static void
+client_serve(struct local *local, const struct babel *b, struct client *c,
+    unsigned int *budget)
+{
+	while (c->state == CLIENT_OPEN && c->output_len < CLIENT_ENOUGH) {
+		if (monitor_is_behind(c, &local->journal))
+			monitor_tell(c, &local->journal, b, budget);
+		if (c->task.kind != TASK_NONE &&
+		    !monitor_is_behind(c, &local->journal))
+			report_run(local, b, c, budget);
+		if (c->task.kind == TASK_NONE && may_reply(c)) {
+			client_say_text(c, c->reply);
+			c->owes_reply = false;
+		}
+		if (*budget == 0 || is_occupied(c) ||
+		    c->state != CLIENT_OPEN || !next_request(local, b, c, budget))
+			break;
+	}
+}
+
+/* One client's share of a turn; returns the steps that are left. */
+static unsigned int
+client_turn(struct local *local, const struct babel *b, struct client *c,
+    unsigned int steps)
+{
+	unsigned int share = steps < STEPS_CLIENT ? steps : STEPS_CLIENT;
+	unsigned int budget = share;
+
+	if (c->state == CLIENT_OPEN)
+		client_serve(local, b, c, &budget);
+	client_write(c);
+	if (c->state != CLIENT_OPEN && client_close_step(c, b->now))
+		local_forget(local, c);
+	return steps - (share - budget);
+}
+
+/* All clients, round robin: those that were served go to the end. */
+static void
+serve_all(struct local *local, const struct babel *b, unsigned int steps)
+{
+	struct client *c;
+	unsigned int left = local->client_count;
+
+	while (left-- > 0 && steps > 0) {
+		c = TAILQ_FIRST(&local->clients);
+		TAILQ_REMOVE(&local->clients, c, entry);
+		TAILQ_INSERT_TAIL(&local->clients, c, entry);
+		steps = client_turn(local, b, c, steps);
+	}
+}
+
+/* The monitor that is furthest behind, or NULL if there is none. */
+static struct client *
+slowest_monitor(const struct local *local)
+{
+	struct client *c, *slowest = NULL;
+
+	TAILQ_FOREACH(c, &local->clients, entry)
+		if (c->monitors && (slowest == NULL ||
+		    c->serial < slowest->serial))
+			slowest = c;
+	return slowest;
+}
+
+static void
+drop(struct local *local, struct client *c, babel_time now,
+    const char *reason)
+{
+	local->counters[LOCAL_DROPPED]++;
+	client_finish(c, now, reason);
+}
+
+/* Forget what all monitors know, and drop one that makes us remember too
+ * much. */
+static void
+keep_journal(struct local *local, const struct babel *b)
+{
+	struct journal *journal = &local->journal;
+	struct client *slowest = slowest_monitor(local);
+	size_t limit = local->lag + 2 * ((size_t)b->route_count +
+	    b->xroute_count + b->neighbour_count);
+
+	if (journal->broken && slowest != NULL) {
+		drop(local, slowest, b->now, "Out of memory");
+		return;
+	}
+	local->monitored = slowest != NULL;
+	if (slowest == NULL) {
+		journal->formats = 0;
+		journal->broken = false;
+	}
+	if (journal_trim(journal, slowest == NULL ? UINT64_MAX :
+	    slowest->serial, journal->count > limit ? SIZE_MAX : FORGET))
+		return;
+	if (journal->count > limit && slowest != NULL)
+		drop(local, slowest, b->now, "Too slow, too much is waiting");
+}
+
+void
+local_ready(struct local *local, const struct babel *b,
+    const struct pollfd *fds, unsigned int count, bool busy)
+{
+	struct client *c;
+	int i;
+
+	TAILQ_FOREACH(c, &local->clients, entry) {
+		if (c->polled && c->poll_index < count)
+			client_input(local, c, fds[c->poll_index].revents,
+			    b->now);
+		c->polled = false;
+	}
+	for (i = 0; i < SERVER_SLOTS; i++)
+		if (local->servers[i].fd >= 0 &&
+		    local->server_index[i] < count &&
+		    (fds[local->server_index[i]].revents & POLLIN) != 0)
+			accept_some(local, b, &local->servers[i]);
+	serve_all(local, b, busy ? STEPS_BUSY : STEPS_IDLE);
+	keep_journal(local, b);
+}

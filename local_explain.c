@@ -1,0 +1,344 @@
+/*
+ * local_explain.c - "explain": why a route is selected or not, and what is
+ * wrong with a link.
+ *
+ * For a prefix, a line for the destination with what the kernel has, and
+ * one for each candidate with all that selection looks at (RFC 8966,
+ * section 3.6) and the first reason against it.  For a neighbour, the
+ * state of both directions: what we hear of it, and what it says it hears
+ * of us (section 3.4).  Values are single words, as everywhere.
+ */
+#include "local_state.h"
+
+#include "local_describe.h"
+#include "local_monitor.h"
+
+#define LABEL(plain, json)	((struct label){ plain, json })
+#define BOTH(name)		LABEL(name, name)
+
+static void
+say(struct client *c, struct line *line)
+{
+	line_end(line);
+	client_say_line(c, c->task.format, NULL, line->bytes);
+}
+
+static const char *
+kernel_word(const struct babel *b, const struct destination *d)
+{
+	switch ((enum fib_state)d->fib.state) {
+	case FIB_WANTED:
+		return "waiting";
+	case FIB_IN_FLIGHT:
+		return "asked";
+	case FIB_FAILED:
+		return "refused";
+	case FIB_IDLE:
+		break;
+	}
+	if (!d->fib.has_installed)
+		return "nothing";
+	if (d->fib.installed.unreachable)
+		return "unreachable";
+	return fib_is_current(b, d) ? "installed" : "other";
+}
+
+static void
+put_number_hex(struct line *line, struct label label, uint32_t number)
+{
+	char text[9];
+
+	line_word(line, label, line_hex_format(number, text));
+}
+
+static void
+say_destination(const struct babel *b, struct client *c,
+    const struct destination *d)
+{
+	char id[DESTINATION_ID_STRLEN];
+	struct line line;
+
+	line_init(&line, c->task.format);
+	line_object(&line, "destination", describe_destination_id(&d->key,
+	    id));
+	describe_destination(&line, &d->key);
+	if (d->selected != NULL)
+		put_number_hex(&line, BOTH("selected"), d->selected->id);
+	else
+		line_null(&line, BOTH("selected"));
+	if (d->xroute != NULL)
+		line_number(&line, BOTH("xroute-metric"), d->xroute->metric);
+	line_word(&line, BOTH("kernel"), kernel_word(b, d));
+	if (d->fib.has_installed) {
+		line_address(&line, BOTH("kernel-nexthop"),
+		    &d->fib.installed.next_hop);
+		line_number(&line, BOTH("kernel-table"),
+		    d->fib.installed.table);
+		line_number(&line, BOTH("kernel-priority"),
+		    d->fib.installed.priority);
+	}
+	if (d->fib.state == FIB_FAILED) {
+		line_number(&line, BOTH("errno"), (uint64_t)d->fib.error);
+		line_number(&line, BOTH("failures"), d->fib.failures);
+	}
+	line_yes(&line, BOTH("held"), d->held);
+	line_number(&line, BOTH("announced-metric"), d->announced_metric);
+	say(c, &line);
+}
+
+static struct filter_verdict
+verdict_of(const struct babel *b, const struct route *route,
+    enum filter_chain chain)
+{
+	struct filter_subject subject = {
+		.key = route->destination->key,
+		.id = route->source->id,
+		.neighbour = route->neighbour->address,
+		.ifname = route->neighbour->interface->link.name,
+	};
+
+	return filter_evaluate(&b->conf->filters[chain], chain, &subject);
+}
+
+static bool
+is_denied(const struct babel *b, const struct route *route,
+    enum filter_chain chain)
+{
+	struct filter_verdict verdict = verdict_of(b, route, chain);
+
+	return verdict.deny || verdict.metric == INFINITY_METRIC;
+}
+
+/* Why a route that selection may not take may not be taken. */
+static const char *
+reason_against(const struct babel *b, const struct route *route)
+{
+	if (is_denied(b, route, FILTER_IN))
+		return "filtered";
+	if (route->refmetric == INFINITY_METRIC)
+		return b->now >= route->expires ? "expired" : "retracted";
+	if (!neighbour_is_reachable(route->neighbour))
+		return "neighbour-unreachable";
+	if (route->metric == INFINITY_METRIC)
+		return "infinite-metric";
+	if (!route_is_feasible(route))
+		return "unfeasible";
+	if (is_denied(b, route, FILTER_INSTALL))
+		return "install-filtered";
+	if (fib_refuses(b, route->destination, route))
+		return "kernel-refused";
+	return NULL;
+}
+
+static const char *
+reason_of(const struct babel *b, const struct route *route)
+{
+	const struct route *selected = route->destination->selected;
+	const char *against = reason_against(b, route);
+
+	if (selected == route)
+		return describe_is_installed(b, route) ? "installed" :
+		    "being-installed";
+	if (against != NULL)
+		return against;
+	if (selected == NULL)
+		return route->destination->xroute != NULL ? "own-route" :
+		    "not-considered-yet";
+	if (route->metric >= selected->metric)
+		return "worse";
+	return route_smoothed_metric(b, route) >=
+	    route_smoothed_metric(b, selected) ? "not-better-on-average" :
+	    "not-considered-yet";
+}
+
+static void
+put_distance(struct line *line, const struct source *source)
+{
+	if (!source->has_distance) {
+		line_null(line, BOTH("distance-seqno"));
+		line_null(line, BOTH("distance-metric"));
+		return;
+	}
+	line_number(line, BOTH("distance-seqno"), source->seqno);
+	line_number(line, BOTH("distance-metric"), source->metric);
+}
+
+static void
+put_time_left(struct line *line, const struct babel *b,
+    const struct route *route)
+{
+	line_seconds(line, BOTH("age"), b->now - route->received);
+	line_seconds(line, BOTH("expires"), time_max(route->expires -
+	    b->now, 0));
+}
+
+static void
+say_candidate(const struct babel *b, struct client *c,
+    const struct route *route)
+{
+	struct line line;
+
+	line_init(&line, c->task.format);
+	line_object_number(&line, "candidate", route->id);
+	describe_destination(&line, &route->destination->key);
+	line_address(&line, LABEL("via", "babel-route-neighbor"),
+	    &route->neighbour->address);
+	line_address(&line, LABEL("nexthop", "babel-route-next-hop"),
+	    &route->next_hop);
+	line_id(&line, LABEL("id", "babel-route-router-id"),
+	    &route->source->id);
+	line_number(&line, LABEL("seqno", "babel-route-seqno"),
+	    route->seqno);
+	line_number(&line, LABEL("refmetric",
+	    "babel-route-received-metric"), route->refmetric);
+	line_number(&line, BOTH("cost"), route->neighbour->cost);
+	line_number(&line, BOTH("add-metric"), route->add_metric);
+	line_number(&line, LABEL("metric", "babel-route-calculated-metric"),
+	    route->metric);
+	line_number(&line, LABEL("smoothed", "smoothed-metric"),
+	    route_smoothed_metric(b, route));
+	line_yes(&line, LABEL("feasible", "babel-route-feasible"),
+	    route_is_feasible(route));
+	put_distance(&line, route->source);
+	line_word(&line, BOTH("in-filter"), is_denied(b, route, FILTER_IN) ?
+	    "deny" : "allow");
+	line_word(&line, BOTH("install-filter"), is_denied(b, route,
+	    FILTER_INSTALL) ? "deny" : "allow");
+	line_yes(&line, LABEL("selected", "babel-route-selected"),
+	    route->destination->selected == route);
+	line_yes(&line, BOTH("installed"), describe_is_installed(b, route));
+	put_time_left(&line, b, route);
+	line_word(&line, BOTH("reason"), reason_of(b, route));
+	line_word(&line, LABEL("if", "babel-interface-reference"),
+	    route->neighbour->interface->link.name);
+	say(c, &line);
+}
+
+bool
+explain_route_step(const struct babel *b, struct client *c)
+{
+	struct cursor *cursor = &c->task.cursor;
+	struct destination_key key = cursor->key;
+	bool had_key = cursor->has_key;
+	struct object object;
+	enum cursor_result result = cursor_step(cursor, b, &object);
+
+	if (result == CURSOR_END)
+		return true;
+	if (cursor->has_key && (!had_key ||
+	    destination_key_compare(&key, &cursor->key) != 0))
+		say_destination(b, c, cursor->at);
+	if (result == CURSOR_OBJECT)
+		say_candidate(b, c, object.u.route);
+	return false;
+}
+
+/* The state of the link in one word, and how long ago the direction that
+ * is dead was last alive. */
+static const char *
+link_word(const struct neighbour *n, babel_time *last)
+{
+	babel_time heard = time_max(n->multicast.received,
+	    n->unicast.received);
+
+	*last = 0;
+	if (!n->interface->up)
+		return "interface-down";
+	if (!n->multicast.started && !n->unicast.started)
+		return "no-hello-yet";
+	if (n->rxcost == INFINITY_METRIC) {
+		*last = heard;
+		return n->txcost == INFINITY_METRIC ? "both-dead" :
+		    "not-heard";
+	}
+	if (n->txcost == INFINITY_METRIC) {
+		*last = n->ihu_received;
+		return n->ihu_received == 0 ? "never-heard-us" :
+		    "not-hearing-us";
+	}
+	return n->cost == INFINITY_METRIC ? "unusable" : "ok";
+}
+
+/* Seconds since then, or none if it never was. */
+static void
+put_age(struct line *line, struct label label, const struct babel *b,
+    babel_time then)
+{
+	if (then == 0)
+		line_null(line, label);
+	else
+		line_seconds(line, label, b->now - then);
+}
+
+static const char *
+mac_word(const struct interface *ifp)
+{
+	if (ifp->conf.keys == NULL)
+		return "off";
+	return ifp->conf.accept_bad_signatures ? "lenient" : "required";
+}
+
+static void
+put_histories(struct line *line, const struct babel *b,
+    const struct neighbour *n)
+{
+	line_vector(line, LABEL("reach", "babel-hello-mcast-history"),
+	    n->multicast.vector);
+	line_vector(line, LABEL("ureach", "babel-hello-ucast-history"),
+	    n->unicast.vector);
+	line_seconds(line, BOTH("hello-interval"),
+	    time_max(n->multicast.interval, n->unicast.interval));
+	put_age(line, BOTH("hello-age"), b, time_max(n->multicast.received,
+	    n->unicast.received));
+	put_age(line, BOTH("ihu-age"), b, n->ihu_received);
+}
+
+static void
+say_neighbour(const struct babel *b, struct client *c,
+    const struct neighbour *n)
+{
+	const char *word;
+	struct line line;
+	babel_time last;
+
+	word = link_word(n, &last);
+	line_init(&line, c->task.format);
+	line_object_number(&line, "neighbour", n->id);
+	line_address(&line, LABEL("address", "babel-neighbor-address"),
+	    &n->address);
+	line_word(&line, BOTH("link"), word);
+	put_age(&line, BOTH("since"), b, last);
+	line_yes(&line, BOTH("heard"), n->rxcost < INFINITY_METRIC);
+	line_yes(&line, BOTH("hears-us"), n->txcost < INFINITY_METRIC);
+	put_histories(&line, b, n);
+	line_number(&line, LABEL("rxcost", "babel-rxcost"), n->rxcost);
+	line_number(&line, LABEL("txcost", "babel-txcost"), n->txcost);
+	describe_rtt(&line, b, n);
+	line_number(&line, BOTH("rtt-samples"), n->rtt_samples);
+	line_number(&line, LABEL("cost", "babel-cost"), n->cost);
+	line_number(&line, BOTH("routes"), n->route_count);
+	line_yes(&line, BOTH("static"), n->is_static);
+	line_word(&line, BOTH("mac"), mac_word(n->interface));
+	line_number(&line, BOTH("mtu"), n->interface->link.mtu);
+	line_word(&line, LABEL("if", "babel-interface-reference"),
+	    n->interface->link.name);
+	say(c, &line);
+}
+
+bool
+explain_neighbour_step(const struct babel *b, struct client *c)
+{
+	struct object object;
+
+	switch (cursor_step(&c->task.cursor, b, &object)) {
+	case CURSOR_OBJECT:
+		if (monitor_selects(b, &object, &c->task))
+			say_neighbour(b, c, object.u.neighbour);
+		break;
+	case CURSOR_NOTHING:
+		break;
+	case CURSOR_END:
+		return true;
+	}
+	return false;
+}

@@ -1,0 +1,821 @@
+/*
+ * system.c - the process and its surroundings.
+ *
+ * The file of old kernel parameters is locked in two places (open file
+ * description locks, which vanish with their holder): octet 0 for a
+ * moment, by whoever changes the file; octet 1 shared, by everyone who
+ * runs.  Who can have octet 1 for himself is alone.  A parameter is noted
+ * in the file before it is set, and restored only if it still is what we
+ * made of it.  Parameters belong to a network namespace, so the name of
+ * the file contains a number that the kernel gives the namespace.
+ *
+ * The state file is replaced by renaming, so that after a crash there is
+ * an old one or a new one, but never half of one.
+ */
+#include "system.h"
+
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+
+#include <linux/if_arp.h>
+#include <linux/if_packet.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ifaddrs.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE	71		/* Linux 5.14 */
+#endif
+
+#define LOCK_CHANGE	0		/* octets of the file */
+#define LOCK_PRESENCE	1
+#define NAME_MAX_SYSCTL	64
+#define VALUE_MAX	16
+#define FILE_MODE	0644
+
+/* A parameter that we changed; names are relative to /proc/sys/net. */
+struct sysctl {
+	char name[NAME_MAX_SYSCTL];
+	char old[VALUE_MAX], set[VALUE_MAX];
+};
+
+struct system_sysctls {
+	const char *procfs;
+	char path[PATH_MAX];
+	int fd;				/* the shared file, or -1 */
+	struct sysctl *list;		/* as last read from it */
+	size_t count;
+};
+
+static const struct {
+	const char *name, *value;
+} wanted[] = {
+	{ "ipv6/conf/all/forwarding", "1" },
+	{ "ipv4/conf/all/forwarding", "1" },
+	{ "ipv6/conf/all/accept_redirects", "0" },
+	{ "ipv4/conf/all/rp_filter", "0" },
+};
+
+static int __attribute__((format(printf, 2, 3)))
+fail(char error[SYSTEM_ERROR_SIZE], const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(error, SYSTEM_ERROR_SIZE, format, args);
+	va_end(args);
+	return -1;
+}
+
+static bool
+lock(int fd, off_t octet, short type, int command)
+{
+	struct flock request = {
+		.l_type = type, .l_whence = SEEK_SET,
+		.l_start = octet, .l_len = 1
+	};
+	int result;
+
+	do
+		result = fcntl(fd, command, &request);
+	while (result < 0 && errno == EINTR);
+	return result == 0;
+}
+
+static void
+lock_file(const struct system_sysctls *sysctls)
+{
+	if (sysctls->fd >= 0)
+		(void)lock(sysctls->fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW);
+}
+
+static void
+unlock_file(const struct system_sysctls *sysctls)
+{
+	if (sysctls->fd >= 0)
+		(void)lock(sysctls->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
+}
+
+static bool
+is_alone(const struct system_sysctls *sysctls)
+{
+	if (sysctls->fd < 0)
+		return true;
+	if (!lock(sysctls->fd, LOCK_PRESENCE, F_WRLCK, F_OFD_SETLK))
+		return false;
+	(void)lock(sysctls->fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLK);
+	return true;
+}
+
+/* A number for our network namespace that is not used again. */
+static unsigned long long
+namespace_number(void)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	struct stat st;
+	int fd;
+
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie,
+		    &len) < 0)
+			cookie = 0;
+		close(fd);
+	}
+	if (cookie == 0 && stat("/proc/self/ns/net", &st) == 0)
+		cookie = st.st_ino;
+	return cookie;
+}
+
+/* Open the file and be present; an instance that left may have removed it
+ * between our opening and locking it. */
+static int
+open_shared(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+		if (fd < 0)
+			return -1;
+		if (!lock(fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW) ||
+		    !lock(fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLKW)) {
+			close(fd);
+			return -1;
+		}
+		(void)lock(fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		close(fd);
+	}
+}
+
+struct system_sysctls *
+system_sysctls_open(const char *procfs, const char *directory)
+{
+	struct system_sysctls *sysctls;
+
+	sysctls = calloc(1, sizeof(*sysctls));
+	if (sysctls == NULL)
+		return NULL;
+	sysctls->procfs = procfs;
+	snprintf(sysctls->path, sizeof(sysctls->path),
+	    "%s/babeld-sysctls-%llu", directory, namespace_number());
+	sysctls->fd = open_shared(sysctls->path);
+	return sysctls;
+}
+
+static struct sysctl *
+find_sysctl(struct system_sysctls *sysctls, const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < sysctls->count; i++)
+		if (strcmp(sysctls->list[i].name, name) == 0)
+			return &sysctls->list[i];
+	return NULL;
+}
+
+static struct sysctl *
+get_sysctl(struct system_sysctls *sysctls, const char *name)
+{
+	struct sysctl *grown, *sysctl = find_sysctl(sysctls, name);
+
+	if (sysctl != NULL)
+		return sysctl;
+	grown = reallocarray(sysctls->list, sysctls->count + 1,
+	    sizeof(*grown));
+	if (grown == NULL)
+		return NULL;
+	sysctls->list = grown;
+	sysctl = &grown[sysctls->count++];
+	memset(sysctl, 0, sizeof(*sysctl));
+	strlcpy(sysctl->name, name, sizeof(sysctl->name));
+	return sysctl;
+}
+
+static void
+remove_sysctl(struct system_sysctls *sysctls, struct sysctl *sysctl)
+{
+	*sysctl = sysctls->list[--sysctls->count];
+}
+
+/* Read what is noted in the file: "NAME OLD SET" a line. */
+static void
+load(struct system_sysctls *sysctls)
+{
+	struct sysctl read, *sysctl;
+	FILE *file;
+
+	if (sysctls->fd < 0)
+		return;
+	sysctls->count = 0;
+	file = fopen(sysctls->path, "re");
+	if (file == NULL)
+		return;
+	while (fscanf(file, "%63s %15s %15s", read.name, read.old,
+	    read.set) == 3) {
+		sysctl = get_sysctl(sysctls, read.name);
+		if (sysctl != NULL)
+			*sysctl = read;
+	}
+	fclose(file);
+}
+
+static void
+save(struct system_sysctls *sysctls)
+{
+	const struct sysctl *sysctl;
+	size_t i;
+
+	if (sysctls->fd < 0 || ftruncate(sysctls->fd, 0) < 0 ||
+	    lseek(sysctls->fd, 0, SEEK_SET) < 0)
+		return;
+	for (i = 0; i < sysctls->count; i++) {
+		sysctl = &sysctls->list[i];
+		if (dprintf(sysctls->fd, "%s %s %s\n", sysctl->name,
+		    sysctl->old, sysctl->set) < 0)
+			return;
+	}
+}
+
+static void
+sysctl_path(const struct system_sysctls *sysctls, const char *name,
+    char path[PATH_MAX])
+{
+	snprintf(path, PATH_MAX, "%s/sys/net/%s", sysctls->procfs, name);
+}
+
+static int
+read_value(const struct system_sysctls *sysctls, const char *name,
+    char value[VALUE_MAX])
+{
+	char path[PATH_MAX];
+	ssize_t len;
+	int fd;
+
+	sysctl_path(sysctls, name, path);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	len = read(fd, value, VALUE_MAX - 1);
+	close(fd);
+	if (len < 0)
+		return -1;
+	value[len] = '\0';
+	value[strcspn(value, " \t\n")] = '\0';
+	return 0;
+}
+
+static int
+write_value(const struct system_sysctls *sysctls, const char *name,
+    const char *value)
+{
+	char path[PATH_MAX];
+	size_t len = strlen(value);
+	ssize_t written;
+	int fd;
+
+	sysctl_path(sysctls, name, path);
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	written = write(fd, value, len);
+	close(fd);
+	return written == (ssize_t)len ? 0 : -1;
+}
+
+/* What somebody else has set meanwhile stays. */
+static void
+restore_value(const struct system_sysctls *sysctls,
+    const struct sysctl *sysctl)
+{
+	char value[VALUE_MAX];
+
+	if (read_value(sysctls, sysctl->name, value) == 0 &&
+	    strcmp(value, sysctl->set) == 0)
+		(void)write_value(sysctls, sysctl->name, sysctl->old);
+}
+
+/* Note a change, then make it. */
+static int
+change_value(struct system_sysctls *sysctls, const char *name,
+    const char *old, const char *value)
+{
+	struct sysctl *sysctl;
+	int error = ENOMEM;
+
+	lock_file(sysctls);
+	load(sysctls);
+	sysctl = get_sysctl(sysctls, name);
+	if (sysctl != NULL) {
+		strlcpy(sysctl->old, old, sizeof(sysctl->old));
+		strlcpy(sysctl->set, value, sizeof(sysctl->set));
+		save(sysctls);
+		error = 0;
+		if (write_value(sysctls, name, value) < 0) {
+			error = errno;
+			remove_sysctl(sysctls, sysctl);
+			save(sysctls);
+		}
+	}
+	unlock_file(sysctls);
+	errno = error;
+	return error == 0 ? 0 : -1;
+}
+
+static int
+set_value(struct system_sysctls *sysctls, const char *name,
+    const char *value, char error[SYSTEM_ERROR_SIZE])
+{
+	char old[VALUE_MAX];
+
+	if (read_value(sysctls, name, old) < 0)
+		return fail(error, "reading %s/sys/net/%s: %s",
+		    sysctls->procfs, name, strerror(errno));
+	if (strcmp(old, value) == 0)
+		return 0;
+	if (change_value(sysctls, name, old, value) < 0)
+		return fail(error, "setting %s/sys/net/%s to %s: %s",
+		    sysctls->procfs, name, value, strerror(errno));
+	return 0;
+}
+
+/* Put back the parameters of a name, or all of them, if we are alone. */
+static void
+restore(struct system_sysctls *sysctls, const char *name)
+{
+	size_t i;
+
+	lock_file(sysctls);
+	load(sysctls);
+	if (is_alone(sysctls)) {
+		for (i = sysctls->count; i-- > 0;) {
+			if (name != NULL &&
+			    strcmp(name, sysctls->list[i].name) != 0)
+				continue;
+			restore_value(sysctls, &sysctls->list[i]);
+			remove_sysctl(sysctls, &sysctls->list[i]);
+		}
+		save(sysctls);
+		if (name == NULL && sysctls->fd >= 0)
+			unlink(sysctls->path);
+	}
+	unlock_file(sysctls);
+}
+
+int
+system_sysctls_set(struct system_sysctls *sysctls,
+    char error[SYSTEM_ERROR_SIZE])
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
+		if (set_value(sysctls, wanted[i].name, wanted[i].value,
+		    error) == 0)
+			continue;
+		while (i-- > 0)
+			restore(sysctls, wanted[i].name);
+		return -1;
+	}
+	return 0;
+}
+
+/* False for a name that no interface can have. */
+static bool
+interface_sysctl(const char *ifname, char name[NAME_MAX_SYSCTL])
+{
+	if (strlen(ifname) > 15 || strchr(ifname, '/') != NULL)
+		return false;
+	snprintf(name, NAME_MAX_SYSCTL, "ipv4/conf/%s/rp_filter", ifname);
+	return true;
+}
+
+int
+system_sysctls_set_interface(struct system_sysctls *sysctls,
+    const char *ifname, char error[SYSTEM_ERROR_SIZE])
+{
+	char name[NAME_MAX_SYSCTL];
+
+	if (!interface_sysctl(ifname, name))
+		return fail(error, "interface %s: no such name", ifname);
+	return set_value(sysctls, name, "0", error);
+}
+
+void
+system_sysctls_restore_interface(struct system_sysctls *sysctls,
+    const char *ifname)
+{
+	char name[NAME_MAX_SYSCTL];
+
+	if (interface_sysctl(ifname, name))
+		restore(sysctls, name);
+}
+
+void
+system_sysctls_close(struct system_sysctls *sysctls)
+{
+	if (sysctls == NULL)
+		return;
+	restore(sysctls, NULL);
+	if (sysctls->fd >= 0)
+		close(sysctls->fd);
+	free(sysctls->list);
+	free(sysctls);
+}
+
+struct system_pid_file {
+	char *path;
+	int fd;
+};
+
+/* Is the open file still the one of that name? */
+static bool
+is_file_of(int fd, const char *path)
+{
+	struct stat open_file, named;
+
+	return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 &&
+	    open_file.st_dev == named.st_dev &&
+	    open_file.st_ino == named.st_ino;
+}
+
+static void
+fail_held(const char *path, int fd, char error[SYSTEM_ERROR_SIZE])
+{
+	char text[VALUE_MAX] = "";
+	ssize_t len;
+
+	len = pread(fd, text, sizeof(text) - 1, 0);
+	if (len < 0)
+		len = 0;
+	text[strspn(text, "0123456789")] = '\0';
+	fail(error, "pid file %s is held by a running process%s%s", path,
+	    text[0] == '\0' ? "" : ", ", text);
+}
+
+/* Open and lock; a descriptor, or -1 with the reason. */
+static int
+open_pid_file(const char *path, char error[SYSTEM_ERROR_SIZE])
+{
+	int fd;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+		if (fd < 0)
+			return fail(error, "pid file %s: %s", path,
+			    strerror(errno));
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			fail_held(path, fd, error);
+			close(fd);
+			return -1;
+		}
+		if (is_file_of(fd, path))
+			return fd;
+		close(fd);		/* its owner left, and removed it */
+	}
+}
+
+struct system_pid_file *
+system_pid_file_open(const char *path, char error[SYSTEM_ERROR_SIZE])
+{
+	struct system_pid_file *file;
+
+	file = calloc(1, sizeof(*file));
+	if (file == NULL || (file->path = strdup(path)) == NULL) {
+		fail(error, "pid file %s: %s", path, strerror(ENOMEM));
+		free(file);
+		return NULL;
+	}
+	file->fd = open_pid_file(path, error);
+	if (file->fd >= 0 && (ftruncate(file->fd, 0) < 0 ||
+	    dprintf(file->fd, "%ld\n", (long)getpid()) < 0)) {
+		fail(error, "pid file %s: %s", path, strerror(errno));
+		unlink(path);
+		close(file->fd);
+		file->fd = -1;
+	}
+	if (file->fd < 0) {
+		free(file->path);
+		free(file);
+		return NULL;
+	}
+	return file;
+}
+
+void
+system_pid_file_close(struct system_pid_file *file)
+{
+	if (file == NULL)
+		return;
+	if (is_file_of(file->fd, file->path))
+		unlink(file->path);
+	close(file->fd);
+	free(file->path);
+	free(file);
+}
+
+/* The first line is a number, the second, if any, a router-id. */
+static int
+parse_state(char *text, struct system_state *state)
+{
+	char *end, *id;
+	unsigned long seqno;
+
+	text += strspn(text, " \t");
+	seqno = strtoul(text, &end, 10);
+	if (*text < '0' || *text > '9' || seqno > UINT16_MAX)
+		return -1;
+	state->seqno = (uint16_t)seqno;
+	state->has_seqno = true;
+	id = strchr(end, '\n');
+	if (id == NULL)
+		return 0;
+	id++;
+	id[strcspn(id, "\n")] = '\0';
+	state->has_id = router_id_parse(id, &state->id) == 0 &&
+	    router_id_is_valid(&state->id);
+	return 0;
+}
+
+int
+system_state_read(const char *path, struct system_state *state,
+    char error[SYSTEM_ERROR_SIZE])
+{
+	char text[128];
+	ssize_t len;
+	int fd;
+
+	memset(state, 0, sizeof(*state));
+	fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	if (fd < 0 && errno == ENOENT)
+		return 0;
+	if (fd < 0)
+		return fail(error, "state file %s: %s", path,
+		    strerror(errno));
+	len = read(fd, text, sizeof(text) - 1);
+	if (len < 0) {
+		fail(error, "state file %s: %s", path, strerror(errno));
+		close(fd);
+		return -1;
+	}
+	close(fd);
+	text[len] = '\0';
+	if (parse_state(text, state) < 0)
+		return fail(error, "state file %s: the first line is no "
+		    "sequence number", path);
+	return 0;
+}
+
+static int
+print_state(int fd, const struct system_state *state)
+{
+	char id[ROUTER_ID_STRLEN];
+
+	if (dprintf(fd, "%u\n", state->seqno) < 0)
+		return -1;
+	if (state->has_id &&
+	    dprintf(fd, "%s\n", router_id_format(&state->id, id)) < 0)
+		return -1;
+	if (fchmod(fd, FILE_MODE) < 0)
+		return -1;
+	return fsync(fd);
+}
+
+/* Make the renaming last; some file systems cannot, and need not. */
+static void
+sync_directory(const char *path)
+{
+	char copy[PATH_MAX];
+	int fd;
+
+	strlcpy(copy, path, sizeof(copy));
+	fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)fsync(fd);
+	close(fd);
+}
+
+/* Write in place: for a directory that we may not write to, or a file that
+ * is a mount point. */
+static int
+write_in_place(const char *path, const struct system_state *state)
+{
+	int fd, result, saved;
+
+	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	result = print_state(fd, state);
+	saved = errno;
+	close(fd);
+	errno = saved;
+	return result;
+}
+
+static int
+replace_file(const char *path, const struct system_state *state)
+{
+	char temporary[PATH_MAX];
+	int fd, saved;
+
+	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
+	    PATH_MAX) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	fd = mkostemp(temporary, O_CLOEXEC);
+	if (fd < 0)
+		return -1;
+	if (print_state(fd, state) == 0 && rename(temporary, path) == 0) {
+		close(fd);
+		sync_directory(path);
+		return 0;
+	}
+	saved = errno;
+	unlink(temporary);
+	close(fd);
+	errno = saved;
+	return -1;
+}
+
+int
+system_state_write(const char *path, const struct system_state *state,
+    char error[SYSTEM_ERROR_SIZE])
+{
+	if (replace_file(path, state) == 0)
+		return 0;
+	if ((errno == EACCES || errno == EPERM || errno == EBUSY) &&
+	    write_in_place(path, state) == 0)
+		return 0;
+	return fail(error, "state file %s: %s", path, strerror(errno));
+}
+
+int
+system_log_open(const char *path)
+{
+	int fd, result;
+
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, FILE_MODE);
+	if (fd < 0)
+		return -1;
+	fflush(stdout);
+	result = dup2(fd, STDOUT_FILENO) < 0 ||
+	    dup2(fd, STDERR_FILENO) < 0 ? -1 : 0;
+	if (fd > STDERR_FILENO)
+		close(fd);
+	return result;
+}
+
+/* The parent: wait for the word of the child, and pass it on. */
+static void
+wait_for_child(int descriptor, pid_t child)
+{
+	char word;
+	ssize_t len;
+	int status;
+
+	do
+		len = read(descriptor, &word, 1);
+	while (len < 0 && errno == EINTR);
+	if (len == 1)
+		_exit(0);
+	while (waitpid(child, &status, 0) < 0)
+		if (errno != EINTR)
+			_exit(1);
+	_exit(WIFEXITED(status) && WEXITSTATUS(status) != 0 ?
+	    WEXITSTATUS(status) : 1);
+}
+
+int
+system_daemonise(void)
+{
+	int ends[2];
+	pid_t child;
+
+	fflush(NULL);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	child = fork();
+	if (child < 0) {
+		close(ends[0]);
+		close(ends[1]);
+		return -1;
+	}
+	if (child > 0) {
+		close(ends[1]);
+		wait_for_child(ends[0], child);
+	}
+	close(ends[0]);
+	setsid();
+	return ends[1];
+}
+
+void
+system_daemonise_done(int descriptor)
+{
+	int null;
+
+	null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	/* If the parent is gone, nobody waits for the word. */
+	(void)send(descriptor, "", 1, MSG_NOSIGNAL);
+	close(descriptor);
+}
+
+static bool
+is_mac48_hardware(unsigned short hardware)
+{
+	return hardware == ARPHRD_ETHER || hardware == ARPHRD_IEEE802 ||
+	    hardware == ARPHRD_IEEE802_TR || hardware == ARPHRD_FDDI;
+}
+
+static bool
+is_eui64_hardware(unsigned short hardware)
+{
+	return hardware == ARPHRD_EUI64 || hardware == ARPHRD_IEEE1394 ||
+	    hardware == ARPHRD_INFINIBAND;
+}
+
+/* Not a group's, and not locally administered. */
+static bool
+is_unique_address(const uint8_t *address, size_t len)
+{
+	static const uint8_t zero[8];
+
+	return (address[0] & 3) == 0 && memcmp(address, zero, len) != 0;
+}
+
+bool
+system_router_id_of(unsigned short hardware, const uint8_t *address,
+    size_t len, struct router_id *id)
+{
+	if (is_mac48_hardware(hardware) && len == 6 &&
+	    is_unique_address(address, 6)) {
+		memcpy(id->octets, address, 3);
+		id->octets[3] = 0xFF;
+		id->octets[4] = 0xFE;
+		memcpy(id->octets + 5, address + 3, 3);
+	} else if (is_eui64_hardware(hardware) && len >= 8 &&
+	    is_unique_address(address, 8))
+		memcpy(id->octets, address, 8);
+	else
+		return false;
+	id->octets[0] ^= 2;
+	return router_id_is_valid(id);
+}
+
+/* The interface of the lowest index decides. */
+bool
+system_router_id_from_hardware(struct router_id *id)
+{
+	const struct sockaddr_ll *address;
+	struct ifaddrs *list, *at;
+	struct router_id candidate;
+	int best = INT_MAX;
+
+	if (getifaddrs(&list) < 0)
+		return false;
+	for (at = list; at != NULL; at = at->ifa_next) {
+		if (at->ifa_addr == NULL ||
+		    at->ifa_addr->sa_family != AF_PACKET)
+			continue;
+		address = (const struct sockaddr_ll *)(void *)at->ifa_addr;
+		if (address->sll_ifindex < best &&
+		    system_router_id_of(address->sll_hatype,
+		    address->sll_addr, address->sll_halen, &candidate)) {
+			best = address->sll_ifindex;
+			*id = candidate;
+		}
+	}
+	freeifaddrs(list);
+	return best != INT_MAX;
+}
+
+/* Neither a group's nor one that an address could be. */
+void
+system_router_id_random(struct router_id *id)
+{
+	do {
+		arc4random_buf(id->octets, sizeof(id->octets));
+		id->octets[0] &= (uint8_t)~3;
+	} while (!router_id_is_valid(id));
+}

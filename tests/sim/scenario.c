@@ -1,0 +1,212 @@
+/*
+ * scenario.c - drawing a scenario from its seed: parameters harsher than
+ * any network's, the phases of the run, and the prefixes.
+ *
+ * Prefixes overlap on purpose: two cover others, two are default routes,
+ * one is originated in several places.
+ */
+#include "scenario.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "queue.h"
+
+#define WARM_TIME	(20 * SECOND)
+#define GC_TIME		(3 * MINUTE)
+#define NODES_MANY	60	/* one prefix each, default intervals */
+
+/* How long it takes to find all routes again, and to forget all. */
+static babel_time
+settle_time(babel_time update_interval)
+{
+	return GC_TIME + 8 * update_interval + 30 * SECOND;
+}
+
+static babel_time
+drain_time(babel_time update_interval)
+{
+	return GC_TIME + 14 * update_interval + MINUTE;
+}
+
+static babel_time
+phases_time(babel_time update_interval)
+{
+	return WARM_TIME + settle_time(update_interval) +
+	    drain_time(update_interval);
+}
+
+babel_time
+scenario_min_time(void)
+{
+	return phases_time(16 * SECOND) + MINUTE;
+}
+
+static struct plan *
+plan_add(struct scenario *s, const char *prefix, const char *probe)
+{
+	struct plan *plan;
+	struct prefix to;
+
+	s->plans = reallocarray(s->plans, s->plan_count + 1,
+	    sizeof(*s->plans));
+	if (s->plans == NULL || prefix_parse(prefix, &to) == -1)
+		abort();
+	plan = &s->plans[s->plan_count++];
+	memset(plan, 0, sizeof(*plan));
+	plan->key = destination_key_of(&to, NULL);
+	if (address_parse(probe, &plan->probe) == -1)
+		abort();
+	return plan;
+}
+
+/* The node originates the prefix that was added last. */
+static void
+origin_add(struct scenario *s, uint32_t node)
+{
+	s->origins = reallocarray(s->origins, s->origin_count + 1,
+	    sizeof(*s->origins));
+	if (s->origins == NULL)
+		abort();
+	s->origins[s->origin_count++] =
+	    (struct origin){ node, s->plan_count - 1 };
+	s->plans[s->plan_count - 1].origins++;
+}
+
+/* The number-th prefix of a node: even ones IPv6, odd ones IPv4. */
+static void
+plan_node_prefix(struct scenario *s, uint32_t node, uint32_t number)
+{
+	char prefix[PREFIX_STRLEN], probe[PREFIX_STRLEN];
+
+	if ((node + number) % 2 == 0) {
+		snprintf(prefix, sizeof(prefix), "fd00:%x:%x::/64", node,
+		    number);
+		snprintf(probe, sizeof(probe), "fd00:%x:%x::1", node, number);
+	} else {
+		snprintf(prefix, sizeof(prefix), "10.%u.%u.%u/30",
+		    node >> 8, node & 255, 4 * number);
+		snprintf(probe, sizeof(probe), "10.%u.%u.%u", node >> 8,
+		    node & 255, 4 * number + 1);
+	}
+	plan_add(s, prefix, probe);
+	origin_add(s, node);
+}
+
+/* Is the probe in the prefix?  Families do not mix. */
+static bool
+plan_covers(const struct plan *outer, const struct plan *inner)
+{
+	return address_is_ipv4(&inner->probe) ==
+	    prefix_is_ipv4(&outer->key.to) &&
+	    prefix_contains_address(&outer->key.to, &inner->probe);
+}
+
+static void
+list_add(uint32_t **list, uint32_t *count, uint32_t item)
+{
+	*list = reallocarray(*list, *count + 1U, sizeof(**list));
+	if (*list == NULL)
+		abort();
+	(*list)[(*count)++] = item;
+}
+
+/* Who covers whom; the covers of a probe end up longest first. */
+static void
+plan_relations(struct scenario *s)
+{
+	struct plan *plan;
+	uint32_t i, j, plen;
+
+	for (plen = 128; plen <= 128; plen--)
+		for (j = 0; j < s->plan_count; j++) {
+			if (s->plans[j].key.to.plen != plen)
+				continue;
+			for (i = 0; i < s->plan_count; i++) {
+				plan = &s->plans[i];
+				if (!plan_covers(&s->plans[j], plan))
+					continue;
+				list_add(&plan->covers, &plan->cover_count,
+				    j);
+				list_add(&s->plans[j].covered,
+				    &s->plans[j].covered_count, i);
+			}
+		}
+}
+
+void
+scenario_plan(struct scenario *s, struct prng *prng)
+{
+	uint32_t i, number, each = s->wishes.prefixes, n = s->nodes;
+
+	if (each == 0)
+		each = n > NODES_MANY ? 1 : 2;
+	for (i = 0; i < n; i++)
+		for (number = 0; number < each; number++)
+			plan_node_prefix(s, i, number);
+	plan_add(s, "fd00::/16", "fd00:ffff::1");
+	origin_add(s, prng_below(prng, n));
+	plan_add(s, "10.0.0.0/8", "10.255.255.1");
+	origin_add(s, prng_below(prng, n));
+	plan_add(s, "::/0", "2001:db8::1");
+	origin_add(s, 0);
+	origin_add(s, n - 1);
+	plan_add(s, "0.0.0.0/0", "192.0.2.1");
+	origin_add(s, prng_below(prng, n));
+	plan_add(s, "fd01::/64", "fd01::1");
+	for (i = 0; i < n && i < 3; i++)
+		origin_add(s, i * n / 3);
+	plan_relations(s);
+}
+
+void
+scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
+{
+	static const babel_time hellos[] = { 4 * SECOND, 4 * SECOND,
+	    2 * SECOND, SECOND };
+	static const babel_time turns[] = { 0, 0, 50, 1 * MILLISECOND };
+	static const babel_time kernels[] = { 0, 5 * MILLISECOND,
+	    50 * MILLISECOND, 500 * MILLISECOND };
+	struct prng prng = prng_of(seed, 1);
+
+	memset(s, 0, sizeof(*s));
+	s->seed = seed;
+	s->wishes = *wishes;
+	s->nodes = wishes->nodes;
+	s->topology = wishes->topology >= 0 ?
+	    (enum topology)wishes->topology :
+	    (enum topology)prng_below(&prng, TOPOLOGIES);
+	s->hello_interval = hellos[prng_below(&prng, 4)];
+	if (s->nodes > NODES_MANY)
+		s->hello_interval = 4 * SECOND;
+	s->update_interval = 4 * s->hello_interval;
+	s->turn = turns[prng_below(&prng, 4)];
+	s->fib_delay = kernels[prng_below(&prng, 4)];
+	s->fib_window = 1 + prng_below(&prng, 64);
+	s->refuse_send = prng_chance(&prng, 0.3) ? 0.02 : 0;
+	s->weighted = prng_chance(&prng, 0.4);
+	s->wireless = s->weighted ? 0 : prng_unit(&prng) * prng_unit(&prng);
+	s->duplicate = prng_chance(&prng, 0.5) ? 0.02 : 0;
+	s->reorder = prng_chance(&prng, 0.5) ? 0.02 : 0;
+	s->end_at = wishes->time;
+	s->check_at = s->end_at - drain_time(s->update_interval);
+	s->calm_at = s->check_at - settle_time(s->update_interval);
+	s->faults_at = WARM_TIME;
+	scenario_plan(s, &prng);
+}
+
+void
+scenario_free(struct scenario *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < s->plan_count; i++) {
+		free(s->plans[i].covers);
+		free(s->plans[i].covered);
+	}
+	free(s->plans);
+	free(s->origins);
+	free(s->faults);
+	memset(s, 0, sizeof(*s));
+}

@@ -1,0 +1,26 @@
+/*
+ * trace.h - what happened, as one hash: two runs of a seed are the same
+ * if and only if their hashes are.
+ */
+#ifndef SIM_TRACE_H
+#define SIM_TRACE_H
+
+#include <sha2.h>
+
+#include "util.h"
+
+struct trace {
+	SHA2_CTX context;
+	size_t used;
+	uint8_t buffer[8192];
+};
+
+#define TRACE_STRLEN	(2 * SHA256_DIGEST_LENGTH + 1)
+
+void	trace_start(struct trace *);
+void	trace_bytes(struct trace *, const void *, size_t);
+/* One record of three numbers. */
+void	trace_note(struct trace *, uint64_t, uint64_t, uint64_t);
+void	trace_finish(struct trace *, char text[TRACE_STRLEN]);
+
+#endif
