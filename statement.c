@@ -13,8 +13,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "field.h"
 #include "statement.h"
+#include "field.h"
 
 #define QUOTE_MAX	200		/* of a word or line, in messages */
 
@@ -686,7 +686,8 @@ read_line(struct statement *s)
 static int
 read_single(struct statement *s)
 {
-	if (token_is_at_end(&s->reader)) {
+	if (token_is_at_end(&s->reader) &&
+	    s->source->context == CONTEXT_COMMAND_LINE) {
 		s->word = (struct token){ TOKEN_END, 1, 1, "" };
 		return statement_expected(s, "a directive");
 	}

@@ -8,12 +8,10 @@
  * of that family.  A rule that bounds lengths and names no family is for
  * IPv6: that is what babeld 1.14 does, and files rely on it.
  */
-#include <stdio.h>
 #include <string.h>
 
-#include "field.h"
-#include "pattern.h"
 #include "statement.h"
+#include "pattern.h"
 
 /* Prefix lengths as they are written. */
 struct bounds {

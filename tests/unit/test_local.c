@@ -1,0 +1,1011 @@
+/*
+ * test_local.c - the local socket: its lines to the byte, its sessions,
+ * and monitors that keep strict account of what they are told while
+ * everything changes at random.
+ */
+#include "unit.h"
+
+#include "local_describe.h"
+#include "local_journal.h"
+#include "local_monitor.h"
+#include "local_world.h"
+
+#define PLENTY	1000			/* turns */
+
+/* A client's end of a connection. */
+struct peer {
+	int fd;
+	size_t len;
+	bool ended;
+	char text[1 << 20];
+};
+
+static struct peer *
+peer_new(struct world *w, bool writable)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+
+	assert_non_null(peer);
+	peer->fd = world_connect(w, writable);
+	return peer;
+}
+
+static void
+peer_free(struct peer *peer)
+{
+	close(peer->fd);
+	free(peer);
+}
+
+static void
+peer_read(struct peer *peer)
+{
+	ssize_t n;
+
+	while ((n = recv(peer->fd, peer->text + peer->len,
+	    sizeof(peer->text) - 1 - peer->len, 0)) > 0)
+		peer->len += (size_t)n;
+	peer->text[peer->len] = '\0';
+	if (n == 0)
+		peer->ended = true;
+}
+
+static void
+peer_say(struct peer *peer, const char *text)
+{
+	assert_int_equal(send(peer->fd, text, strlen(text), MSG_NOSIGNAL),
+	    (ssize_t)strlen(text));
+}
+
+/* Let the local socket do all it can, with everybody listening. */
+static void
+run(struct world *w, struct peer *peer)
+{
+	int i;
+
+	for (i = 0; i < PLENTY; i++) {
+		world_turn(w, false);
+		peer_read(peer);
+		if (world_is_idle(w))
+			return;
+	}
+	fail_msg("the local socket never comes to rest");
+}
+
+/* What is answered to a request, which is taken off what was read. */
+static const char *
+ask(struct world *w, struct peer *peer, const char *text)
+{
+	run(w, peer);
+	peer->len = 0;
+	peer_say(peer, text);
+	run(w, peer);
+	return peer->text;
+}
+
+static const char greeting[] =
+    "BABEL 1.0\n"
+    "version babeld-test\n"
+    "host %s\n"
+    "my-id 02:00:00:ff:fe:00:00:01\n"
+    "ok\n";
+
+static void
+greets(void **state)
+{
+	struct world *w = world_new("interface eth0\n");
+	struct peer *peer = peer_new(w, false);
+	char host[64], expected[256];
+
+	(void)state;
+	gethostname(host, sizeof(host));
+	snprintf(expected, sizeof(expected), greeting, host);
+	run(w, peer);
+	assert_string_equal(peer->text, expected);
+	peer_free(peer);
+	world_free(w);
+}
+
+/* An eth0 that is up, and a neighbour with both directions alive. */
+static struct world *
+small_world(void)
+{
+	struct world *w = world_new("interface eth0\ninterface eth1\n"
+	    "redistribute local allow\n");
+
+	world_link(w, 1, "eth0", true);
+	world_hello(w, 1, 2);
+	w->hello_seqno++;
+	world_hello(w, 1, 2);
+	world_settle(w);
+	return w;
+}
+
+static void
+dumps_golden_lines(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+
+	(void)state;
+	world_offer(w, 0x99, true);
+	world_update(w, 1, 2, 0x10000, 160);
+	world_settle(w);
+	assert_string_equal(ask(w, peer, "dump\n"),
+	    "add interface eth0 up true ipv6 fe80::101 ipv4 10.0.0.1\n"
+	    "add interface eth1 up false\n"
+	    "add neighbour 3 address fe80::2 if eth0 reach c000 ureach 0000"
+	    " rxcost 96 txcost 96 cost 96\n"
+	    "add xroute fd01::99/128-::/0 prefix fd01::99/128 from ::/0"
+	    " metric 0\n"
+	    "add route 4 prefix fd00:1::/64 from ::/0 installed yes"
+	    " id 00:00:00:00:00:00:00:02 metric 256 refmetric 160"
+	    " via fe80::2 if eth0\n"
+	    "ok\n");
+	assert_string_equal(ask(w, peer, "dump-installed-routes\n"),
+	    "add route 4 prefix fd00:1::/64 from ::/0 installed yes"
+	    " id 00:00:00:00:00:00:00:02 metric 256 refmetric 160"
+	    " via fe80::2 nexthop fe80::2 table 254 if eth0\n"
+	    "ok\n");
+	peer_free(peer);
+	world_free(w);
+}
+
+/* One object, described in a form. */
+static const char *
+described(const struct babel *b, const struct object *object,
+    enum line_format format)
+{
+	static struct line line;
+
+	line_init(&line, format);
+	describe(&line, b, object);
+	assert_false(line.overrun);
+	return line.bytes;
+}
+
+static void
+describes_rtt(void **state)
+{
+	struct world *w = small_world();
+	struct interface *ifp = TAILQ_FIRST(&w->babel->interfaces);
+	struct neighbour *n = RB_ROOT(&ifp->neighbours);
+	struct object object = { .kind = OBJECT_NEIGHBOUR,
+	    .u.neighbour = n };
+
+	(void)state;
+	n->rtt = 12345;
+	n->rtt_samples = 1;
+	n->rtt_sampled = w->now;
+	assert_string_equal(described(w->babel, &object, LINE_PLAIN),
+	    "neighbour 3 address fe80::2 if eth0 reach c000 ureach 0000"
+	    " rxcost 96 txcost 96 rtt 12.345 rttcost 0 cost 96\n");
+	n->rtt = 7;
+	assert_non_null(strstr(described(w->babel, &object, LINE_PLAIN),
+	    " rtt 0.007 rttcost 0 cost "));
+	/* A sample that is too old does not count. */
+	n->rtt_sampled = w->now - 180 * SECOND;
+	assert_null(strstr(described(w->babel, &object, LINE_PLAIN),
+	    "rtt"));
+	world_free(w);
+}
+
+static void
+describes_source_specific_ipv4(void **state)
+{
+	struct world *w = small_world();
+	struct destination d = { .key.to.plen = 0 };
+	struct xroute xroute = { .destination = &d, .metric = 5 };
+	struct object object = { .kind = OBJECT_XROUTE,
+	    .u.xroute = &xroute };
+
+	(void)state;
+	assert_int_equal(prefix_parse("10.0.0.0/8", &d.key.to), 0);
+	assert_int_equal(prefix_parse("192.0.2.0/24", &d.key.from), 0);
+	assert_string_equal(described(w->babel, &object, LINE_PLAIN),
+	    "xroute 10.0.0.0/8-192.0.2.0/24 prefix 10.0.0.0/8"
+	    " from 192.0.2.0/24 metric 5\n");
+	memset(&d.key.from, 0, sizeof(d.key.from));
+	assert_string_equal(described(w->babel, &object, LINE_PLAIN),
+	    "xroute 10.0.0.0/8-0.0.0.0/0 prefix 10.0.0.0/8"
+	    " from 0.0.0.0/0 metric 5\n");
+	world_free(w);
+}
+
+static void
+quotes_json(void **state)
+{
+	struct line line;
+
+	(void)state;
+	line_init(&line, LINE_JSON);
+	line_quoted(&line, "a\"b\\c\x01\xFFz");
+	line_terminate(&line);
+	assert_string_equal(line.bytes,
+	    "\"a\\\"b\\\\c\\u0001\\u00ffz\"");
+}
+
+static void
+lines_do_not_overrun(void **state)
+{
+	struct line line;
+	int i;
+
+	(void)state;
+	line_init(&line, LINE_PLAIN);
+	for (i = 0; i < LINE_SIZE; i++)
+		line_text(&line, "123");
+	line_terminate(&line);
+	assert_true(line.overrun);
+	assert_true(strlen(line.bytes) < LINE_SIZE);
+}
+
+static void
+answers_each_request(void **state)
+{
+	static const struct {
+		const char *request, *read_only, *read_write;
+	} cases[] = {
+		{ "\n", "ok\n", "ok\n" },
+		{ "\r\n", "ok\n", "ok\n" },
+		{ "# a comment\n", "ok\n", "ok\n" },
+		{ "unmonitor\r\n", "ok\n", "ok\n" },
+		{ "unmonitor # why\n", "ok\n", "ok\n" },
+		{ "unmonitor now\n", "bad\n", "bad\n" },
+		{ "dump everything\n", "bad\n", "bad\n" },
+		{ "dump route fd00::/300\n", "bad\n", "bad\n" },
+		{ "dump neighbour fe80::2\n", "bad\n", "bad\n" },
+		{ "dump route fd00:99::/64\n", "ok\n", "ok\n" },
+		{ "monitor x\n", "bad\n", "bad\n" },
+		{ "quit now\n", "bad\n", "bad\n" },
+		{ "json\n", "bad\n", "bad\n" },
+		{ "json quit\n", "bad\n", "bad\n" },
+		{ "json metrics\n", "bad\n", "bad\n" },
+		{ "json interface eth7\n", "bad\n", "bad\n" },
+		{ "json json dump route\n", "bad\n", "bad\n" },
+		{ "explain\n", "bad\n", "bad\n" },
+		{ "explain fe80::x\n", "bad\n", "bad\n" },
+		{ "explain fd00:99::/64\n", "no No such destination\n",
+		    "no No such destination\n" },
+		{ "interface eth7\n", "bad\n", "ok\n" },
+		{ "foo\nunmonitor\nunmonitor\n", "bad\nok\nok\n",
+		    "ok\nok\nok\n" },
+	};
+	struct world *w = small_world();
+	struct peer *reader = peer_new(w, false), *writer = peer_new(w, true);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_string_equal(ask(w, reader, cases[i].request),
+		    cases[i].read_only);
+		assert_string_equal(ask(w, writer, cases[i].request),
+		    cases[i].read_write);
+	}
+	peer_free(reader);
+	peer_free(writer);
+	world_free(w);
+}
+
+static void
+hands_on_directives(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+
+	(void)state;
+	w->answer = LOCAL_NO;
+	assert_string_equal(ask(w, peer, "  flush interface eth7\r\n"),
+	    "no No such thing\n");
+	assert_string_equal(w->directive, "  flush interface eth7");
+	w->answer = LOCAL_BAD;
+	assert_string_equal(ask(w, peer, "a b c d e f g h i j\n"), "bad\n");
+	assert_string_equal(w->directive, "a b c d e f g h i j");
+	assert_int_equal(w->commands, 2);
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
+long_lines(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+	char line[CLIENT_INPUT + 2];
+
+	(void)state;
+	memset(line, 'x', sizeof(line));
+	line[CLIENT_INPUT - 1] = '\n';
+	line[CLIENT_INPUT] = '\0';
+	assert_string_equal(ask(w, peer, line), "ok\n");
+	assert_int_equal(strlen(w->directive), CLIENT_INPUT - 1);
+	line[CLIENT_INPUT - 1] = 'x';
+	assert_string_equal(ask(w, peer, line), "no Line too long\n");
+	assert_true(peer->ended);
+	assert_int_equal(w->commands, 1);
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
+quits(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+
+	(void)state;
+	assert_string_equal(ask(w, peer, "unmonitor\nquit\nunmonitor\n"),
+	    "ok\n");
+	assert_true(peer->ended);
+	/* The place is free again when the deadline has passed. */
+	assert_int_equal(w->local->client_count, 1);
+	w->now += MINUTE;
+	world_settle(w);
+	world_turn(w, false);
+	assert_int_equal(w->local->client_count, 0);
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
+answers_before_closing_at_eof(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+
+	(void)state;
+	run(w, peer);
+	peer->len = 0;
+	peer_say(peer, "unmonitor\ninterface eth7\ndump interface\nunmon");
+	shutdown(peer->fd, SHUT_WR);
+	run(w, peer);
+	assert_string_equal(peer->text, "ok\nok\n"
+	    "add interface eth0 up true ipv6 fe80::101 ipv4 10.0.0.1\n"
+	    "add interface eth1 up false\nok\n");
+	assert_true(peer->ended);
+	assert_int_equal(w->local->client_count, 0);
+	peer_free(peer);
+	world_free(w);
+}
+
+/* A client that goes away without listening is still obeyed. */
+static void
+obeys_who_is_gone(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+	int i;
+
+	(void)state;
+	peer_say(peer, "dump\ninterface eth7\nmonitor\ninterface eth8\n");
+	close(peer->fd);
+	for (i = 0; i < PLENTY && w->local->client_count > 0; i++)
+		world_turn(w, false);
+	assert_int_equal(w->commands, 2);
+	assert_int_equal(w->local->client_count, 0);
+	free(peer);
+	world_free(w);
+}
+
+static void
+refuses_the_65th(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peers[LOCAL_CLIENTS], *refused;
+	int i;
+
+	(void)state;
+	for (i = 0; i < LOCAL_CLIENTS; i++)
+		peers[i] = peer_new(w, false);
+	refused = peer_new(w, false);
+	run(w, refused);
+	assert_true(refused->ended);
+	assert_non_null(strstr(refused->text, "\nno Too many clients\n"));
+	assert_string_equal(ask(w, peers[63], "unmonitor\n"), "ok\n");
+	peer_free(peers[5]);
+	run(w, peers[6]);
+	peers[5] = peer_new(w, false);
+	assert_string_equal(ask(w, peers[5], "unmonitor\n"), "ok\n");
+	for (i = 0; i < LOCAL_CLIENTS; i++)
+		peer_free(peers[i]);
+	peer_free(refused);
+	world_free(w);
+}
+
+/* A thousand prefixes in packets of a few. */
+static void
+announce(struct world *w, unsigned int neighbour, uint32_t first,
+    uint32_t count, uint16_t metric)
+{
+	struct world_packet p;
+	uint32_t i;
+
+	for (i = 0; i < count; i++) {
+		if (i % 32 == 0)
+			packet_begin(&p);
+		packet_update(&p, (uint8_t)neighbour, first + i, 1, metric);
+		if (i % 32 == 31 || i == count - 1)
+			packet_send(w, &p, 1, neighbour);
+	}
+	world_settle(w);
+}
+
+static size_t
+count_lines(const char *text, const char *start)
+{
+	size_t count = 0;
+
+	for (; text != NULL && *text != '\0'; text = strchr(text, '\n')) {
+		text += *text == '\n';
+		if (strncmp(text, start, strlen(start)) == 0)
+			count++;
+	}
+	return count;
+}
+
+/* A large table takes many turns, each of which says little. */
+static void
+dumps_in_slices(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+	size_t before, most = 0;
+	int turns = 0;
+
+	(void)state;
+	announce(w, 2, 0, 4000, 100);
+	run(w, peer);
+	peer->len = 0;
+	peer_say(peer, "dump\n");
+	do {
+		before = peer->len;
+		world_turn(w, true);
+		peer_read(peer);
+		if (peer->len - before > most)
+			most = peer->len - before;
+		turns++;
+	} while (strstr(peer->text, "\nok\n") == NULL && turns < 100000);
+	assert_int_equal(count_lines(peer->text, "add route "), 4000);
+	assert_true(turns > 4000 / 64);
+	assert_true(most < 64 * 256);
+	peer_free(peer);
+	world_free(w);
+}
+
+/* Nobody listens, nobody waits: the queue stays small, others go on. */
+static void
+nobody_waits_for_the_slow(void **state)
+{
+	struct world *w = small_world();
+	struct peer *slow = peer_new(w, false), *quick = peer_new(w, false);
+	int size = 4096, i;
+
+	(void)state;
+	setsockopt(slow->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	announce(w, 2, 0, 4000, 100);
+	peer_say(slow, "dump\ndump\ndump\ndump\n");
+	for (i = 0; i < PLENTY; i++)
+		world_turn(w, false);
+	assert_string_equal(ask(w, quick, "unmonitor\n"), "ok\n");
+	assert_true(local_due(w->local, w->now) > w->now);
+	peer_free(slow);
+	peer_free(quick);
+	world_free(w);
+}
+
+/* The strictest of clients: a table of lines by kind and id. */
+struct entry {
+	char id[128];
+	char line[512];
+};
+
+struct model {
+	struct entry *entries;
+	size_t count, size;
+	bool ok;			/* the last reply was */
+};
+
+static struct entry *
+model_find(struct model *model, const char *id)
+{
+	size_t i;
+
+	for (i = 0; i < model->count; i++)
+		if (strcmp(model->entries[i].id, id) == 0)
+			return &model->entries[i];
+	return NULL;
+}
+
+static struct entry *
+model_add(struct model *model, const char *id)
+{
+	struct entry *entry;
+
+	if (model->count == model->size) {
+		model->size = model->size * 2 + 64;
+		model->entries = reallocarray(model->entries, model->size,
+		    sizeof(*model->entries));
+		assert_non_null(model->entries);
+	}
+	entry = &model->entries[model->count++];
+	strlcpy(entry->id, id, sizeof(entry->id));
+	return entry;
+}
+
+/* Take a line; NULL if the stream is in order, else what is wrong. */
+static const char *
+model_take(struct model *model, const char *line)
+{
+	char id[128] = "";
+	const char *rest = strchr(line, ' ');
+	struct entry *entry;
+
+	if (strcmp(line, "ok") == 0) {
+		model->ok = true;
+		return NULL;
+	}
+	if (rest == NULL || sscanf(rest, " %63s %60s", id, id + 64) != 2)
+		return "not an object";
+	id[strlen(id)] = ' ';
+	memmove(id + strcspn(id, " ") + 1, id + 64, strlen(id + 64) + 1);
+	entry = model_find(model, id);
+	if ((strncmp(line, "add ", 4) == 0) == (entry != NULL))
+		return entry != NULL ? "added twice" : "not known";
+	if (strncmp(line, "flush ", 6) == 0) {
+		*entry = model->entries[--model->count];
+		return NULL;
+	}
+	if (entry == NULL)
+		entry = model_add(model, id);
+	strlcpy(entry->line, rest + 1, sizeof(entry->line));
+	return NULL;
+}
+
+/* Take all whole lines that were read. */
+static void
+model_take_all(struct model *model, struct peer *peer)
+{
+	char *line = peer->text, *newline;
+	const char *wrong;
+
+	while ((newline = strchr(line, '\n')) != NULL) {
+		*newline = '\0';
+		wrong = model_take(model, line);
+		if (wrong != NULL)
+			fail_msg("%s: %s", wrong, line);
+		line = newline + 1;
+	}
+	peer->len -= (size_t)(line - peer->text);
+	memmove(peer->text, line, peer->len + 1);
+}
+
+static void
+model_is_strict(void **state)
+{
+	struct model model = { .entries = NULL };
+
+	(void)state;
+	assert_non_null(model_take(&model, "change route 1 x y"));
+	assert_null(model_take(&model, "add route 1 x y"));
+	assert_non_null(model_take(&model, "add route 1 x y"));
+	assert_null(model_take(&model, "add neighbour 1 x y"));
+	assert_null(model_take(&model, "change route 1 x z"));
+	assert_null(model_take(&model, "flush route 1 x z"));
+	assert_non_null(model_take(&model, "flush route 1 x z"));
+	assert_int_equal(model.count, 1);
+	free(model.entries);
+}
+
+static int
+entry_compare(const void *a, const void *b)
+{
+	return strcmp(((const struct entry *)a)->id,
+	    ((const struct entry *)b)->id);
+}
+
+/* Both saw the same tables. */
+static void
+models_agree(struct model *a, struct model *b)
+{
+	size_t i;
+
+	assert_int_equal(a->count, b->count);
+	if (a->count == 0)
+		return;
+	qsort(a->entries, a->count, sizeof(*a->entries), entry_compare);
+	qsort(b->entries, b->count, sizeof(*b->entries), entry_compare);
+	for (i = 0; i < a->count; i++)
+		assert_string_equal(a->entries[i].line, b->entries[i].line);
+}
+
+/* The monitors of the random test, and how each of them reads. */
+#define MONITORS	8
+struct watcher {
+	struct peer *peer;
+	struct model model;
+	const char *what;		/* it monitors */
+	unsigned int laziness;		/* reads in one of so many turns */
+};
+
+static void
+watcher_connect(struct watcher *watcher, struct world *w, uint64_t *seed)
+{
+	static const char *const selectors[] = {
+		"", "", "", " route", " neighbour", " installed", " xroute",
+		" interface"
+	};
+	char request[64];
+	int size = 4096;
+
+	watcher->what = selectors[unit_random_below(seed, 8)];
+	watcher->laziness = 1 + unit_random_below(seed, 20);
+	watcher->peer = peer_new(w, false);
+	setsockopt(watcher->peer->fd, SOL_SOCKET, SO_RCVBUF, &size,
+	    sizeof(size));
+	snprintf(request, sizeof(request), "monitor%s\n", watcher->what);
+	peer_say(watcher->peer, request);
+}
+
+static void
+watcher_read(struct watcher *watcher)
+{
+	char *end;
+
+	peer_read(watcher->peer);
+	if (strncmp(watcher->peer->text, "BABEL", 5) == 0) {
+		end = strstr(watcher->peer->text, "\nok\n");
+		if (end == NULL)
+			return;
+		watcher->peer->len -= (size_t)(end + 4 -
+		    watcher->peer->text);
+		memmove(watcher->peer->text, end + 4,
+		    watcher->peer->len + 1);
+	}
+	model_take_all(&watcher->model, watcher->peer);
+}
+
+static void
+watcher_forget(struct watcher *watcher)
+{
+	peer_free(watcher->peer);
+	free(watcher->model.entries);
+	memset(watcher, 0, sizeof(*watcher));
+}
+
+/* Something happens. */
+static void
+disturb(struct world *w, uint64_t *seed)
+{
+	unsigned int neighbour = 2 + unit_random_below(seed, 4);
+	unsigned int ifindex = 1 + unit_random_below(seed, 2);
+	uint32_t number = unit_random_below(seed, 300);
+
+	switch (unit_random_below(seed, 12)) {
+	case 0:
+		world_offer(w, number, true);
+		break;
+	case 1:
+		world_offer(w, number, false);
+		break;
+	case 2:
+		w->hello_seqno++;
+		world_hello(w, ifindex, neighbour);
+		break;
+	case 3:
+		if (unit_random_below(seed, 10) == 0)
+			world_link(w, ifindex, ifindex == 1 ? "eth0" :
+			    "eth1", unit_random_below(seed, 2) != 0);
+		break;
+	case 4:
+		w->now += unit_random_below(seed, 8) * SECOND;
+		break;
+	case 5:
+		world_update(w, ifindex, neighbour, number, 0xFFFF);
+		break;
+	default:
+		world_update(w, ifindex, neighbour, number,
+		    (uint16_t)unit_random_below(seed, 600));
+		break;
+	}
+	if (unit_random_below(seed, 2) != 0)
+		babel_run(w->babel, w->now);
+	if (unit_random_below(seed, 3) == 0)
+		world_kernel(w);
+}
+
+/* Everything comes to rest; then the monitor must know what a dump
+ * says. */
+static void
+watcher_check(struct watcher *watcher, struct world *w)
+{
+	struct peer *peer = peer_new(w, false);
+	struct model fresh = { .entries = NULL };
+	char request[64];
+	int i;
+
+	for (i = 0; i < PLENTY; i++) {
+		world_turn(w, false);
+		watcher_read(watcher);
+	}
+	assert_true(watcher->model.ok);
+	snprintf(request, sizeof(request), "dump%s\n", watcher->what);
+	ask(w, peer, request);
+	model_take_all(&fresh, peer);
+	models_agree(&watcher->model, &fresh);
+	free(fresh.entries);
+	peer_free(peer);
+}
+
+static void
+monitors_keep_up(void **state)
+{
+	uint64_t seed = unit_seed();
+	struct world *w = world_new("interface eth0\ninterface eth1\n"
+	    "redistribute local allow\n");
+	struct watcher watchers[MONITORS];
+	struct watcher *watcher;
+	unsigned int step, i;
+
+	(void)state;
+	memset(watchers, 0, sizeof(watchers));
+	world_link(w, 1, "eth0", true);
+	world_link(w, 2, "eth1", true);
+	for (step = 0; step < 20000; step++) {
+		disturb(w, &seed);
+		watcher = &watchers[unit_random_below(&seed, MONITORS)];
+		if (watcher->peer == NULL)
+			watcher_connect(watcher, w, &seed);
+		else if (unit_random_below(&seed, 400) == 0)
+			watcher_forget(watcher);
+		world_turn(w, unit_random_below(&seed, 2) != 0);
+		for (i = 0; i < MONITORS; i++)
+			if (watchers[i].peer != NULL && unit_random_below(
+			    &seed, watchers[i].laziness) == 0)
+				watcher_read(&watchers[i]);
+	}
+	world_settle(w);
+	for (i = 0; i < MONITORS; i++)
+		if (watchers[i].peer != NULL) {
+			watcher_check(&watchers[i], w);
+			watcher_forget(&watchers[i]);
+		}
+	for (i = 0; i < PLENTY; i++)
+		world_turn(w, false);
+	assert_int_equal(w->local->client_count, 0);
+	assert_int_equal(w->local->journal.count, 0);
+	world_free(w);
+}
+
+/* What happens often is told once, as it is at the end. */
+static void
+changes_are_merged(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+	uint16_t metric;
+	int minute;
+
+	(void)state;
+	announce(w, 2, 0x10000, 1, 100);
+	ask(w, peer, "monitor route\n");
+	peer->len = 0;
+	for (metric = 101; metric < 150; metric++)
+		world_update(w, 1, 2, 0x10000, metric);
+	world_settle(w);
+	run(w, peer);
+	assert_int_equal(count_lines(peer->text, "change route "), 1);
+	assert_non_null(strstr(peer->text, " refmetric 149 "));
+	/* One that came and went meanwhile is not told at all. */
+	peer->len = 0;
+	world_update(w, 1, 2, 0x10001, 5);
+	world_update(w, 1, 2, 0x10001, 0xFFFF);
+	for (minute = 0; minute < 60 && w->babel->route_count > 0; minute++) {
+		w->now += MINUTE;
+		world_settle(w);
+	}
+	assert_int_equal(w->babel->route_count, 0);
+	run(w, peer);
+	assert_int_equal(count_lines(peer->text, "flush route "), 1);
+	assert_int_equal(count_lines(peer->text, "add route "), 0);
+	peer_free(peer);
+	world_free(w);
+}
+
+/* What a request causes is told before its answer. */
+static enum local_reply
+update_command(void *ctx, const char *line,
+    struct configuration_report *report)
+{
+	struct world *w = ctx;
+
+	(void)line;
+	(void)report;
+	world_offer(w, 1, true);
+	return LOCAL_OK;
+}
+
+static void
+effects_come_before_the_answer(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+
+	(void)state;
+	ask(w, peer, "monitor xroute\n");
+	local_on_command(w->local, update_command, w);
+	assert_string_equal(ask(w, peer, "do it\n"),
+	    "add xroute fd01::1/128-::/0 prefix fd01::1/128 from ::/0"
+	    " metric 0\nok\n");
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
+a_laggard_is_told_and_dropped(void **state)
+{
+	struct world *w = small_world();
+	struct peer *slow = peer_new(w, false), *quick = peer_new(w, false);
+	int size = 4096, i;
+
+	(void)state;
+	setsockopt(slow->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	ask(w, quick, "monitor\n");
+	ask(w, slow, "monitor\n");
+	w->local->lag = 1000;
+	for (i = 0; i < 5000; i++) {
+		world_offer(w, (uint32_t)i, true);
+		world_turn(w, false);
+		world_offer(w, (uint32_t)i, false);
+		world_turn(w, false);
+		quick->len = 0;
+		peer_read(quick);
+		assert_true(w->local->journal.count < 1300);
+	}
+	assert_false(quick->ended);
+	assert_int_equal(w->local->counters[LOCAL_DROPPED], 1);
+	slow->len = 0;
+	run(w, slow);
+	assert_true(slow->ended);
+	assert_non_null(strstr(slow->text, "\nno Too slow"));
+	peer_free(slow);
+	peer_free(quick);
+	world_free(w);
+}
+
+static void
+explains(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+	const char *text;
+
+	(void)state;
+	world_hello(w, 1, 3);
+	w->hello_seqno++;
+	world_hello(w, 1, 3);
+	world_update(w, 1, 2, 0x10000, 100);
+	world_update(w, 1, 3, 0x10000, 300);
+	world_settle(w);
+	text = ask(w, peer, "explain fd00:1::5\n");
+	assert_int_equal(count_lines(text, "destination "), 1);
+	assert_int_equal(count_lines(text, "candidate "), 2);
+	assert_non_null(strstr(text, " reason installed if eth0\n"));
+	assert_non_null(strstr(text, " reason worse if eth0\n"));
+	world_update(w, 1, 3, 0x10000, 0xFFFF);
+	world_settle(w);
+	text = ask(w, peer, "explain fd00:1::/64\n");
+	assert_non_null(strstr(text, " reason retracted if eth0\n"));
+	text = ask(w, peer, "explain neighbour fe80::3\n");
+	assert_non_null(strstr(text, " link ok since none heard yes"
+	    " hears-us yes "));
+	assert_int_equal(count_lines(text, "neighbour "), 1);
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
+counters_have_help(void **state)
+{
+	struct world *w = small_world();
+	struct scalar scalar;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < BABEL_COUNTERS; i++) {
+		assert_true(scalar_get(w->local, w->babel, i, &scalar));
+		assert_non_null(scalar.name);
+		if (strncmp(scalar.name, "dropped-", 8) != 0)
+			assert_ptr_not_equal(scalar.help, scalar.name);
+	}
+	world_free(w);
+}
+
+static void
+shows_registered_numbers(void **state)
+{
+	static uint64_t batches = 17, queue = 3;
+	static const struct local_statistic shown[] = {
+		{ "kernel-batches", "Batches sent.", &batches, false },
+		{ "kernel-queue", "Changes waiting.", &queue, true },
+	};
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+	const char *text;
+
+	(void)state;
+	local_show(w->local, shown, 2);
+	text = ask(w, peer, "stats\n");
+	assert_non_null(strstr(text, "\ncounter kernel-batches value 17\n"));
+	assert_non_null(strstr(text, "\ngauge kernel-queue value 3\n"));
+	text = ask(w, peer, "metrics\n");
+	assert_non_null(strstr(text,
+	    "\n# HELP babel_kernel_batches_total Batches sent.\n"
+	    "# TYPE babel_kernel_batches_total counter\n"
+	    "babel_kernel_batches_total 17\n"));
+	assert_non_null(strstr(text, "\nbabel_kernel_queue 3\n"));
+	peer_free(peer);
+	world_free(w);
+}
+
+/* The set against an array of flags. */
+static void
+set_is_a_set(void **state)
+{
+	uint64_t seed = unit_seed();
+	struct set set = { .slots = NULL };
+	bool has[2000] = { false };
+	size_t count = 0;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 100000; i++) {
+		uint32_t id = 1 + unit_random_below(&seed, 1999);
+
+		if (unit_random_below(&seed, 2) != 0) {
+			assert_int_equal(set_add(&set, id), 0);
+			count += !has[id];
+			has[id] = true;
+		} else {
+			set_remove(&set, id);
+			count -= has[id];
+			has[id] = false;
+		}
+		id = 1 + unit_random_below(&seed, 1999);
+		assert_int_equal(set_has(&set, id), has[id]);
+		assert_int_equal(set.count, count);
+	}
+	set_clear(&set);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(greets),
+		cmocka_unit_test(dumps_golden_lines),
+		cmocka_unit_test(describes_rtt),
+		cmocka_unit_test(describes_source_specific_ipv4),
+		cmocka_unit_test(quotes_json),
+		cmocka_unit_test(lines_do_not_overrun),
+		cmocka_unit_test(answers_each_request),
+		cmocka_unit_test(hands_on_directives),
+		cmocka_unit_test(long_lines),
+		cmocka_unit_test(quits),
+		cmocka_unit_test(answers_before_closing_at_eof),
+		cmocka_unit_test(obeys_who_is_gone),
+		cmocka_unit_test(refuses_the_65th),
+		cmocka_unit_test(dumps_in_slices),
+		cmocka_unit_test(nobody_waits_for_the_slow),
+		cmocka_unit_test(model_is_strict),
+		cmocka_unit_test(monitors_keep_up),
+		cmocka_unit_test(changes_are_merged),
+		cmocka_unit_test(effects_come_before_the_answer),
+		cmocka_unit_test(a_laggard_is_told_and_dropped),
+		cmocka_unit_test(explains),
+		cmocka_unit_test(counters_have_help),
+		cmocka_unit_test(shows_registered_numbers),
+		cmocka_unit_test(set_is_a_set),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
