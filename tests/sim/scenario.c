@@ -15,7 +15,8 @@
 
 #define WARM_TIME	(20 * SECOND)
 #define GC_TIME		(3 * MINUTE)
-#define NODES_MANY	60	/* one prefix each, default intervals */
+#define NODES_MANY	60	/* beyond: not more prefixes than that, and
+				   the default intervals */
 
 /* How long it takes to find all routes again, and to forget all. */
 static babel_time
@@ -139,10 +140,13 @@ void
 scenario_plan(struct scenario *s, struct prng *prng)
 {
 	uint32_t i, number, each = s->wishes.prefixes, n = s->nodes;
+	uint32_t step = 1;
 
-	if (each == 0)
+	if (each == 0) {
 		each = n > NODES_MANY ? 1 : 2;
-	for (i = 0; i < n; i++)
+		step = 1 + (n - 1) / NODES_MANY;
+	}
+	for (i = 0; i < n; i += step)
 		for (number = 0; number < each; number++)
 			plan_node_prefix(s, i, number);
 	plan_add(s, "fd00::/16", "fd00:ffff::1");

@@ -54,7 +54,7 @@ struct origin {
 	uint32_t node, key;
 };
 
-#define FAULTS_MAX	1500
+#define FAULTS_MAX	600
 
 /* One prefix of the run, and an address that it alone is tested by. */
 struct plan {
