@@ -24,20 +24,32 @@
 #include "local.h"
 #include "net.h"
 #include "options.h"
+#include "system.h"
+#include "table.h"
 
 #define RECEIVE_BURST	32		/* packets in one turn */
 #define FDS_MAX		(1 + KERNEL_FDS + LOCAL_FDS)
-#define SYNC_TIMEOUT	(5 * SECOND)
+#define SEQNO_BLOCK	64		/* reserved in the state file */
+#define TABLE_BUDGET	256		/* lines printed in one turn */
+#define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
 
 struct daemon {
 	int argc;
 	char **argv;
-	struct configuration *conf;
+	struct configuration_layers layers;
+	struct configuration *conf;	/* what runs, made of the layers */
+	struct system_sysctls *sysctls;
+	struct system_pid_file *pid_file;
+	struct system_state state;	/* as in the file */
+	struct router_id first_id;	/* that we started with */
 	struct babel *babel;
 	struct net *net;
 	struct kernel *kernel;
 	struct local *local;
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
+	struct table table;		/* being printed */
+	babel_time table_printed;
+	bool changed;			/* since then */
 	sigset_t waitmask;		/* while polling */
 	bool stop;
 };
@@ -108,13 +120,27 @@ engine_random(void *ctx, void *buffer, size_t len)
 	arc4random_buf(buffer, len);
 }
 
-/* An interface that comes up must be able to hear the group. */
+/* An interface that comes up must be able to hear the group, and must
+ * accept packets whatever way they come. */
 static void
 engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
 {
-	if (ifp->up && net_join(daemon->net, ifp->link.ifindex) < 0)
-		warn("interface %s: joining the multicast group",
-		    ifp->link.name);
+	const char *name = ifp->link.name;
+	char error[SYSTEM_ERROR_SIZE];
+
+	if (!ifp->up) {
+		if (ifp->link.ifindex != 0)
+			net_leave(daemon->net, ifp->link.ifindex);
+		if (daemon->sysctls != NULL)
+			system_sysctls_restore_interface(daemon->sysctls,
+			    name);
+		return;
+	}
+	if (net_join(daemon->net, ifp->link.ifindex) < 0)
+		warn("interface %s: joining the multicast group", name);
+	if (daemon->sysctls != NULL && system_sysctls_set_interface(
+	    daemon->sysctls, name, error) < 0)
+		warnx("interface %s: %s", name, error);
 }
 
 static void
@@ -122,6 +148,7 @@ engine_notify(void *ctx, enum babel_event event, const void *object)
 {
 	struct daemon *daemon = ctx;
 
+	daemon->changed = true;
 	if (event == EVENT_INTERFACE_CHANGE)
 		engine_interface_changed(daemon, object);
 	if (daemon->local != NULL && daemon->babel != NULL)
@@ -331,16 +358,149 @@ check_kernel(struct daemon *daemon, babel_time now)
 		warn("asking the kernel for its tables");
 }
 
+/* Run-time configuration. */
+
+static struct kernel_conf
+kernel_conf_of(const struct options *options)
+{
+	return (struct kernel_conf){
+		.export_table = options->export_table,
+		.import_tables = options->import_tables,
+		.import_table_count = options->import_table_count,
+		.link_detect = options->link_detect,
+		.sysfs = "/sys",
+	};
+}
+
+/* What runs is another configuration from now on. */
+static void
+adopt(struct daemon *daemon, struct configuration *conf)
+{
+	struct configuration *old = daemon->conf;
+	struct kernel_conf kernel = kernel_conf_of(&conf->options);
+
+	daemon->conf = conf;
+	babel_configure(daemon->babel, clock_now(), conf);
+	configuration_free(old);
+	if (kernel_configure(daemon->kernel, &kernel) < 0)
+		warn("asking the kernel for its tables");
+}
+
+/* A file that cannot be opened leaves the log where it was. */
+static void
+reopen_log(struct daemon *daemon)
+{
+	const char *path = options_log_file(&daemon->conf->options);
+
+	if (path != NULL && system_log_open(path) < 0)
+		warn("log file %s", path);
+}
+
+static enum local_reply
+reload(struct daemon *daemon, struct configuration_report *report)
+{
+	struct configuration *files, *conf;
+
+	files = options_reload(daemon->argc, daemon->argv, report);
+	if (files == NULL)
+		return LOCAL_NO;
+	conf = configuration_reload(&daemon->layers, files, report);
+	if (conf == NULL) {
+		configuration_free(files);
+		return LOCAL_NO;
+	}
+	adopt(daemon, conf);
+	return LOCAL_OK;
+}
+
+/* A request of a local client that may write. */
+static enum local_reply
+command(void *ctx, const char *line, struct configuration_report *report)
+{
+	static const struct configuration_source source = {
+		.context = CONTEXT_SOCKET,
+		.name = "request",
+		.load_key = options_load_key,
+	};
+	struct daemon *daemon = ctx;
+	struct configuration *conf;
+
+	if (strcmp(line, "reload") == 0)
+		return reload(daemon, report);
+	if (strcmp(line, "reopen-logfile") == 0) {
+		reopen_log(daemon);
+		return LOCAL_OK;
+	}
+	conf = configuration_amend(&daemon->layers, line, strlen(line),
+	    &source, report);
+	if (conf == NULL)
+		return report->refused ? LOCAL_NO : LOCAL_BAD;
+	adopt(daemon, conf);
+	if (strncmp(line, "log-file", 8) == 0)
+		reopen_log(daemon);
+	return LOCAL_OK;
+}
+
+/*
+ * The state file says less than the truth never: it is written a block of
+ * seqnos ahead, so that a crash loses nothing and flash memory is spared.
+ */
+static void
+save_state(struct daemon *daemon, bool exact)
+{
+	const char *path = options_state_file(&daemon->conf->options);
+	uint16_t seqno = babel_seqno(daemon->babel);
+	struct router_id id = babel_router_id(daemon->babel);
+	struct system_state *state = &daemon->state;
+	bool chosen = router_id_compare(&id, &daemon->first_id) != 0 &&
+	    (!state->has_id || router_id_compare(&id, &state->id) != 0);
+	char error[SYSTEM_ERROR_SIZE];
+
+	if (path == NULL || (!exact && !chosen && state->has_seqno &&
+	    !seqno_less(state->seqno, seqno)))
+		return;
+	state->has_seqno = true;
+	state->seqno = exact ? seqno : seqno_plus(seqno, SEQNO_BLOCK);
+	if (chosen) {
+		state->has_id = true;
+		state->id = id;
+	}
+	if (system_state_write(path, state, error) < 0)
+		warnx("%s", error);
+}
+
 static void
 handle_signals(struct daemon *daemon, babel_time now)
 {
 	if (got_stop)
 		daemon->stop = true;
-	if (got_check || now >= daemon->next_check) {
+	if (got_check) {
 		got_check = 0;
+		reopen_log(daemon);
 		check_kernel(daemon, now);
 	}
-	got_dump = 0;
+	if (got_dump) {
+		got_dump = 0;
+		table_begin(&daemon->table);
+	}
+}
+
+/* What is due by the clock, and is not the engine's. */
+static void
+keep_house(struct daemon *daemon, babel_time now)
+{
+	if (now >= daemon->next_check)
+		check_kernel(daemon, now);
+	if (daemon->conf->options.debug >= 1 && daemon->changed &&
+	    now - daemon->table_printed >= TABLE_PAUSE) {
+		daemon->changed = false;
+		daemon->table_printed = now;
+		table_begin(&daemon->table);
+	}
+	if (!table_print(&daemon->table, daemon->babel, stdout,
+	    TABLE_BUDGET))
+		fflush(stdout);
+	save_state(daemon, false);
 }
 
 /* One turn; at most until the limit. */
@@ -363,38 +523,37 @@ turn(struct daemon *daemon, babel_time limit)
 		n = 0;
 	}
 	handle_signals(daemon, clock_now());
+	keep_house(daemon, clock_now());
 	if (n > 0)
 		serve(daemon, fds, n, wish <= now);
 }
 
 /* Start. */
 
-static struct kernel_conf
-kernel_conf_of(const struct options *options)
-{
-	return (struct kernel_conf){
-		.export_table = options->export_table,
-		.import_tables = options->import_tables,
-		.import_table_count = options->import_table_count,
-		.link_detect = options->link_detect,
-		.sysfs = "/sys",
-	};
-}
-
 static struct babel_identity
-identity_of(const struct options *options)
+identity_of(const struct options *options, struct system_state *state)
 {
+	const char *path = options_state_file(options);
 	struct babel_identity identity = {
 		.v4_via_v6 = kernel_is_at_least(5, 2),
 		.v4_via_v6_default = kernel_is_at_least(5, 13),
+		.id_is_configured = options->has_router_id,
 	};
+	char error[SYSTEM_ERROR_SIZE];
 
-	arc4random_buf(&identity.seqno, sizeof(identity.seqno));
-	if (options->has_router_id) {
+	if (path != NULL && system_state_read(path, state, error) < 0)
+		warnx("%s", error);
+	identity.without_state = !state->has_seqno;
+	identity.seqno = seqno_plus(state->seqno, 1);
+	if (!state->has_seqno)
+		arc4random_buf(&identity.seqno, sizeof(identity.seqno));
+	if (options->has_router_id)
 		identity.id = options->router_id;
-		identity.id_is_configured = true;
-	} else
-		arc4random_buf(&identity.id, sizeof(identity.id));
+	else if (state->has_id && !options->random_id)
+		identity.id = state->id;
+	else if (options->random_id ||
+	    !system_router_id_from_hardware(&identity.id))
+		system_router_id_random(&identity.id);
 	return identity;
 }
 
@@ -410,39 +569,112 @@ has_servers(const struct options *options)
 	return false;
 }
 
-static void
-start(struct daemon *daemon)
+/* Open the log, go to the background, and leave our mark; true when
+ * that worked.  *parent takes the descriptor of whoever waits for us. */
+static bool
+settle(struct daemon *daemon, int *parent)
+{
+	const struct options *options = &daemon->conf->options;
+	const char *log_file = options_log_file(options);
+	const char *pid_file = options_pid_file(options);
+	char error[SYSTEM_ERROR_SIZE];
+
+	if (log_file != NULL && system_log_open(log_file) < 0) {
+		warn("log file %s", log_file);
+		return false;
+	}
+	if (freopen("/dev/null", "r", stdin) == NULL) {
+		warn("/dev/null");
+		return false;
+	}
+	if (options->daemonise && (*parent = system_daemonise()) < 0) {
+		warn("going to the background");
+		return false;
+	}
+	if (pid_file == NULL)
+		return true;
+	daemon->pid_file = system_pid_file_open(pid_file, error);
+	if (daemon->pid_file == NULL)
+		warnx("%s", error);
+	return daemon->pid_file != NULL;
+}
+
+static bool
+set_up_kernel(struct daemon *daemon)
 {
 	const struct options *options = &daemon->conf->options;
 	struct kernel_conf kernel = kernel_conf_of(options);
-	struct babel_identity identity = identity_of(options);
-	char error[LOCAL_ERROR_MAX];
+	char error[SYSTEM_ERROR_SIZE];
 
 	daemon->kernel = kernel_open(&kernel, &kernel_events, daemon);
-	if (daemon->kernel == NULL)
-		err(1, "opening netlink");
-	if (kernel_flush_routes(daemon->kernel, options->export_table) < 0)
-		warn("flushing left-over routes");
-	daemon->net = net_open(options->protocol_port,
-	    &options->protocol_group);
-	if (daemon->net == NULL)
-		err(1, "UDP port %u", options->protocol_port);
-	if (has_servers(options)) {
-		daemon->local = local_open(options, "babeld-" VERSION,
-		    error);
-		if (daemon->local == NULL)
-			errx(1, "%s", error);
+	if (daemon->kernel == NULL) {
+		warn("opening netlink");
+		return false;
 	}
-	daemon->babel = babel_new(&engine_ops, daemon, daemon->conf,
-	    &identity, clock_now());
-	if (daemon->babel == NULL)
-		errx(1, "out of memory");
-	check_kernel(daemon, clock_now());
+	if (!options->skip_kernel_setup) {
+		daemon->sysctls = system_sysctls_open("/proc", "/run");
+		if (daemon->sysctls == NULL || system_sysctls_set(
+		    daemon->sysctls, error) < 0) {
+			warnx("%s", daemon->sysctls == NULL ?
+			    "out of memory" : error);
+			return false;
+		}
+	}
+	if (kernel_flush_routes(daemon->kernel, options->export_table) < 0)
+		warn("removing what a crashed instance left");
+	return true;
 }
 
-/* Stop: say good-bye, let packets in flight arrive, then clear up. */
+static bool
+open_sockets(struct daemon *daemon)
+{
+	const struct options *options = &daemon->conf->options;
+	char error[LOCAL_ERROR_MAX];
+
+	daemon->net = net_open(options->protocol_port,
+	    &options->protocol_group);
+	if (daemon->net == NULL) {
+		warn("UDP port %u", options->protocol_port);
+		return false;
+	}
+	if (!has_servers(options))
+		return true;
+	daemon->local = local_open(options, "babeld-" VERSION, error);
+	if (daemon->local == NULL) {
+		warnx("%s", error);
+		return false;
+	}
+	local_on_command(daemon->local, command, daemon);
+	return true;
+}
+
+static bool
+start(struct daemon *daemon)
+{
+	struct babel_identity identity;
+	int parent = -1;
+
+	if (!settle(daemon, &parent) || !set_up_kernel(daemon) ||
+	    !open_sockets(daemon))
+		return false;
+	identity = identity_of(&daemon->conf->options, &daemon->state);
+	daemon->first_id = identity.id;
+	daemon->babel = babel_new(&engine_ops, daemon, daemon->conf,
+	    &identity, clock_now());
+	if (daemon->babel == NULL) {
+		warnx("out of memory");
+		return false;
+	}
+	save_state(daemon, false);
+	check_kernel(daemon, clock_now());
+	if (parent >= 0)
+		system_daemonise_done(parent);
+	return true;
+}
+
+/* Say good-bye, and let packets in flight arrive. */
 static void
-finish(struct daemon *daemon)
+leave_network(struct daemon *daemon)
 {
 	babel_time limit = clock_now() + SECOND;
 
@@ -454,30 +686,71 @@ finish(struct daemon *daemon)
 		turn(daemon, limit);
 	kernel_flush_routes(daemon->kernel,
 	    daemon->conf->options.export_table);
-	if (daemon->local != NULL)
-		local_close(daemon->local);
+	save_state(daemon, true);
+}
+
+/* Give back what we have, whole or half started. */
+static void
+release(struct daemon *daemon)
+{
+	struct local *local = daemon->local;
+
 	daemon->local = NULL;
-	babel_free(daemon->babel);
-	net_close(daemon->net);
-	kernel_close(daemon->kernel);
+	if (local != NULL)
+		local_close(local);
+	if (daemon->babel != NULL)
+		babel_free(daemon->babel);
+	if (daemon->net != NULL)
+		net_close(daemon->net);
+	if (daemon->kernel != NULL)
+		kernel_close(daemon->kernel);
+	system_sysctls_close(daemon->sysctls);
+	system_pid_file_close(daemon->pid_file);
 	configuration_free(daemon->conf);
+	configuration_free(daemon->layers.files);
+	configuration_free(daemon->layers.socket);
+}
+
+/* The configuration that the command line asks for; false to exit. */
+static bool
+configure(struct daemon *daemon, int *status)
+{
+	struct configuration_report report = { .error = "" };
+	struct configuration *files;
+
+	files = options_read(daemon->argc, daemon->argv, status);
+	if (files == NULL)
+		return false;
+	*status = 1;
+	daemon->layers.socket = configuration_new();
+	if (daemon->layers.socket != NULL)
+		daemon->conf = configuration_reload(&daemon->layers, files,
+		    &report);
+	if (daemon->conf == NULL) {
+		warnx("%s", report.error);
+		configuration_free(files);
+		return false;
+	}
+	if (daemon->conf->interface_count == 0)
+		warnx("asked to run on no interfaces");
+	return daemon->conf->interface_count > 0;
 }
 
 int
 main(int argc, char *argv[])
 {
 	struct daemon daemon = { .argc = argc, .argv = argv };
-	int status;
+	int status = 1;
 
-	daemon.conf = options_read(argc, argv, &status);
-	if (daemon.conf == NULL)
-		return status;
-	if (daemon.conf->interface_count == 0)
-		errx(1, "asked to run on no interfaces");
-	catch_signals(&daemon);
-	start(&daemon);
-	while (!daemon.stop)
-		turn(&daemon, NEVER);
-	finish(&daemon);
-	return 0;
+	if (configure(&daemon, &status)) {
+		catch_signals(&daemon);
+		if (start(&daemon)) {
+			while (!daemon.stop)
+				turn(&daemon, NEVER);
+			leave_network(&daemon);
+			status = 0;
+		}
+	}
+	release(&daemon);
+	return status;
 }
