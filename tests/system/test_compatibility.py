@@ -1,0 +1,235 @@
+"""Files and command lines of our own, for babeld 1.12 and for ours: both
+accept, both refuse, or the table says why not."""
+
+import subprocess
+
+import pytest
+
+from daemons import OURS
+from verdict import peer_accepts
+
+MANUAL = "the manual documents it"
+LATER = "the manual documents it, 1.12 is older"
+ISSUE = "an extension, with the compatibility kept"
+
+# Whether we accept the file; why the other does not agree, if so.
+FILES = [
+    ("", True, None),
+    ("# only a comment", True, None),
+    ("interface a\r\n\r\n\tinterface b # c\r\n", True, None),
+    ("interface \"a b\"", True, None),
+    ("interface \"a", False, None),
+    ("interface a type auto", True, None),
+    ("interface a type default", True, None),
+    ("interface a type ethernet", False, None),
+    ("interface a wired true", True, None),
+    ("interface a wired maybe", False, None),
+    ("interface a faraway true", True, None),
+    ("interface a channel 6", True, None),
+    ("interface a link-quality yes split-horizon no", True, None),
+    ("interface a link-quality on", False, None),
+    ("interface a rxcost 0x60", True, None),
+    ("interface a rxcost 0140", True, None),
+    ("interface a rxcost 65536", False, None),
+    ("interface a rxcost 1.5", False, None),
+    ("interface a rxcost \"5\"", False, None),
+    ("interface a hello-interval .5 update-interval 5.", True, None),
+    ("interface a hello-interval 655.35", True, None),
+    ("interface a hello-interval 655.36", False, None),
+    ("interface a hello-interval -1", False, None),
+    ("interface a enable-timestamps auto", True, None),
+    ("interface a unicast true rfc6126-compatible true", True, None),
+    ("interface a rtt-decay 256 rtt-max 0.001", True, None),
+    ("interface a rtt-decay 257", False, None),
+    ("interface a rtt-min 0", True, MANUAL),
+    ("interface a max-rtt-penalty 0", True, MANUAL),
+    ("interface a v4-via-v6 auto", True, None),
+    ("interface a probe-mtu true", True, LATER),
+    ("interface a accept-bad-signatures true", True, None),
+    ("interface a key k", False, None),
+    ("key id k type blake2s128 value 00\ninterface a key k", True, None),
+    ("key type hmac-sha256 value 00 id k", True, None),
+    ("key id k type md5 value 00", False, None),
+    ("key id k type none", False, None),
+    ("interface wg* rtt-filter quartile link-local auto", True, ISSUE),
+    ("neighbour fe80::1 if a", True, ISSUE),
+    ("default", True, None),
+    ("default foo", False, None),
+    ("in", True, None),
+    ("in ip default deny", True, None),
+    ("in ip 10.0.0.0/8 eq 24 le 16", True, None),
+    ("in ip 10.0.0.0/8 le 64", True, None),
+    ("in ip 10.0.0.0/33", False, None),
+    ("in ip 10.0.0.0/8 src-ip ::/0", False, None),
+    ("in ip 300.0.0.0/8", False, None),
+    ("in le 300", False, "an error that 1.12 does not see (the issue: "
+     "ranges are validated)"),
+    ("in metric 0", False, None),
+    ("in metric 65536", False, None),
+    ("in neigh fe80::1 if a id 1:2:3:4:5:6:7:8 deny", True, None),
+    ("in if \"a b\" allow deny metric 5", True, None),
+    ("out id 02-16-3e-ff-fe-00-00-12 deny", True, None),
+    ("redistribute local proto 3", True, None),
+    ("redistribute proto static", False, None),
+    ("redistribute src-prefix 2001:db8::/32", True, None),
+    ("install pref-src 10.0.0.1 table 65535", True, None),
+    ("install table 4294967295", True, "32-bit tables (the issue)"),
+    ("install table 0", False, None),
+    ("kernel-priority 0", True, MANUAL),
+    ("kernel-priority 65535", True, "an off-by-one of 1.12"),
+    ("protocol-port 65535", True, "an off-by-one of 1.12"),
+    ("protocol-port 0", False, None),
+    ("protocol-group 192.0.2.1", False, "an error that 1.12 does not see: "
+     "this group cannot be joined"),
+    ("kernel-check-interval 0", True, MANUAL),
+    ("shutdown-delay-ms 0", True, LATER),
+    ("first-rule-priority 100", True, MANUAL),
+    ("first-table-number 10", True, "the companion of "
+     "first-rule-priority"),
+    ("export-table 4294967295\nimport-table 1000", True,
+     "32-bit tables (the issue)"),
+    ("".join(f"import-table {table}\n" for table in range(1, 13)), True,
+     None),
+    ("router-id 1.2.3.4", False, None),
+    ("router-id 02:16:3e:00:00:12", True, None),
+    ("router-id 0:0:0:0:0:0:0:0", False, "an error that 1.12 does not see "
+     "(RFC 8966, section 4.1.3)"),
+    ("random-id 1", False, None),
+    ("debug -1", False, None),
+    ("local-path run/babeld.sock", True, None),
+    ("local-path-mode 0660", True, ISSUE),
+    ("local-port /run/x", False, None),
+    ("state-file \"\"", True, None),
+    ("diversity true\ndiversity-factor 128", True, None),
+    ("keep-unfeasible true", True, "a word of older versions (the issue)"),
+    ("reopen-logfile", False, None),
+    ("flush interface a", False, "a request of the local socket, for which "
+     "a file is no place"),
+    ("quit", False, None),
+    ("interface a\n\trxcost 5", False, None),
+    ("debug 1 2", False, None),
+    ("DEBUG 1", False, None),
+]
+
+COMMAND_LINES = [
+    (["a"], True, None),
+    (["--", "-a"], True, None),
+    (["a", "-d", "1", "b"], True, None),
+    (["-lwsr", "-p", "7", "a"], True, None),
+    (["-m", "ff02::7", "a"], True, None),
+    (["-m", "fe80::7", "a"], False, None),
+    (["-p", "0", "a"], False, None),
+    (["-p", "65535", "a"], True, None),
+    (["-p", "0x1a28 ", "a"], True, None),
+    (["-p", "66x", "a"], False, None),
+    (["-h", "0", "a"], False, None),
+    (["-h", ".5", "-H", "20.25", "a"], True, None),
+    (["-h", "655.36", "a"], False, None),
+    (["-k", "0", "-A", "0", "-M", "0", "-t", "0", "-T", "0", "a"], True,
+     None),
+    (["-g", "33123", "-G", "/run/x", "a"], True, None),
+    (["-g", "run/x", "a"], False, None),
+    (["-i", "a"], False, None),
+    (["-Q"], False, None),
+    (["-p"], False, None),
+    (["-C", "interface a", "-C", "in deny"], True, None),
+    (["-C", ""], False, None),
+    (["-C", "# nothing", "a"], True, None),
+    (["-C", "in\nout", "a"], False, None),
+    (["-C", "in foo", "a"], False, None),
+    (["-C", "quit", "a"], False, None),
+    (["-C", "flush interface a"], False, None),
+    (["-c", "/nonexistent"], False, None),
+    (["-c", "/", "a"], True, None),
+    (["-S", "", "-I", "", "a"], True, None),
+    (["-z", "3", "a"], True, None),
+    (["-u", "a"], True, "a letter of older versions (the issue)"),
+]
+
+
+def ours_accepts(arguments):
+    run = subprocess.run([OURS, "--check", *arguments], capture_output=True,
+                         text=True, timeout=20)
+    assert run.returncode in (0, 1), run
+    assert run.returncode == 0 or run.stderr.startswith("babeld: ") \
+        or "usage: " in run.stderr
+    return run.returncode == 0, run.stderr
+
+
+def compare(arguments, ours, reason, directory):
+    accepted, messages = ours_accepts(arguments)
+    assert accepted == ours, messages
+    if reason is None:
+        assert peer_accepts(arguments, directory) == ours
+    else:
+        assert peer_accepts(arguments, directory) != ours, "agreed, after all"
+
+
+@pytest.mark.peer_babeld
+@pytest.mark.parametrize("text, ours, reason", FILES)
+def test_file(text, ours, reason, tmp_path):
+    path = tmp_path / "babeld.conf"
+    path.write_text(text)
+    # Ours wants to know of an interface, even for a check.
+    compare(["-c", str(path), "eth0"], ours, reason, tmp_path)
+
+
+@pytest.mark.peer_babeld
+@pytest.mark.parametrize("arguments, ours, reason", COMMAND_LINES)
+def test_command_line(arguments, ours, reason, tmp_path):
+    empty = tmp_path / "empty.conf"
+    empty.write_text("")
+    compare(["-c", str(empty), *arguments], ours, reason, tmp_path)
+
+
+# What is ours alone.
+
+def run_ours(*arguments):
+    return subprocess.run([OURS, *arguments], capture_output=True, text=True,
+                          timeout=20)
+
+
+def test_version():
+    run = run_ours("-V")
+    assert run.returncode == 0 and run.stdout == ""
+    assert run.stderr.startswith("babeld-") and run.stderr.count("\n") == 1
+    long = run_ours("--version")
+    assert long.returncode == 0 and long.stdout == run.stderr
+
+
+def test_help():
+    run = run_ours("--help")
+    assert run.returncode == 0 and "usage: babeld" in run.stdout
+    assert run.stderr == ""
+
+
+def test_usage():
+    run = run_ours("-p", "0")
+    assert run.returncode == 1 and run.stdout == ""
+    assert run.stderr.splitlines()[0] == \
+        "babeld: -p: 0: expected a number from 1 to 65535"
+    assert "usage: babeld" in run.stderr
+
+
+def test_no_interface():
+    run = run_ours("-c", "/dev/null")
+    assert run.returncode == 1
+    assert "no interface to run on" in run.stderr
+
+
+def test_check_prints_all_errors(tmp_path):
+    path = tmp_path / "babeld.conf"
+    path.write_text("foo\ninterface a rxcost x\ndebug 1\nin bar\n")
+    run = run_ours("-C", "out baz", "--check", "-c", str(path), "-c", "/none")
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        'babeld: -C:1:5: baz: expected a selector or an action; in "out baz"',
+        f"babeld: {path}:1:1: foo: expected a directive",
+        f"babeld: {path}:2:20: x: expected a number from 1 to 65535",
+        f"babeld: {path}:4:4: bar: expected a selector or an action",
+        "babeld: /none: No such file or directory",
+    ]
+    run = run_ours("-c", str(path))
+    assert run.returncode == 1
+    assert run.stderr.splitlines() == [
+        f"babeld: {path}:1:1: foo: expected a directive"]
