@@ -314,8 +314,13 @@ interface_hello_due(struct babel *b, struct interface *ifp)
 		schedule(b, &ifp->hello, b->now + random_between(b,
 		    HELLO_BURST_MIN, HELLO_BURST_MAX));
 	} else
+#ifdef BROKEN_HELLO
+		schedule(b, &ifp->hello, b->now + jitter(b,
+		    ifp->conf.hello_interval * 5 / 4));
+#else
 		schedule(b, &ifp->hello, b->now + jitter(b,
 		    ifp->conf.hello_interval));
+#endif
 	schedule_advance(b, &ifp->outbox.flush, b->now);
 }
 

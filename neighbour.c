@@ -377,6 +377,8 @@ neighbour_rebooted(struct babel *b, struct neighbour *n)
 		histories[i]->interval = 0;
 		schedule_cancel(b, &histories[i]->missed);
 	}
+	/* What it said before, it has forgotten. */
+	route_retract_all(b, n);
 	n->txcost = INFINITY_METRIC;
 	n->stamped = false;
 	n->rtt_samples = 0;
