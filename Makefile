@@ -130,6 +130,9 @@ $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a $(library)
 ldflags-test_memory = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
 	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=free
 
+# test_auth counts how often a MAC is computed.
+ldflags-test_auth = -Wl,--wrap=mac_compute
+
 $(OUT)/tests/unit/test_vectors.o: $(OUT)/tests/unit/vectors.inc
 cflags-tests/unit/test_vectors = -I$(OUT)/tests/unit
 
@@ -204,7 +207,12 @@ sim-long: $(OUT)/sim
 sim-broken:
 	@MAKE='$(MAKE) -j$(JOBS)' tests/sim/broken.sh
 
-system: $(OUT)/babeld
+# What the system tests drive that is not the daemon itself.
+$(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+
+system: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
 	BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest tests/system
 
 # The inputs of a target: what was found before, and what can be made.
