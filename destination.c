@@ -281,13 +281,13 @@ judge_change(const struct destination *d, const struct announcement *now,
 {
 	int difference = (int)now->metric - (int)d->announced_metric;
 
-	*haste = HASTE_SOON;
-	if (d->announced_metric == INFINITY_METRIC || d->announce_again)
-		return true;
-	if (difference >= METRIC_CHANGE_URGENT) {
+	if (d->heard_elsewhere || difference >= METRIC_CHANGE_URGENT) {
 		*haste = HASTE_URGENT;
 		return true;
 	}
+	*haste = HASTE_SOON;
+	if (d->announced_metric == INFINITY_METRIC || d->announce_again)
+		return true;
 	*haste = HASTE_LAZY;
 	if (difference < 0)
 		difference = -difference;
@@ -316,7 +316,7 @@ destination_evaluate(struct babel *b, struct destination *d)
 	if (judge_change(d, &now, &haste) || other_id) {
 		d->announced_id = now.id;
 		d->announced_metric = now.metric;
-		d->announce_again = false;
+		d->announce_again = d->heard_elsewhere = false;
 		destination_changed(b, d, other_id ? HASTE_URGENT : haste);
 		if (other_id)
 			delivery_start(b, d);

@@ -154,17 +154,23 @@ interface_down(struct babel *b, struct interface *ifp)
 	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }
 
-/* What follows from a changed link or configuration while running. */
+/* What follows from a changed link or configuration while running.  Lost
+ * carrier does not stop us (link-detect does), but raises a suspicion. */
 static void
 interface_follow(struct babel *b, struct interface *ifp,
     const struct link_state *old, const struct interface_parameters *conf)
 {
+	struct neighbour *n;
+
 	if (ifp->conf.hello_interval != conf->hello_interval)
 		schedule_advance(b, &ifp->hello, b->now);
 	if (ifp->conf.update_interval != conf->update_interval)
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
 		    conf->update_interval));
 	ifp->conf = *conf;
+	if (old->carrier && !ifp->link.carrier)
+		RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
+			neighbour_probe(b, n);
 	if (!address_equal(&old->ipv4, &ifp->link.ipv4)) {
 		ifp->outbox.everything = true;	/* other next hops */
 		interface_flush_soon(b, ifp);

@@ -474,21 +474,34 @@ choose(struct babel *b, struct destination *d)
 	return best != NULL ? best : selected;
 }
 
-/* Split horizon silences the destination where its route now comes from:
- * whoever used us there is owed a retraction. */
+static bool
+is_silent_on(const struct route *route, const struct interface *ifp)
+{
+	return route != NULL && ifp->conf.split_horizon &&
+	    route->neighbour->interface == ifp;
+}
+
+/* Split horizon silences the destination where its route comes from now:
+ * whoever used us there is owed a retraction.  Where it came from before
+ * nobody has heard of it yet. */
 static void
 note_silence(struct destination *d, const struct route *old,
     const struct route *selected)
 {
-	const struct interface *ifp;
+	const struct interface *from, *to;
 
-	if (selected == NULL)
+	if (old == NULL || selected == NULL)
 		return;
-	ifp = selected->neighbour->interface;
-	if (ifp->conf.split_horizon && (old == NULL ||
-	    old->neighbour->interface != ifp) &&
-	    d->announced_metric < INFINITY_METRIC)
-		d->silent_ifindex = ifp->link.ifindex;
+	from = old->neighbour->interface;
+	to = selected->neighbour->interface;
+	if (from == to)
+		return;
+	if (is_silent_on(selected, to)) {
+		d->silent_ifindex = to->link.ifindex;
+		d->heard_elsewhere = true;
+	}
+	if (is_silent_on(old, from))
+		d->heard_elsewhere = true;
 }
 
 static void

@@ -45,6 +45,9 @@ struct fib_entry {
 	uint32_t priority, table;
 	struct in6_addr pref_src;	/* :: if none */
 	bool unreachable;		/* hold: no next hop, no interface */
+	/* The engine leaves these to the daemon. */
+	bool throw_route;		/* no route here: try the next rule */
+	bool by_rule;			/* a table for key.from alone */
 };
 
 enum fib_operation { FIB_ADD, FIB_CHANGE, FIB_DELETE };
