@@ -23,7 +23,7 @@
 /* What counts as a change of metric worth an update of its own (section
  * 3.7.2): both this much and this part of it. */
 #define METRIC_CHANGE_MIN	24
-#define METRIC_CHANGE_PART	8
+#define METRIC_CHANGE_PART	32
 /* ... and an urgent one. */
 #define METRIC_CHANGE_URGENT	512
 /* A neighbour that has acknowledged a retraction may take so long to tell

@@ -28,6 +28,7 @@ static const char *const counter_help[BABEL_COUNTERS] = {
 	[COUNT_TLVS_IGNORED] = "TLVs that were ignored.",
 	[COUNT_PACKETS_STOPPED] = "Packets broken off at bad framing.",
 	[COUNT_DROP_INTERFACE] = "Packets dropped, by reason.",
+	[COUNT_BAD_SIGNATURES_ACCEPTED] = "Packets accepted unsigned.",
 	[COUNT_UPDATE_OWN_ID] = "Updates of our own router-id.",
 	[COUNT_UPDATE_MARTIAN] = "Updates for unroutable prefixes.",
 	[COUNT_UPDATE_FILTERED] = "Updates denied by the input filter.",

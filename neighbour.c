@@ -335,7 +335,8 @@ void
 neighbour_introduce(struct babel *b, struct neighbour *n)
 {
 	interface_hello_soon(b, n->interface);
-	send_verdict(b, n);
+	if (n->rxcost < INFINITY_METRIC)
+		send_verdict(b, n);
 	n->dump_walk.begun = false;	/* of one that is running */
 	if (neighbour_is_reachable(n))
 		exchange_tables(b, n);

@@ -24,7 +24,7 @@ struct neighbour;
 /* What we sign with, of an interface. */
 struct auth_sender {
 	uint32_t pc;			/* of the last packet */
-	uint32_t generation;		/* of the index; 0: none yet */
+	bool has_index;
 	uint8_t index[AUTH_INDEX];
 	babel_time answers_began;	/* challenges and replies ... */
 	uint32_t answers;		/* ... sent since */
@@ -53,9 +53,7 @@ struct auth_peer {
 	struct auth_challenge challenges[AUTH_NONCES];	/* a ring */
 	uint8_t challenge_next;
 	babel_time challenged, answered;	/* when last, or 0 */
-	/* The generation of our index when we last answered: it accepts us.
-	 * 0: not since we know of it. */
-	uint32_t answered_generation;
+	babel_time introduced;		/* ... because it challenged us */
 };
 
 enum auth_mac {

@@ -3,7 +3,8 @@
  * and prints what it reports.  For test_kernel.py.
  *
  * It stands where the engine stands: it remembers what is installed, and
- * with -R installs again what was lost.
+ * with -R installs again what was lost.  -a and -n leave hardly any room
+ * for answers or notifications.  -l is link-detect.
  *
  *	add|change|delete PREFIX [from PREFIX] [via ADDRESS] [dev NAME]
  *	    [priority N] [table N] [src ADDRESS] [count N]
@@ -406,13 +407,14 @@ loop(struct probe *probe)
 	}
 }
 
+/* So small a buffer that it overflows: for answers, or notifications. */
 static void
-set_receive_buffer(const struct probe *probe, int size)
+set_receive_buffer(const struct probe *probe, int which)
 {
-	int fds[KERNEL_FDS];
+	int fds[KERNEL_FDS], size = 1;	/* the kernel's minimum */
 
 	kernel_fds(probe->kernel, fds);
-	if (setsockopt(fds[1], SOL_SOCKET, SO_RCVBUF, &size,
+	if (setsockopt(fds[which], SOL_SOCKET, SO_RCVBUF, &size,
 	    sizeof(size)) < 0)
 		err(1, "SO_RCVBUF");
 }
@@ -422,31 +424,35 @@ main(int argc, char **argv)
 {
 	static struct probe probe = { .tree = RB_INITIALIZER(&probe.tree) };
 	size_t tables = 0;
-	int option, size = 0;
+	bool is_deaf[2] = { false, false };
+	int option;
 
-	while ((option = getopt(argc, argv, "lRr:s:T:")) != -1) {
+	while ((option = getopt(argc, argv, "anlRs:T:")) != -1) {
 		if (option == 'l')
 			probe.conf.link_detect = true;
 		else if (option == 'R')
 			probe.repairs = true;
-		else if (option == 'r')
-			size = (int)strtol(optarg, NULL, 10);
+		else if (option == 'a')
+			is_deaf[0] = true;
+		else if (option == 'n')
+			is_deaf[1] = true;
 		else if (option == 's')
 			probe.conf.sysfs = optarg;
 		else if (option == 'T' && tables < WORDS_MAX)
 			probe.tables[tables++] =
 			    (uint32_t)strtoul(optarg, NULL, 10);
 		else
-			errx(1, "usage: kernel_probe [-lR] [-r size] "
-			    "[-s sysfs] [-T table]");
+			errx(1, "usage: kernel_probe [-anlR] [-s sysfs] "
+			    "[-T table]");
 	}
 	probe.conf.import_tables = probe.tables;
 	probe.conf.import_table_count = tables;
 	probe.kernel = kernel_open(&probe.conf, &events, &probe);
 	if (probe.kernel == NULL)
 		err(1, "kernel_open");
-	if (size > 0)
-		set_receive_buffer(&probe, size);
+	for (option = 0; option < 2; option++)
+		if (is_deaf[option])
+			set_receive_buffer(&probe, option);
 	kernel_resync(probe.kernel);
 	loop(&probe);
 	kernel_close(probe.kernel);
