@@ -25,8 +25,13 @@
 bool
 describe_is_installed(const struct babel *b, const struct route *route)
 {
-	return route->destination->selected == route &&
-	    fib_is_current(b, route->destination);
+	const struct destination *d = route->destination;
+
+	if (d->selected != NULL)
+		return d->selected == route && fib_is_current(b, d);
+	/* A kernel that holds it unreachable stands for the last one. */
+	return d->fib.has_installed && d->fib.installed.unreachable &&
+	    d->held_route == route->id;
 }
 
 /* A time as centiseconds, as the model has intervals. */

@@ -27,6 +27,7 @@
 /* How many neighbours are greeted by unicast in a second; the others
  * share one multicast. */
 #define INTRODUCTIONS		3
+#define DUMP_PAUSE		SECOND	/* between two dumps */
 #define NEIGHBOUR_PROMPT_TIMERS	3
 /* Probing a neighbour whose Hello is late: so many tries that, at the loss
  * we measure, all of them fail less than once in so many times, but not
@@ -577,10 +578,27 @@ neighbour_say(struct babel *b, struct neighbour *n,
 void
 neighbour_dump(struct babel *b, struct neighbour *n)
 {
-	if (n->dump_running)
+	babel_time start = b->now;
+
+	if (n->dump_running) {
+		n->dump_again |= n->dump_walk.begun;
 		return;
+	}
+	if (n->dumped != 0 && b->now - n->dumped < DUMP_PAUSE) {
+		count(b, COUNT_WILDCARD_LIMITED);
+		start = n->dumped + DUMP_PAUSE;
+	}
 	n->dump_running = true;
+	n->dump_again = false;
 	n->dump_walk.begun = false;
-	n->dumped = b->now;
-	schedule(b, &n->dump_next, b->now);
+	n->dumped = start;
+	schedule(b, &n->dump_next, start);
+}
+
+void
+neighbour_dump_done(struct babel *b, struct neighbour *n)
+{
+	n->dump_running = false;
+	if (n->dump_again)
+		neighbour_dump(b, n);
 }

@@ -15,7 +15,6 @@
 
 #define FORWARD_MEMORY	(10 * SECOND)	/* a forwarded request's life */
 #define REPEAT_TIME	SECOND		/* no sooner than this again */
-#define WILDCARD_PAUSE	SECOND		/* between two dumps */
 /* After a start without state, how long a new router-id is an option. */
 #define FRESH_ID_TIME	(5 * MINUTE)
 
@@ -98,10 +97,6 @@ say_seqno_request(struct babel *b, struct neighbour *n,
 static void
 received_wildcard(struct babel *b, struct neighbour *n)
 {
-	if (n->dumped != 0 && b->now - n->dumped < WILDCARD_PAUSE) {
-		count(b, COUNT_WILDCARD_LIMITED);
-		return;
-	}
 	n->ihu_due = true;
 	n->outbox.ihu = true;
 	neighbour_flush_soon(b, n);
@@ -381,6 +376,10 @@ request_resend_due(struct babel *b, struct request *request)
 	if (request->resends > 0 && d->selected == NULL) {
 		sent = REQUEST_RESENDS - request->resends + 1U;
 		request->resends--;
+		/* Some routers drop what they take for a copy, long after
+		 * the first was lost: what is newer is no copy. */
+		if (sent > 1)
+			request->seqno = seqno_plus(request->seqno, 1);
 		request_send(b, request);
 		schedule(b, &request->resend, b->now +
 		    (REQUEST_TIMEOUT << sent));

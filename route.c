@@ -510,6 +510,8 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 	struct route *old = d->selected;
 
 	d->selected = route;
+	if (route == NULL)
+		d->held_route = old->id;
 	note_silence(d, old, route);
 	count(b, COUNT_SELECTIONS);
 	if (old != NULL)

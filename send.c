@@ -737,7 +737,7 @@ send_dump(struct babel *b, struct neighbour *n)
 		return;
 	packet_begin(&p, b, n->interface, n);
 	if (send_walk(&p, &n->dump_walk, BATCH))
-		n->dump_running = false;
+		neighbour_dump_done(b, n);
 	else
 		schedule(b, &n->dump_next, b->now + PACE);
 }

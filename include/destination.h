@@ -63,6 +63,7 @@ struct destination {
 	 * still use us. */
 	bool held;
 	bool hold_fib;			/* ... by an unreachable entry */
+	uint32_t held_route;		/* id of the last one selected */
 	struct delivery_list owed;	/* owned; updates to be acked */
 	bool undelivered;		/* somebody cannot, or did not */
 	struct timer hold;

@@ -56,7 +56,7 @@ struct neighbour {
 	struct job dump;		/* a full update by unicast */
 	struct timer dump_next;
 	struct walk dump_walk;
-	bool dump_running;
+	bool dump_running, dump_again;
 	babel_time dumped;		/* when the last one began, or 0 */
 
 	struct outbox outbox;		/* unicast */
@@ -131,7 +131,9 @@ void	neighbour_flush_urgent(struct babel *, struct neighbour *);
 void	neighbour_flush_soon(struct babel *, struct neighbour *);
 void	neighbour_say(struct babel *, struct neighbour *,
 	    const struct outbox_item *, bool urgent);
-/* Begin a full update by unicast, unless one is under way. */
+/* Begin a full update by unicast; if one is under way, or was just sent,
+ * a little later. */
 void	neighbour_dump(struct babel *, struct neighbour *);
+void	neighbour_dump_done(struct babel *, struct neighbour *);
 
 #endif
