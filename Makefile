@@ -19,8 +19,8 @@ ENGINE = util prefix timer pattern filter mac \
 
 # ... and the process around it: start and loop, sockets, the kernel
 # (kernel_*), the local socket (local_*).
-DAEMON = babeld options system net link rule table \
-	$(basename $(wildcard kernel_*.c local*.c))
+DAEMON = babeld options system net link disambiguation table \
+	$(basename $(wildcard kernel_*.c rule*.c local*.c))
 
 VERSION := $(shell cat VERSION)
 
@@ -87,7 +87,8 @@ benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
-	sim sim-quick sim-check sim-long sim-broken system fuzz fuzz-run \
+	sim sim-quick sim-check sim-long sim-broken system system-wire \
+	system-network fuzz fuzz-run \
 	fuzz-replay bench mutants cover valgrind install uninstall clean deps \
 	demo help FORCE
 .DELETE_ON_ERROR:
@@ -134,17 +135,17 @@ cflags-local = $(cflags-babeld)
 
 $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
-	$(Q)$(LINK) $(ldflags-$(@F)) -o $@ $^ -lcmocka $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) $(call wraps,tests/unit/test_$*.c) -o $@ $^ -lcmocka \
+	    $(our-ldlibs) $(LDLIBS)
 
-# test_memory makes the N-th allocation fail.
-ldflags-test_memory = -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc \
-	-Wl,--wrap=reallocarray,--wrap=strdup,--wrap=free
+# A test that defines __wrap_malloc() gets the calls to malloc().
+wraps = $(shell grep -o '__wrap_[a-z_]*' $(1) | sort -u | \
+	sed 's/__wrap_/-Wl,--wrap=/')
 
-# test_auth counts how often a MAC is computed.
-ldflags-test_auth = -Wl,--wrap=mac_compute
-
-$(OUT)/tests/unit/test_vectors.o: $(OUT)/tests/unit/vectors.inc
+$(OUT)/tests/unit/test_vectors.o $(OUT)/tests/unit/test_auth_keys.o: \
+    $(OUT)/tests/unit/vectors.inc
 cflags-tests/unit/test_vectors = -I$(OUT)/tests/unit
+cflags-tests/unit/test_auth_keys = -I$(OUT)/tests/unit
 
 $(OUT)/tests/unit/vectors.inc: tests/unit/vectors.py tests/vectors.json
 	$(call say,GEN,$@)
@@ -222,8 +223,19 @@ $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
 
+# Most of a system test is waiting: two runs side by side, the daemon among
+# fake neighbours and the daemon in networks.
 system: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
-	BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest tests/system
+	$(SUB) -j2 --output-sync=target system-wire system-network
+
+pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q
+wire-tests = $(wildcard tests/system/test_blackbox_*.py)
+
+system-wire: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
+	@$(pytest) $(wire-tests)
+
+system-network: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
+	@$(pytest) $(filter-out $(wire-tests),$(wildcard tests/system/test_*.py))
 
 # The inputs of a target: what was found before, and what can be made.
 $(OUT)/seeds/made: tests/fuzz/seeds.py tests/vectors.json

@@ -10,6 +10,7 @@
 
 #include <err.h>
 #include <errno.h>
+#include <linux/rtnetlink.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -24,8 +25,10 @@
 #include "local.h"
 #include "net.h"
 #include "options.h"
+#include "rule.h"
 #include "system.h"
 #include "table.h"
+#include "xroute.h"
 
 #define RECEIVE_BURST	32		/* packets in one turn */
 #define FDS_MAX		(1 + KERNEL_FDS + LOCAL_FDS)
@@ -45,6 +48,9 @@ struct daemon {
 	struct babel *babel;
 	struct net *net;
 	struct kernel *kernel;
+	struct rules *rules;
+	uint32_t *watched;		/* tables to hear of */
+	bool answered;			/* the kernel has: run again */
 	struct local *local;
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct table table;		/* being printed */
@@ -103,7 +109,7 @@ engine_fib(void *ctx, const struct fib_change *change)
 {
 	struct daemon *daemon = ctx;
 
-	return kernel_submit(daemon->kernel, change);
+	return rules_submit(daemon->rules, change);
 }
 
 static babel_time
@@ -143,12 +149,30 @@ engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
 		warnx("interface %s: %s", name, error);
 }
 
+/* What we export must not be hidden by source-specific routes; our own
+ * addresses never are. */
+static void
+engine_xroute_changed(struct daemon *daemon, enum babel_event event,
+    const struct xroute *xroute)
+{
+	const struct xroute_offer *best = TAILQ_FIRST(&xroute->offers);
+	const struct destination_key *key = &xroute->destination->key;
+
+	if (event == EVENT_XROUTE_FLUSH || best == NULL || best->route.local)
+		rules_retract(daemon->rules, key);
+	else
+		rules_export(daemon->rules, key, best->route.table);
+}
+
 static void
 engine_notify(void *ctx, enum babel_event event, const void *object)
 {
 	struct daemon *daemon = ctx;
 
 	daemon->changed = true;
+	if (daemon->rules != NULL && (event == EVENT_XROUTE_ADD ||
+	    event == EVENT_XROUTE_CHANGE || event == EVENT_XROUTE_FLUSH))
+		engine_xroute_changed(daemon, event, object);
 	if (event == EVENT_INTERFACE_CHANGE)
 		engine_interface_changed(daemon, object);
 	if (daemon->local != NULL && daemon->babel != NULL)
@@ -185,12 +209,31 @@ kernel_link(void *ctx, const struct link_state *link, bool present)
 		    link->ifindex);
 }
 
+/* The main table is watched even if it is not imported. */
+static bool
+is_imported(const struct options *options, const struct kernel_route *route)
+{
+	size_t i;
+
+	if (route->local)
+		return true;
+	for (i = 0; i < options->import_table_count; i++)
+		if (options->import_tables[i] == route->table)
+			return true;
+	return options->import_table_count == 0 &&
+	    route->table == RT_TABLE_MAIN;
+}
+
 static void
 kernel_route(void *ctx, const struct kernel_route *route, bool present)
 {
 	struct daemon *daemon = ctx;
 
-	babel_kernel_route(daemon->babel, clock_now(), route, present);
+	if (route->table == RT_TABLE_MAIN && !route->local)
+		rules_route(daemon->rules, route, present);
+	if (is_imported(&daemon->conf->options, route))
+		babel_kernel_route(daemon->babel, clock_now(), route,
+		    present);
 }
 
 static void
@@ -199,6 +242,7 @@ kernel_sync(void *ctx, bool begin)
 	struct daemon *daemon = ctx;
 
 	babel_kernel_sync(daemon->babel, clock_now(), begin);
+	rules_sync(daemon->rules, begin);
 }
 
 static void
@@ -206,7 +250,8 @@ kernel_fib_done(void *ctx, const struct fib_change *change, int error)
 {
 	struct daemon *daemon = ctx;
 
-	babel_fib_done(daemon->babel, clock_now(), change, error);
+	daemon->answered = true;
+	rules_fib_done(daemon->rules, change, error);
 }
 
 static void
@@ -214,7 +259,7 @@ kernel_fib_lost(void *ctx, const struct destination_key *key)
 {
 	struct daemon *daemon = ctx;
 
-	babel_fib_lost(daemon->babel, clock_now(), key);
+	rules_fib_lost(daemon->rules, key);
 }
 
 static bool
@@ -223,7 +268,7 @@ kernel_fib_find(void *ctx, const struct destination_key *key, uint32_t table,
 {
 	struct daemon *daemon = ctx;
 
-	return babel_fib_find(daemon->babel, key, table, entry);
+	return rules_fib_find(daemon->rules, key, table, entry);
 }
 
 static bool
@@ -232,7 +277,23 @@ kernel_fib_after(void *ctx, const struct destination_key *after,
 {
 	struct daemon *daemon = ctx;
 
-	return babel_fib_after(daemon->babel, after, key, entry);
+	return rules_fib_after(daemon->rules, after, key, entry);
+}
+
+static void
+kernel_rule(void *ctx, const struct kernel_rule *rule, bool present)
+{
+	struct daemon *daemon = ctx;
+
+	rules_rule(daemon->rules, rule, present);
+}
+
+static bool
+kernel_rule_source(void *ctx, uint32_t table, struct prefix *from)
+{
+	struct daemon *daemon = ctx;
+
+	return rules_source(daemon->rules, table, from);
 }
 
 static const struct kernel_events kernel_events = {
@@ -243,6 +304,54 @@ static const struct kernel_events kernel_events = {
 	.fib_lost = kernel_fib_lost,
 	.fib_find = kernel_fib_find,
 	.fib_after = kernel_fib_after,
+	.rule = kernel_rule,
+	.rule_source = kernel_rule_source,
+	.log = kernel_log,
+};
+
+/* Callbacks of the rules: what they leave of the kernel's events is the
+ * engine's. */
+
+static void
+rules_done(void *ctx, const struct fib_change *change, int error)
+{
+	struct daemon *daemon = ctx;
+
+	daemon->answered = true;
+	babel_fib_done(daemon->babel, clock_now(), change, error);
+}
+
+static void
+rules_lost(void *ctx, const struct destination_key *key)
+{
+	struct daemon *daemon = ctx;
+
+	babel_fib_lost(daemon->babel, clock_now(), key);
+}
+
+static bool
+rules_find(void *ctx, const struct destination_key *key, uint32_t table,
+    struct fib_entry *entry)
+{
+	struct daemon *daemon = ctx;
+
+	return babel_fib_find(daemon->babel, key, table, entry);
+}
+
+static bool
+rules_after(void *ctx, const struct destination_key *after,
+    struct destination_key *key, struct fib_entry *entry)
+{
+	struct daemon *daemon = ctx;
+
+	return babel_fib_after(daemon->babel, after, key, entry);
+}
+
+static const struct kernel_events rules_events = {
+	.fib_done = rules_done,
+	.fib_lost = rules_lost,
+	.fib_find = rules_find,
+	.fib_after = rules_after,
 	.log = kernel_log,
 };
 
@@ -360,13 +469,37 @@ check_kernel(struct daemon *daemon, babel_time now)
 
 /* Run-time configuration. */
 
-static struct kernel_conf
-kernel_conf_of(const struct options *options)
+/* The tables to hear of: what is imported, and the main table, in which
+ * others have what must not be hidden. */
+static size_t
+watch_tables(struct daemon *daemon, const struct options *options)
 {
+	size_t count = options->import_table_count, i;
+	uint32_t *tables = reallocarray(daemon->watched, count + 1,
+	    sizeof(*tables));
+
+	if (tables == NULL)
+		return 0;		/* the main table alone */
+	if (count > 0)
+		memcpy(tables, options->import_tables,
+		    count * sizeof(*tables));
+	daemon->watched = tables;
+	for (i = 0; i < count; i++)
+		if (tables[i] == RT_TABLE_MAIN)
+			return count;
+	tables[count] = RT_TABLE_MAIN;
+	return count + 1;
+}
+
+static struct kernel_conf
+kernel_conf_of(struct daemon *daemon, const struct options *options)
+{
+	size_t count = watch_tables(daemon, options);
+
 	return (struct kernel_conf){
 		.export_table = options->export_table,
-		.import_tables = options->import_tables,
-		.import_table_count = options->import_table_count,
+		.import_tables = daemon->watched,
+		.import_table_count = count,
 		.link_detect = options->link_detect,
 		.sysfs = "/sys",
 	};
@@ -377,7 +510,7 @@ static void
 adopt(struct daemon *daemon, struct configuration *conf)
 {
 	struct configuration *old = daemon->conf;
-	struct kernel_conf kernel = kernel_conf_of(&conf->options);
+	struct kernel_conf kernel = kernel_conf_of(daemon, &conf->options);
 
 	daemon->conf = conf;
 	babel_configure(daemon->babel, clock_now(), conf);
@@ -513,8 +646,12 @@ turn(struct daemon *daemon, babel_time limit)
 	struct timespec timeout;
 	unsigned int n;
 
+	wish = time_min(wish, rules_run(daemon->rules, now));
 	if (kernel_flush(daemon->kernel))
 		wish = time_min(wish, now + MILLISECOND);
+	if (daemon->answered)
+		wish = now;
+	daemon->answered = false;
 	n = gather_pollfds(daemon, fds);
 	timeout = until(time_min(limit, next_wish(daemon, wish, now)), now);
 	if (ppoll(fds, n, &timeout, &daemon->waitmask) < 0) {
@@ -599,11 +736,34 @@ settle(struct daemon *daemon, int *parent)
 	return daemon->pid_file != NULL;
 }
 
+/* Where the kernel has no source-specific routes. */
+static bool
+set_up_rules(struct daemon *daemon)
+{
+	const struct options *options = &daemon->conf->options;
+	struct rules_conf conf = {
+		.native_ipv6 = options->ipv6_subtrees == SETTING_TRUE ||
+		    (options->ipv6_subtrees != SETTING_FALSE &&
+		    kernel_is_at_least(3, 11)),
+		.export_table = options->export_table,
+		.first_table = options->first_table_number,
+		.first_priority = options->first_rule_priority,
+		.reserved = options->import_tables,
+		.reserved_count = options->import_table_count,
+	};
+
+	daemon->rules = rules_open(daemon->kernel, &conf, &rules_events,
+	    daemon);
+	if (daemon->rules == NULL)
+		warnx("out of memory");
+	return daemon->rules != NULL;
+}
+
 static bool
 set_up_kernel(struct daemon *daemon)
 {
 	const struct options *options = &daemon->conf->options;
-	struct kernel_conf kernel = kernel_conf_of(options);
+	struct kernel_conf kernel = kernel_conf_of(daemon, options);
 	char error[SYSTEM_ERROR_SIZE];
 
 	daemon->kernel = kernel_open(&kernel, &kernel_events, daemon);
@@ -622,7 +782,7 @@ set_up_kernel(struct daemon *daemon)
 	}
 	if (kernel_flush_routes(daemon->kernel, options->export_table) < 0)
 		warn("removing what a crashed instance left");
-	return true;
+	return set_up_rules(daemon);
 }
 
 static bool
@@ -694,16 +854,20 @@ static void
 release(struct daemon *daemon)
 {
 	struct local *local = daemon->local;
+	struct rules *rules = daemon->rules;
 
 	daemon->local = NULL;
 	if (local != NULL)
 		local_close(local);
+	daemon->rules = NULL;
+	rules_close(rules);
 	if (daemon->babel != NULL)
 		babel_free(daemon->babel);
 	if (daemon->net != NULL)
 		net_close(daemon->net);
 	if (daemon->kernel != NULL)
 		kernel_close(daemon->kernel);
+	free(daemon->watched);
 	system_sysctls_close(daemon->sysctls);
 	system_pid_file_close(daemon->pid_file);
 	configuration_free(daemon->conf);

@@ -121,8 +121,8 @@ delivery_is_owed(const struct destination *d, const struct interface *ifp,
 }
 
 void
-delivery_sent(struct babel *b, struct destination *d,
-    const struct interface *ifp, const struct neighbour *n, uint16_t opaque)
+delivery_sent(struct destination *d, const struct interface *ifp,
+    const struct neighbour *n, uint16_t opaque)
 {
 	struct delivery *delivery;
 
@@ -130,8 +130,6 @@ delivery_sent(struct babel *b, struct destination *d,
 		if (is_for(delivery, ifp, n)) {
 			delivery->opaque = opaque;
 			delivery->copies++;
-			schedule_advance(b, &delivery->neighbour->resend,
-			    b->now + DELIVERY_ACK_TIME + RESEND_MARGIN);
 		}
 }
 

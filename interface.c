@@ -124,7 +124,9 @@ interface_up(struct babel *b, struct interface *ifp)
 	ifp->announced = b->change_serial;
 	ifp->hello_promised = NEVER;
 	ifp->hello_burst = HELLO_BURST;
-	ifp->hello_burst_next = b->now + HELLO_BURST_PAUSE;
+	/* With keys, the first one will not be believed. */
+	ifp->hello_burst_next = b->now + (ifp->conf.keys == NULL ?
+	    HELLO_BURST_PAUSE : 0);
 	ifp->update_walk.begun = false;
 	ifp->update_hurry = false;
 	ifp->outbox.wildcard_request = true;

@@ -302,13 +302,14 @@ is_move(const struct fib_change *change)
 	return change->operation == FIB_CHANGE && is_addition(change);
 }
 
-/* IPv4 has no source-specific routes: the kernel would take the source
- * prefix for noise, and the route for one for all sources. */
+/* IPv4 has no source-specific routes but by rules: the kernel would take
+ * the source prefix for noise, and the route for one for all sources. */
 static bool
 is_possible(const struct fib_change *change)
 {
 	return !prefix_is_ipv4(&change->key.to) ||
-	    !destination_is_source_specific(&change->key);
+	    !destination_is_source_specific(&change->key) ||
+	    change->entry.by_rule || change->old.by_rule;
 }
 
 static void
@@ -417,7 +418,7 @@ note_installed(struct kernel *kernel, const struct fib_change *change)
 	struct kernel_link *link;
 
 	kernel_sync_installed(kernel, &change->key, &change->entry);
-	if (change->entry.unreachable)
+	if (change->entry.unreachable || change->entry.throw_route)
 		return;
 	if (!address_is_unspecified(&change->entry.pref_src))
 		kernel->uses_pref_src = true;

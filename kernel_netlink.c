@@ -39,7 +39,9 @@ _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
 #define GROUPS		(GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR) | \
 			    GROUP(RTNLGRP_IPV6_IFADDR) | \
 			    GROUP(RTNLGRP_IPV4_ROUTE) | \
-			    GROUP(RTNLGRP_IPV6_ROUTE))
+			    GROUP(RTNLGRP_IPV6_ROUTE) | \
+			    GROUP(RTNLGRP_IPV4_RULE) | \
+			    GROUP(RTNLGRP_IPV6_RULE))
 
 babel_time
 kernel_clock(void)
@@ -268,6 +270,10 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 	case RTM_NEWROUTE:
 	case RTM_DELROUTE:
 		kernel_route_message(kernel, nlh, is_dump);
+		break;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		kernel_rule_message(kernel, nlh);
 		break;
 	default:
 		break;

@@ -2,9 +2,10 @@
  * kernel_route.c - route messages of rtnetlink, to values and back.
  *
  * Out: IPv4 and IPv6, tables of 32 bits, IPv4 by an IPv6 next hop (RFC
- * 9229; RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  The next
- * hop need not be on the link by prefix, since a neighbour is a neighbour
- * because we hear it: hence RTNH_F_ONLINK.
+ * 9229; RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  In a table
+ * that a rule reserves for a source prefix, routes have none themselves.
+ * The next hop need not be on the link by prefix, since a neighbour is a
+ * neighbour because we hear it: hence RTNH_F_ONLINK.
  *
  * In: routes of the import tables become events.  Routes of our protocol
  * are never imported; they tell whether what we installed is still there.
@@ -64,7 +65,13 @@ kernel_route_same_place(const struct destination_key *key,
 	    kernel_route_priority(key, a) == kernel_route_priority(key, b);
 }
 
-/* An unreachable entry has no next hop, whatever the fields say. */
+/* Without next hop, whatever the fields say. */
+static bool
+is_reject(const struct fib_entry *entry)
+{
+	return entry->unreachable || entry->throw_route;
+}
+
 uint64_t
 kernel_route_fingerprint(const struct kernel *kernel,
     const struct destination_key *key, const struct fib_entry *entry)
@@ -77,8 +84,8 @@ kernel_route_fingerprint(const struct kernel *kernel,
 	at += sizeof(*key);
 	memcpy(at, &entry->table, 4);
 	memcpy(at + 4, &priority, 4);
-	at[8] = entry->unreachable;
-	if (!entry->unreachable) {
+	at[8] = (uint8_t)(entry->unreachable + 2 * entry->throw_route);
+	if (!is_reject(entry)) {
 		memcpy(at + 9, &entry->ifindex, 4);
 		memcpy(at + 13, &entry->next_hop, 16);
 		memcpy(at + 29, &entry->pref_src, 16);
@@ -94,9 +101,10 @@ kernel_route_format(const struct kernel *kernel,
 	char destination[DESTINATION_STRLEN], next_hop[ADDRESS_STRLEN];
 
 	destination_key_format(key, destination);
-	if (entry->unreachable)
-		snprintf(buffer, ROUTE_STRLEN, "%s unreachable table %u",
-		    destination, entry->table);
+	if (is_reject(entry))
+		snprintf(buffer, ROUTE_STRLEN, "%s %s table %u", destination,
+		    entry->throw_route ? "throw" : "unreachable",
+		    entry->table);
 	else
 		snprintf(buffer, ROUTE_STRLEN, "%s via %s dev %s table %u",
 		    destination, address_format(&entry->next_hop, next_hop),
@@ -173,16 +181,17 @@ kernel_route_encode(void *buffer, uint16_t type,
 	    RT_TABLE_COMPAT;
 	rtm->rtm_protocol = PROTOCOL_BABEL;
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
-	rtm->rtm_type = entry->unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
+	rtm->rtm_type = entry->throw_route ? RTN_THROW :
+	    entry->unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
 	put_prefix(nlh, RTA_DST, &key->to);
-	if (destination_is_source_specific(key)) {
+	if (destination_is_source_specific(key) && !entry->by_rule) {
 		rtm->rtm_src_len = family_plen(&key->from);
 		put_prefix(nlh, RTA_SRC, &key->from);
 	}
 	mnl_attr_put_u32(nlh, RTA_TABLE, entry->table);
 	mnl_attr_put_u32(nlh, RTA_PRIORITY,
 	    kernel_route_priority(key, entry));
-	if (!entry->unreachable)
+	if (!is_reject(entry))
 		put_next_hop(nlh, rtm, entry);
 	/* To delete, the next hop says enough. */
 	if (type == RTM_DELROUTE)
@@ -320,6 +329,7 @@ kernel_route_decode(const struct nlmsghdr *nlh,
 	message->tos = rtm->rtm_tos;
 	message->entry.table = rtm->rtm_table;
 	message->entry.unreachable = rtm->rtm_type == RTN_UNREACHABLE;
+	message->entry.throw_route = rtm->rtm_type == RTN_THROW;
 	to = from = message->is_ipv4 ? address_from_ipv4(zero) : in6addr_any;
 	FOR_EACH_ATTRIBUTE(attr, nlh, sizeof(*rtm))
 		if (!decode_attribute(attr, message, &to, &from))
@@ -447,6 +457,22 @@ import(struct kernel *kernel, const struct nlmsghdr *nlh,
 		kernel_sync_schedule(kernel, SYNC_ALL, AGAIN_DELAY);
 }
 
+/* Give the routes of a source's table the key that they are known by. */
+static void
+put_source(struct kernel *kernel, struct route_message *message)
+{
+	struct destination_key *key = &message->route.key;
+	struct prefix from;
+
+	if (kernel->events->rule_source == NULL ||
+	    destination_is_source_specific(key) ||
+	    !kernel->events->rule_source(kernel->ctx, message->entry.table,
+	    &from) || prefix_is_ipv4(&from) != message->is_ipv4)
+		return;
+	key->from = from;
+	message->entry.by_rule = true;
+}
+
 void
 kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
     bool is_dump)
@@ -455,6 +481,7 @@ kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 
 	if (!kernel_route_decode(nlh, &message))
 		return;
+	put_source(kernel, &message);
 	/* Whoever hears of a route should know the link that it uses. */
 	kernel_link_tell(kernel);
 	if (is_dump) {

@@ -29,7 +29,8 @@
 #define ACCEPTS		16		/* for each server, in one turn */
 #define STEPS_IDLE	1024		/* for all clients, in one turn */
 #define STEPS_BUSY	64
-#define STEPS_CLIENT	128		/* for one client, in one turn */
+#define SHARES		8		/* clients that use up the steps */
+#define STEPS_DEAF	16		/* for one that is gone, besides */
 #define STEPS_REQUEST	8		/* what a request counts for */
 #define FORGET		2048		/* records forgotten in one turn */
 #define HOST_MAX	64
@@ -301,7 +302,7 @@ client_input(struct local *local, struct client *c, short revents,
 	/* The other side is gone altogether; what it asked for before is
 	 * still done, but not told. */
 	if ((revents & (POLLERR | POLLHUP)) != 0 && !c->ended)
-		client_stop(c);
+		client_is_gone(c);
 	else if ((revents & POLLIN) == 0)
 		return;
 	if (!client_read(c)) {
@@ -324,6 +325,8 @@ next_request(struct local *local, const struct babel *b, struct client *c,
 	}
 	if (request_execute(local, b, c, line))
 		*budget = 0;
+	else if (c->deaf)
+		(*budget)--;
 	else
 		*budget -= *budget < STEPS_REQUEST ? *budget : STEPS_REQUEST;
 	return true;
@@ -351,18 +354,18 @@ client_serve(struct local *local, const struct babel *b, struct client *c,
 			client_say_text(c, c->reply);
 			c->owes_reply = false;
 		}
-		if (*budget == 0 || is_occupied(c) ||
-		    c->state != CLIENT_OPEN || !next_request(local, b, c, budget))
+		if (*budget == 0 || c->state != CLIENT_OPEN ||
+		    is_occupied(c) || !next_request(local, b, c, budget))
 			break;
 	}
 }
 
-/* One client's share of a turn; returns the steps that are left. */
+/* One client's turn, of at most so many steps; returns how many it
+ * took. */
 static unsigned int
 client_turn(struct local *local, const struct babel *b, struct client *c,
-    unsigned int steps)
+    unsigned int share)
 {
-	unsigned int share = steps < STEPS_CLIENT ? steps : STEPS_CLIENT;
 	unsigned int budget = share;
 
 	if (c->state == CLIENT_OPEN)
@@ -370,21 +373,31 @@ client_turn(struct local *local, const struct babel *b, struct client *c,
 	client_write(c);
 	if (c->state != CLIENT_OPEN && client_close_step(c, b->now))
 		local_forget(local, c);
-	return steps - (share - budget);
+	return share - budget;
 }
 
-/* All clients, round robin: those that were served go to the end. */
+/* All clients: those that get steps go to the end of the list, so that
+ * the others come first in the next turn.  What is waiting goes out, and
+ * who is gone is let go, without them. */
 static void
 serve_all(struct local *local, const struct babel *b, unsigned int steps)
 {
-	struct client *c;
-	unsigned int left = local->client_count;
+	struct client *c, *next, *last;
+	unsigned int share = steps / SHARES;
 
-	while (left-- > 0 && steps > 0) {
-		c = TAILQ_FIRST(&local->clients);
-		TAILQ_REMOVE(&local->clients, c, entry);
-		TAILQ_INSERT_TAIL(&local->clients, c, entry);
-		steps = client_turn(local, b, c, steps);
+	last = TAILQ_LAST(&local->clients, client_list);
+	for (c = TAILQ_FIRST(&local->clients); c != NULL; c = next) {
+		next = c == last ? NULL : TAILQ_NEXT(c, entry);
+		if (c->deaf) {
+			client_turn(local, b, c, STEPS_DEAF);
+			continue;
+		}
+		if (steps > 0) {
+			TAILQ_REMOVE(&local->clients, c, entry);
+			TAILQ_INSERT_TAIL(&local->clients, c, entry);
+		}
+		steps -= client_turn(local, b, c, steps < share ? steps :
+		    share);
 	}
 }
 

@@ -55,9 +55,8 @@ client_stop(struct client *c)
 	set_clear(&c->known);
 }
 
-/* Nothing can be said to it any more; its requests are still obeyed. */
-static void
-client_is_deaf(struct client *c)
+void
+client_is_gone(struct client *c)
 {
 	c->deaf = true;
 	free(c->output);
@@ -100,7 +99,7 @@ client_say(struct client *c, const char *bytes, size_t len)
 	if (c->deaf)
 		return;
 	if (output_reserve(c, len) < 0) {
-		client_is_deaf(c);
+		client_is_gone(c);
 		c->ended = true;
 		c->input_len = 0;
 		return;
@@ -214,7 +213,7 @@ client_write(struct client *c)
 	    MSG_DONTWAIT | MSG_NOSIGNAL);
 	if (n < 0) {
 		if (errno != EAGAIN && errno != EINTR)
-			client_is_deaf(c);
+			client_is_gone(c);
 		return;
 	}
 	c->output_start += (size_t)n;

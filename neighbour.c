@@ -333,13 +333,14 @@ exchange_tables(struct babel *b, struct neighbour *n)
 }
 
 void
-neighbour_introduce(struct babel *b, struct neighbour *n)
+neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 {
 	interface_hello_soon(b, n->interface);
 	if (n->rxcost < INFINITY_METRIC)
 		send_verdict(b, n);
+	n->exchange_due = is_new;
 	n->dump_walk.begun = false;	/* of one that is running */
-	if (neighbour_is_reachable(n))
+	if (neighbour_is_reachable(n) && !is_new)
 		exchange_tables(b, n);
 }
 
@@ -435,6 +436,9 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 	}
 	schedule_cancel(b, &n->unused);
 	neighbour_update_cost(b, n);
+	if (n->exchange_due && neighbour_is_reachable(n))
+		exchange_tables(b, n);
+	n->exchange_due = false;
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
 }
 

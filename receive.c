@@ -197,8 +197,8 @@ is_fresh(struct receiver *r, const struct decoder *d)
 	if (r->n == NULL)
 		return fresh;
 	send_answer(r->b, r->n, &outcome);
-	if (outcome.introduce)
-		neighbour_introduce(r->b, r->n);
+	if (outcome.is_new || outcome.forgot_us)
+		neighbour_introduce(r->b, r->n, outcome.is_new);
 	return fresh;
 }
 
@@ -221,7 +221,7 @@ open_packet(struct receiver *r, struct decoder *d)
 		return false;
 	}
 	mac = auth_check_mac(b, r->ifp, r->datagram, d);
-	if (mac == AUTH_DROP)
+	if (mac == AUTH_REJECTED)
 		return false;
 	r->n = neighbour_find(r->ifp, &r->datagram->from);
 	if (r->n == NULL && is_our_own(b, &r->datagram->from)) {

@@ -376,10 +376,6 @@ request_resend_due(struct babel *b, struct request *request)
 	if (request->resends > 0 && d->selected == NULL) {
 		sent = REQUEST_RESENDS - request->resends + 1U;
 		request->resends--;
-		/* Some routers drop what they take for a copy, long after
-		 * the first was lost: what is newer is no copy. */
-		if (sent > 1)
-			request->seqno = seqno_plus(request->seqno, 1);
 		request_send(b, request);
 		schedule(b, &request->resend, b->now +
 		    (REQUEST_TIMEOUT << sent));

@@ -329,7 +329,7 @@ ask_for_delivery(struct packet *p, struct destination *d)
 		p->has_ack_request = true;
 		put_ack_request(p, p->opaque, DELIVERY_ACK_TIME);
 	}
-	delivery_sent(p->b, d, p->ifp, p->to, p->opaque);
+	delivery_sent(d, p->ifp, p->to, p->opaque);
 }
 
 /* The output filter: false, or what it adds to the metric. */
@@ -452,7 +452,7 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		put_announcement(p, d, &a);
 	else if (reason == REASON_REPLY || (have ?
 	    d->silent_ifindex == p->ifp->link.ifindex :
-	    reason == REASON_CHANGE || d->held))
+	    reason == REASON_CHANGE || (d->held && TAILQ_EMPTY(&d->owed))))
 		put_retraction(p, &d->key);
 }
 

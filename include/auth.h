@@ -57,7 +57,7 @@ struct auth_peer {
 };
 
 enum auth_mac {
-	AUTH_DROP,			/* counted already */
+	AUTH_REJECTED,			/* counted already */
 	AUTH_UNCHECKED,			/* no MAC is asked for */
 	AUTH_VERIFIED,
 };
@@ -67,9 +67,9 @@ struct auth_outcome {
 	bool challenge, reply;		/* send these TLVs, at once */
 	struct nonce challenge_nonce;	/* points into the neighbour */
 	struct nonce reply_nonce;	/* points into the datagram */
-	/* What was said before may not have been believed, here or there:
-	 * introduce ourselves, and exchange tables, anew. */
-	bool introduce;
+	/* What was said before may not have been believed: by us, who did
+	 * not know the index, or by the neighbour, who challenges us. */
+	bool is_new, forgot_us;
 };
 
 /* The largest header and body that leaves room for a packet counter and

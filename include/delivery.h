@@ -34,8 +34,8 @@ void	delivery_start(struct babel *, struct destination *);
 bool	delivery_is_owed(const struct destination *,
 	    const struct interface *, const struct neighbour *);
 /* A copy goes out to them, in a packet with this request. */
-void	delivery_sent(struct babel *, struct destination *,
-	    const struct interface *, const struct neighbour *,
+void	delivery_sent(struct destination *, const struct interface *,
+	    const struct neighbour *,
 	    uint16_t opaque);
 /* The neighbour acknowledged a packet. */
 void	delivery_acked(struct babel *, struct neighbour *, uint16_t opaque);

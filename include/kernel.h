@@ -15,6 +15,16 @@
 
 struct kernel;
 
+/* A policy rule "from SOURCE lookup TABLE". */
+struct kernel_rule {
+	struct prefix from;		/* as a key has it; ::/0: any */
+	struct prefix to;		/* the same; ::/0: any */
+	uint32_t priority, table;
+	uint8_t protocol;
+	bool is_ipv4;
+	bool is_other;			/* does, or asks for, more than that */
+};
+
 struct kernel_events {
 	/* A link appeared or changed (any, not only Babel's), or is gone
 	 * (present false; ifindex and name are set). */
@@ -37,6 +47,11 @@ struct kernel_events {
 	    uint32_t table, struct fib_entry *);
 	bool (*fib_after)(void *ctx, const struct destination_key *after,
 	    struct destination_key *, struct fib_entry *);
+	/* Somebody else added or removed a rule.  May be NULL. */
+	void (*rule)(void *ctx, const struct kernel_rule *, bool present);
+	/* Whose table is that, if it is for one source prefix only?  In the
+	 * keys of its routes, that is the source prefix.  May be NULL. */
+	bool (*rule_source)(void *ctx, uint32_t table, struct prefix *from);
 	void (*log)(void *ctx, int priority, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 };
@@ -84,6 +99,16 @@ const char *kernel_link_reason(const struct kernel *, unsigned int ifindex);
  * tables named by install filters: left-overs of a crashed instance at
  * start, ours at exit.  Blocks; -1 with errno. */
 int	kernel_flush_routes(struct kernel *, uint32_t table);
+
+/* Add or remove a policy rule, at once.  One that is there already, or is
+ * gone, is no error.  0, or an errno. */
+int	kernel_rule_add(struct kernel *, const struct kernel_rule *);
+int	kernel_rule_delete(struct kernel *, const struct kernel_rule *);
+/* Call back for each rule of both families.  Blocks; 0, or an errno. */
+int	kernel_rule_dump(void (*)(void *ctx, const struct kernel_rule *),
+	    void *ctx);
+/* Is there no route at all in that table, of either family?  Blocks. */
+bool	kernel_table_is_empty(uint32_t table);
 
 /* "linux 5.13 or later": the release of the running kernel. */
 bool	kernel_is_at_least(int major, int minor);

@@ -6,6 +6,7 @@
  *	kernel_link.c		the table of links and their addresses
  *	kernel_route.c		route messages to values and back
  *	kernel_fib.c		batches of changes and their answers
+ *	kernel_rule.c		policy rules
  */
 #ifndef KERNEL_INTERNAL_H
 #define KERNEL_INTERNAL_H
@@ -224,6 +225,10 @@ uint64_t kernel_route_hash(uint64_t seed, const void *, size_t);
 const char *kernel_route_format(const struct kernel *,
 	    const struct destination_key *, const struct fib_entry *,
 	    char buffer[ROUTE_STRLEN]);
+
+/* kernel_rule.c */
+/* RTM_NEWRULE, RTM_DELRULE. */
+void	kernel_rule_message(struct kernel *, const struct nlmsghdr *);
 
 /* kernel_sync.c */
 void	kernel_sync_init(struct kernel *);

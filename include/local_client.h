@@ -13,7 +13,7 @@
 #define CLIENT_INPUT	1024
 /* No more is produced for a client that has that much waiting. */
 #define CLIENT_ENOUGH	(32 * 1024)
-#define CLIENT_REPLY_MAX 640
+#define CLIENT_REPLY_MAX (CONFIGURATION_MESSAGE_MAX + 16)
 
 enum client_state {
 	CLIENT_OPEN,
@@ -48,7 +48,7 @@ struct task {
 	unsigned int stage;		/* of a report: which number */
 	unsigned int family;		/* of metrics: which kind of sample */
 	bool started;			/* its heading was said */
-	bool monitors;			/* the dump that a monitor begins with */
+	bool monitors;			/* a monitor's first dump */
 };
 
 struct client {
@@ -113,6 +113,8 @@ void	client_write(struct client *);
 void	client_finish(struct client *, babel_time now, const char *reason);
 /* Go on with closing; true when it is over. */
 bool	client_close_step(struct client *, babel_time now);
+/* Nothing can be said to it any more; its requests are still obeyed. */
+void	client_is_gone(struct client *);
 /* The monitor, and whatever is being answered, end. */
 void	client_stop(struct client *);
 

@@ -40,6 +40,7 @@ struct neighbour {
 	babel_time ihu_promised;	/* the last one's interval ends */
 	bool is_static;			/* declared, unicast */
 	struct auth_peer auth;		/* RFC 8967 */
+	bool exchange_due;		/* of tables, at its next Hello */
 
 	/* RFC 9616, section 3.1 */
 	bool stamped;
@@ -123,8 +124,9 @@ void	neighbour_probe(struct babel *, struct neighbour *);
 void	neighbour_probe_due(struct babel *, struct neighbour *);
 
 /* What was said so far may have been lost, both ways, for lack of proof
- * (RFC 8967): greet it, and exchange tables, anew. */
-void	neighbour_introduce(struct babel *, struct neighbour *);
+ * (RFC 8967): greet it, and exchange tables, anew; if it has a new index,
+ * only when its next Hello tells that it did not restart. */
+void	neighbour_introduce(struct babel *, struct neighbour *, bool is_new);
 
 /* See that the outbox is sent. */
 void	neighbour_flush_urgent(struct babel *, struct neighbour *);

@@ -1,7 +1,8 @@
 /*
  * loops.c - following packets: invariants I1 and I2.
  *
- * For each prefix there is a probe address that no longer prefix holds
+ * Packets leave a node only by an interface that is up.  For each prefix
+ * there is a probe address that no longer prefix holds
  * but those that are meant to.  Each node's next hop for each probe, by
  * longest match over what its kernel holds, is kept at hand; when it
  * changes, one walk from the changed node finds the loop if there is a
@@ -11,7 +12,7 @@
  * one of its nodes restarted lately, so that others still act on what it
  * said before and it has forgotten its feasibility distances; or one of
  * the prefixes that lead the packets has several sources; or two prefixes
- * lead them and the links reorder packets (section 3.5.4); or a kernel
+ * lead them and hold time (section 3.5.4) could not help; or a kernel
  * just lost a route, and the engine had no time to put it, or what is to
  * be there instead, back.
  */
@@ -19,6 +20,8 @@
 
 #include <stdio.h>
 #include <string.h>
+
+#include "tables.h"
 
 #define LOST_MAX	(10 * SECOND)	/* to put something in its place */
 
@@ -49,6 +52,7 @@ forward_update(struct node *n, uint32_t probe)
 	const struct plan *plan = &n->world->scenario->plans[probe];
 	struct place *place = &n->places[probe];
 	const struct place *by;
+	const struct port *port;
 
 	place->next = NOWHERE;
 	place->used = n->state == NODE_OFF ? NOWHERE :
@@ -56,7 +60,10 @@ forward_update(struct node *n, uint32_t probe)
 	if (place->used == NOWHERE)
 		return;
 	by = &n->places[place->used];
-	if (!by->local && !by->entry.unreachable)
+	if (by->local || by->entry.unreachable)
+		return;
+	port = node_port(n, by->entry.ifindex);
+	if (port != NULL && port->downs == 0)
 		place->next = topology_owner(n->world, &by->entry.next_hop);
 }
 
@@ -83,6 +90,29 @@ node_excuse(const struct node *n, const struct plan *plan)
 	return excuse;
 }
 
+/* Is the node's kernel behind its engine for that prefix? */
+static bool
+node_is_behind(const struct node *n, uint32_t key)
+{
+	return node_is_running(n) && tables_is_changing(tables_find(n->babel,
+	    &n->world->scenario->plans[key].key));
+}
+
+/*
+ * What excuses a loop that is led by several prefixes: nothing holds the
+ * packets to the longest one any more, though they still come.  A kernel
+ * may be slower than its engine was to acknowledge the retraction; the
+ * engine may have been killed in between; and who got a retraction before
+ * the update that it retracts believes the update.
+ */
+static babel_time
+mixed_excuse(const struct world *w, bool behind, bool killed)
+{
+	if (killed || w->scenario->reorder > 0)
+		return w->now + checker_memory(w);
+	return behind ? w->now + LOST_MAX : 0;
+}
+
 /* The loop through a node: until when it is excused, and its text. */
 static babel_time
 loop_excuse(const struct node *n, uint32_t probe, char *text, size_t size)
@@ -91,12 +121,14 @@ loop_excuse(const struct node *n, uint32_t probe, char *text, size_t size)
 	const struct plan *plan = &w->scenario->plans[probe];
 	const struct node *at = n;
 	babel_time excuse = 0;
-	bool killed = false, mixed = false;
+	bool killed = false, mixed = false, behind = false;
 	size_t used = 0;
 
 	do {
 		excuse = time_max(excuse, node_excuse(at, plan));
 		killed = killed || at->state != NODE_UP;
+		behind = behind ||
+		    node_is_behind(at, at->places[probe].used);
 		mixed = mixed ||
 		    at->places[probe].used != n->places[probe].used;
 		used += (size_t)snprintf(text + used, size - used, "%u>",
@@ -105,10 +137,9 @@ loop_excuse(const struct node *n, uint32_t probe, char *text, size_t size)
 			used = size - 1;
 		at = &w->nodes[at->places[probe].next];
 	} while (at != n);
-	/* Who got a retraction before the update it retracts believes the
-	 * update, and nothing holds packets to the prefix any more. */
-	if (mixed && w->scenario->reorder > 0)
-		excuse = time_max(excuse, w->now + checker_memory(w));
+	if (mixed)
+		excuse = time_max(excuse, mixed_excuse(w, behind,
+		    killed));
 	return killed ? excuse + checker_memory(w) : excuse;
 }
 
@@ -128,6 +159,17 @@ loop_excused(struct node *n, uint32_t probe, babel_time due)
 	w->figures.loops_excused++;
 }
 
+static void
+loop_explain(const struct node *n, uint32_t probe)
+{
+	const struct node *at = n;
+
+	do {
+		world_explain(at, at->places[probe].used);
+		at = &n->world->nodes[at->places[probe].next];
+	} while (at != n);
+}
+
 /* There is a loop through the node. */
 static void
 loop_found(struct node *n, uint32_t probe)
@@ -139,11 +181,13 @@ loop_found(struct node *n, uint32_t probe)
 	w->figures.loops++;
 	excuse = loop_excuse(n, probe, text, sizeof(text));
 	world_tell(w, "prefix %u loops: %s", probe, text);
-	if (excuse > w->now)
+	if (excuse > w->now) {
 		loop_excused(n, probe, excuse);
-	else
-		world_fail(w, "I1", "packets to prefix %u loop: %s%u", probe,
-		    text, n->index);
+		return;
+	}
+	world_fail(w, "I1", "packets to prefix %u loop: %s%u", probe, text,
+	    n->index);
+	loop_explain(n, probe);
 }
 
 /* Loops through the node are gone: it forwards otherwise. */

@@ -140,6 +140,7 @@ node_tell_link(struct node *n, uint32_t port)
 
 	if (p->downs > 0)
 		p->hello_promised = NEVER;
+	checker_forwarding_all(n);
 	if (!node_is_running(n))
 		return;
 	state.up = state.carrier = p->downs == 0;

@@ -189,7 +189,8 @@ scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
 	s->fib_delay = kernels[prng_below(&prng, 4)];
 	s->fib_window = 1 + prng_below(&prng, 64);
 	s->refuse_send = prng_chance(&prng, 0.3) ? 0.02 : 0;
-	s->weighted = prng_chance(&prng, 0.4);
+	s->weighted = prng_chance(&prng, 0.4) &&
+	    s->topology != TOPOLOGY_WIRELESS;
 	s->wireless = s->weighted ? 0 : prng_unit(&prng) * prng_unit(&prng);
 	s->duplicate = prng_chance(&prng, 0.5) ? 0.02 : 0;
 	s->reorder = prng_chance(&prng, 0.5) ? 0.02 : 0;

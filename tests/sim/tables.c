@@ -73,6 +73,13 @@ tables_is_starved(const struct destination *d)
 	return false;
 }
 
+bool
+tables_is_changing(const struct destination *d)
+{
+	return d != NULL && (d->fib.state == FIB_WANTED ||
+	    d->fib.state == FIB_IN_FLIGHT);
+}
+
 void
 tables_count(const struct babel *b, struct object_counts *counts)
 {

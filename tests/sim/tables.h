@@ -38,6 +38,8 @@ bool	tables_distance(const struct destination *, const struct router_id *,
 	    struct distance *);
 /* Nothing selected, nothing of our own, but an unfeasible route. */
 bool	tables_is_starved(const struct destination *);
+/* Has the engine decided on a change that its kernel has not made? */
+bool	tables_is_changing(const struct destination *);
 void	tables_count(const struct babel *, struct object_counts *);
 /* Add what the engine counted to the figures of the run. */
 void	tables_add_counters(const struct babel *, struct figures *);

@@ -180,24 +180,21 @@ class Flow:
     def longest_gap(self, version=None, since=0.0):
         """Seconds between two answered requests with lost ones between.
 
-        A flow that has not come back counts until its last request.
+        Only gaps that end after a moment count; one that has not ended
+        reaches to the last request.
         """
         if version is None:
             return max(self.longest_gap(one, since) for one in self.pingers)
         longest = 0.0
-        last = None
-        lost = False
+        last = None			# the last answered request
+        lost = False			# were there others since?
         for sequence, moment in enumerate(list(self.sent[version])):
-            if moment < since:
-                continue
-            if sequence in self.answered[version]:
-                if last is not None and lost:
-                    longest = max(longest, moment - last)
-                last, lost = moment, False
-            elif last is not None:
-                lost = True
+            answered = sequence in self.answered[version]
+            if last is not None and moment >= since \
+                    and (lost or not answered):
                 longest = max(longest, moment - last)
+            if answered:
+                last, lost = moment, False
             else:
-                last = moment
                 lost = True
         return longest

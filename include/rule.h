@@ -1,0 +1,59 @@
+/*
+ * rule.h - source-specific routes where the kernel has none, by policy
+ * rules and a table for each source prefix (RFC 9079, section 4).
+ *
+ * Stands between the engine and the kernel layer: changes that the kernel
+ * can do by itself are passed through.
+ */
+#ifndef RULE_H
+#define RULE_H
+
+#include "kernel.h"
+
+struct rules;
+
+struct rules_conf {
+	bool native_ipv6;		/* the kernel knows sources in IPv6 */
+	uint32_t export_table;
+	uint32_t first_table, first_priority;
+	const uint32_t *reserved;	/* other tables to leave alone */
+	size_t reserved_count;
+};
+
+/* Of the engine's events, those named fib_ and log are used; the kernel's
+ * are to be passed to the functions below.  Removes what a crashed
+ * instance left.  NULL for no memory. */
+struct rules *rules_open(struct kernel *, const struct rules_conf *,
+	    const struct kernel_events *engine, void *ctx);
+/* Removes all rules, and the routes in their tables. */
+void	rules_close(struct rules *);
+
+/* For ops->fib: as kernel_submit.  Answered by fib_done, once, when all
+ * that the change entails has been done. */
+bool	rules_submit(struct rules *, const struct fib_change *);
+/* A turn of the loop: hand changes to the kernel, go on with what takes
+ * long.  Returns when it wants to run next. */
+babel_time rules_run(struct rules *, babel_time now);
+
+/* We export a route with that key, which is from the table; or do not any
+ * more.  Routes to our own addresses need not be told. */
+void	rules_export(struct rules *, const struct destination_key *,
+	    uint32_t table);
+void	rules_retract(struct rules *, const struct destination_key *);
+
+/* The kernel's events; the routes are those of the main table. */
+void	rules_fib_done(struct rules *, const struct fib_change *, int error);
+void	rules_fib_lost(struct rules *, const struct destination_key *);
+bool	rules_fib_find(const struct rules *, const struct destination_key *,
+	    uint32_t table, struct fib_entry *);
+bool	rules_fib_after(const struct rules *,
+	    const struct destination_key *after, struct destination_key *,
+	    struct fib_entry *);
+void	rules_route(struct rules *, const struct kernel_route *,
+	    bool present);
+void	rules_sync(struct rules *, bool begin);
+void	rules_rule(struct rules *, const struct kernel_rule *, bool present);
+bool	rules_source(const struct rules *, uint32_t table,
+	    struct prefix *from);
+
+#endif

@@ -1,0 +1,743 @@
+/*
+ * rule.c - source-specific routes by policy rules and tables.
+ *
+ * A change of a source-specific route that the kernel cannot hold becomes
+ * a transaction: the steps that disambiguation.c makes of it, each a
+ * change in the table of a source (rule_table.c).  All go through one
+ * queue and are carried out in order; the engine has its answer when the
+ * last step has one.  If any failed, the route is taken back.
+ *
+ * Plain routes matter as soon as there is a source's table, for they must
+ * not be hidden by it; so do the routes that others have (rule_other.c).
+ * Nothing is remembered of them before the first source-specific change
+ * comes.  That one waits while our plain routes are walked, in slices,
+ * and the kernel tells the others.
+ *
+ * A step that fails outside of a transaction, and what was skipped for
+ * want of memory, is found by a review a little later.
+ */
+#include "rule.h"
+
+#include <sys/queue.h>
+
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "disambiguation.h"
+#include "rule_other.h"
+#include "rule_table.h"
+
+#define QUEUE_MAX	1024		/* then the engine has to wait */
+#define WALK_SLICE	256
+#define REVIEW_SLICE	16
+#define REVIEW_FIRST	SECOND		/* after a failure; doubles */
+#define REVIEW_LAST	(64 * SECOND)
+#define REPAIR_PAUSE	(100 * MILLISECOND)
+
+/* A change of the engine, until it is answered. */
+struct transaction {
+	STAILQ_ENTRY(transaction) entry;
+	struct fib_change change;
+	unsigned int pending;		/* operations */
+	int error;			/* the first one */
+};
+STAILQ_HEAD(transaction_list, transaction);
+
+/* A change of the kernel. */
+struct operation {
+	STAILQ_ENTRY(operation) entry;
+	struct fib_change change;
+	struct transaction *transaction;	/* or NULL */
+};
+STAILQ_HEAD(operation_list, operation);
+
+enum telling { TOLD, TO_BEGIN, BEGUN };	/* of the kernel's routes */
+
+struct rules {
+	struct kernel *kernel;
+	const struct kernel_events *engine;
+	void *ctx;
+	uint32_t export_table;
+	struct rule_tables *tables;
+	struct rule_others *others;
+	struct disambiguation *ipv4, *ipv6;	/* ipv6: NULL if native */
+
+	struct operation_list waiting, in_flight;
+	unsigned int waiting_count;
+	struct transaction_list held;	/* until we are ready */
+	struct transaction_list completed;	/* without an operation */
+	struct transaction *current;	/* the one that makes steps */
+
+	bool is_started, is_ready;	/* there was a source; all is known */
+	enum telling telling;
+	bool is_walking, has_cursor;
+	struct destination_key cursor;	/* of the walk over our routes */
+	bool wants_refill, wants_review, is_reviewing;
+	babel_time refill_due, review_due, repair_due;
+	babel_time review_delay;
+};
+
+static void __attribute__((format(printf, 3, 4)))
+rules_log(const struct rules *rules, int priority, const char *format, ...)
+{
+	char line[256];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof(line), format, ap);
+	va_end(ap);
+	rules->engine->log(rules->ctx, priority, "%s", line);
+}
+
+/* Those of the family; NULL if the kernel does it by itself. */
+static struct disambiguation *
+family_of(const struct rules *rules, const struct destination_key *key)
+{
+	return prefix_is_ipv4(&key->to) ? rules->ipv4 : rules->ipv6;
+}
+
+/* Does the route live in the table of its source? */
+static bool
+is_by_rule(const struct rules *rules, const struct destination_key *key)
+{
+	return destination_is_source_specific(key) &&
+	    family_of(rules, key) != NULL;
+}
+
+static void
+enqueue(struct rules *rules, struct operation *operation,
+    struct transaction *transaction)
+{
+	operation->transaction = transaction;
+	if (transaction != NULL)
+		transaction->pending++;
+	STAILQ_INSERT_TAIL(&rules->waiting, operation, entry);
+	rules->waiting_count++;
+}
+
+static void
+log_no_table(const struct rules *rules, const struct prefix *from, int error)
+{
+	char text[PREFIX_STRLEN];
+
+	rules_log(rules, LOG_ERR, "source prefix %s: no routing table: %s",
+	    prefix_format(from, text), strerror(error));
+}
+
+/* A step of the disambiguation. */
+static int
+on_step(void *ctx, const struct fib_change *step)
+{
+	struct rules *rules = ctx;
+	struct operation *operation;
+	uint32_t table;
+	int error;
+
+	error = rule_tables_get(rules->tables, &step->key.from, &table);
+	if (error != 0) {
+		log_no_table(rules, &step->key.from, error);
+		rules->wants_review = true;
+		return error;
+	}
+	operation = calloc(1, sizeof(*operation));
+	if (operation == NULL) {
+		rules->wants_review = true;
+		return ENOMEM;
+	}
+	operation->change = *step;
+	operation->change.entry.table = operation->change.old.table = table;
+	operation->change.entry.by_rule = operation->change.old.by_rule =
+	    true;
+	enqueue(rules, operation, rules->current);
+	return 0;
+}
+
+/* Set or unset a route of ours; its steps are for the transaction. */
+static int
+set_own(struct rules *rules, const struct destination_key *key,
+    const struct fib_entry *entry, struct transaction *transaction)
+{
+	int error;
+
+	rules->current = transaction;
+	error = disambiguation_set(family_of(rules, key), key, entry);
+	rules->current = NULL;
+	if (error != 0)
+		rules->wants_review = true;
+	return error;
+}
+
+/* The same for a plain route, which is there, whatever becomes of the
+ * steps: what cannot be noted now must be found later. */
+static void
+set_plain(struct rules *rules, const struct destination_key *key,
+    const struct fib_entry *entry, struct transaction *transaction)
+{
+	if (entry != NULL && entry->table != rules->export_table)
+		entry = NULL;
+	if (set_own(rules, key, entry, transaction) != 0)
+		rules->wants_refill = true;
+}
+
+/* Others have, or do not have any more, a route with that key. */
+static void
+on_other(void *ctx, const struct destination_key *key, uint32_t table,
+    bool present)
+{
+	struct rules *rules = ctx;
+	struct disambiguation *d = family_of(rules, key);
+	bool is_specific = destination_is_source_specific(key);
+	int error = 0;
+
+	if (!rules->is_started || d == NULL)
+		return;
+	if (is_specific && present)
+		error = rule_tables_leave(rules->tables, key, table);
+	if (disambiguation_set_other(d, key, present) != 0 || error != 0)
+		rules->wants_refill = rules->wants_review = true;
+	if (is_specific && !present)
+		rule_tables_stay(rules->tables, key);
+	if (is_specific && !disambiguation_uses(d, &key->from))
+		rule_tables_release(rules->tables, &key->from);
+}
+
+/* Our routes to link-local addresses are never told. */
+static int
+protect_link_local(struct rules *rules)
+{
+	struct destination_key key;
+
+	memset(&key, 0, sizeof(key));
+	key.to.address[0] = 0xfe;
+	key.to.address[1] = 0x80;
+	key.to.plen = 10;
+	return disambiguation_set_other(rules->ipv6, &key, true);
+}
+
+struct rules *
+rules_open(struct kernel *kernel, const struct rules_conf *conf,
+    const struct kernel_events *engine, void *ctx)
+{
+	struct rules *rules = calloc(1, sizeof(*rules));
+	struct rule_tables_conf tables = {
+		.first_table = conf->first_table,
+		.first_priority = conf->first_priority,
+		.export_table = conf->export_table,
+		.reserved = conf->reserved,
+		.reserved_count = conf->reserved_count,
+	};
+	bool failed;
+
+	if (rules == NULL)
+		return NULL;
+	rules->kernel = kernel;
+	rules->engine = engine;
+	rules->ctx = ctx;
+	rules->export_table = conf->export_table;
+	rules->review_delay = REVIEW_FIRST;
+	STAILQ_INIT(&rules->waiting);
+	STAILQ_INIT(&rules->in_flight);
+	STAILQ_INIT(&rules->held);
+	STAILQ_INIT(&rules->completed);
+	rules->others = rule_others_new(on_other, rules);
+	rules->ipv4 = disambiguation_new(on_step, rules);
+	failed = rules->others == NULL || rules->ipv4 == NULL;
+	if (!conf->native_ipv6) {
+		rules->ipv6 = disambiguation_new(on_step, rules);
+		failed |= rules->ipv6 == NULL ||
+		    protect_link_local(rules) != 0;
+	}
+	rules->tables = rule_tables_new(kernel, &tables);
+	if (failed || rules->tables == NULL) {
+		rules_close(rules);
+		return NULL;
+	}
+	return rules;
+}
+
+static void
+free_operations(struct operation_list *list)
+{
+	struct operation *operation;
+
+	while ((operation = STAILQ_FIRST(list)) != NULL) {
+		STAILQ_REMOVE_HEAD(list, entry);
+		/* The last operation of a transaction frees it. */
+		if (operation->transaction != NULL &&
+		    --operation->transaction->pending == 0)
+			free(operation->transaction);
+		free(operation);
+	}
+}
+
+static void
+free_transactions(struct transaction_list *list)
+{
+	struct transaction *transaction;
+
+	while ((transaction = STAILQ_FIRST(list)) != NULL) {
+		STAILQ_REMOVE_HEAD(list, entry);
+		free(transaction);
+	}
+}
+
+void
+rules_close(struct rules *rules)
+{
+	if (rules == NULL)
+		return;
+	free_operations(&rules->in_flight);
+	free_operations(&rules->waiting);
+	free_transactions(&rules->held);
+	free_transactions(&rules->completed);
+	rule_tables_free(rules->tables);
+	rule_others_free(rules->others);
+	disambiguation_free(rules->ipv4);
+	disambiguation_free(rules->ipv6);
+	free(rules);
+}
+
+/* Learn all routes that matter, for the first time or again. */
+static void
+fill(struct rules *rules)
+{
+	bool is_first = !rules->is_started;
+
+	rules->is_started = true;
+	rules->wants_refill = false;
+	rules->is_walking = true;
+	rules->has_cursor = false;
+	rules->telling = TO_BEGIN;
+	if (is_first)
+		rule_others_tell(rules->others);
+	(void)kernel_resync(rules->kernel);
+}
+
+/* Queue the plain change itself. */
+static bool
+enqueue_plain(struct rules *rules, struct transaction *transaction)
+{
+	struct operation *operation = calloc(1, sizeof(*operation));
+
+	if (operation == NULL)
+		return false;
+	operation->change = transaction->change;
+	/* What must not hide the route goes before the route does. */
+	if (transaction->change.operation == FIB_DELETE)
+		set_plain(rules, &transaction->change.key, NULL,
+		    transaction);
+	enqueue(rules, operation, transaction);
+	return true;
+}
+
+/* Make the steps of a source-specific change. */
+static void
+begin(struct rules *rules, struct transaction *transaction)
+{
+	const struct fib_change *change = &transaction->change;
+
+	transaction->error = set_own(rules, &change->key,
+	    change->operation == FIB_DELETE ? NULL : &change->entry,
+	    transaction);
+	if (transaction->pending == 0)
+		STAILQ_INSERT_TAIL(&rules->completed, transaction, entry);
+}
+
+bool
+rules_submit(struct rules *rules, const struct fib_change *change)
+{
+	bool is_specific = destination_is_source_specific(&change->key);
+	struct transaction *transaction;
+
+	if (family_of(rules, &change->key) == NULL ||
+	    (!is_specific && !rules->is_started))
+		return kernel_submit(rules->kernel, change);
+	if (rules->waiting_count >= QUEUE_MAX)
+		return false;
+	transaction = calloc(1, sizeof(*transaction));
+	if (transaction == NULL)
+		return false;
+	transaction->change = *change;
+	if (!is_specific) {
+		if (!enqueue_plain(rules, transaction)) {
+			free(transaction);
+			return false;
+		}
+	} else if (rules->is_ready)
+		begin(rules, transaction);
+	else {
+		STAILQ_INSERT_TAIL(&rules->held, transaction, entry);
+		if (!rules->is_started)
+			fill(rules);
+	}
+	return true;
+}
+
+/* A source-specific change failed, in whole or in part: so that the
+ * engine is right about what there is, go back. */
+static void
+roll_back(struct rules *rules, const struct fib_change *change)
+{
+	rules->wants_review = true;
+	if (change->operation == FIB_ADD)
+		(void)set_own(rules, &change->key, NULL, NULL);
+	else if (change->operation == FIB_CHANGE)
+		(void)set_own(rules, &change->key, &change->old, NULL);
+}
+
+static void
+complete(struct rules *rules, struct transaction *transaction)
+{
+	const struct fib_change *change = &transaction->change;
+
+	if (transaction->error != 0 &&
+	    destination_is_source_specific(&change->key))
+		roll_back(rules, change);
+	rules->engine->fib_done(rules->ctx, change, transaction->error);
+	free(transaction);
+}
+
+/* The plain route is there, or gone, or it did not work. */
+static void
+plain_done(struct rules *rules, struct transaction *transaction, int error)
+{
+	const struct fib_change *change = &transaction->change;
+
+	transaction->error = error;
+	if (change->operation == FIB_DELETE)
+		set_plain(rules, &change->key,
+		    error == 0 ? NULL : &change->old, transaction);
+	else if (error == 0)
+		set_plain(rules, &change->key, &change->entry, transaction);
+}
+
+static void
+step_done(struct rules *rules, const struct operation *operation, int error)
+{
+	const struct fib_change *change = &operation->change;
+	struct transaction *transaction = operation->transaction;
+	struct disambiguation *d = family_of(rules, &change->key);
+
+	disambiguation_done(d, change, error);
+	if (!disambiguation_uses(d, &change->key.from))
+		rule_tables_release(rules->tables, &change->key.from);
+	if (error == 0)
+		return;
+	rules->wants_review = true;
+	/* A plain route is there, even if another one hides it. */
+	if (transaction != NULL && transaction->error == 0 &&
+	    destination_is_source_specific(&transaction->change.key))
+		transaction->error = error;
+}
+
+/* The kernel answers in the order of the changes; those between ours were
+ * passed through. */
+static bool
+is_answer(const struct operation *operation, const struct fib_change *change)
+{
+	return operation != NULL &&
+	    operation->change.operation == change->operation &&
+	    operation->change.entry.by_rule == change->entry.by_rule &&
+	    destination_key_compare(&operation->change.key,
+	    &change->key) == 0;
+}
+
+void
+rules_fib_done(struct rules *rules, const struct fib_change *change,
+    int error)
+{
+	struct operation *operation = STAILQ_FIRST(&rules->in_flight);
+	struct transaction *transaction;
+
+	if (!is_answer(operation, change)) {
+		rules->engine->fib_done(rules->ctx, change, error);
+		return;
+	}
+	STAILQ_REMOVE_HEAD(&rules->in_flight, entry);
+	transaction = operation->transaction;
+	if (change->entry.by_rule)
+		step_done(rules, operation, error);
+	else
+		plain_done(rules, transaction, error);
+	free(operation);
+	if (transaction != NULL && --transaction->pending == 0)
+		complete(rules, transaction);
+}
+
+void
+rules_fib_lost(struct rules *rules, const struct destination_key *key)
+{
+	struct disambiguation *d = family_of(rules, key);
+
+	if (is_by_rule(rules, key)) {
+		if (!disambiguation_lost(d, key))
+			return;
+		if (!disambiguation_uses(d, &key->from))
+			rule_tables_release(rules->tables, &key->from);
+	} else if (d != NULL && rules->is_started)
+		set_plain(rules, key, NULL, NULL);
+	rules->engine->fib_lost(rules->ctx, key);
+}
+
+/* Complete an entry with where it is. */
+static bool
+place_entry(const struct rules *rules, const struct destination_key *key,
+    struct fib_entry *entry)
+{
+	entry->by_rule = true;
+	return rule_tables_find(rules->tables, &key->from, &entry->table);
+}
+
+bool
+rules_fib_find(const struct rules *rules, const struct destination_key *key,
+    uint32_t table, struct fib_entry *entry)
+{
+	if (!is_by_rule(rules, key))
+		return rules->engine->fib_find(rules->ctx, key, table,
+		    entry);
+	return disambiguation_find(family_of(rules, key), key, entry) &&
+	    place_entry(rules, key, entry) && entry->table == table;
+}
+
+/* The engine's routes come first, but for those that are in tables of
+ * sources; then these. */
+bool
+rules_fib_after(const struct rules *rules,
+    const struct destination_key *after, struct destination_key *key,
+    struct fib_entry *entry)
+{
+	bool is_table = after != NULL && is_by_rule(rules, after);
+	bool is_ipv6 = is_table && !prefix_is_ipv4(&after->to);
+
+	if (!is_table) {
+		while (rules->engine->fib_after(rules->ctx, after, key,
+		    entry)) {
+			if (!is_by_rule(rules, key))
+				return true;
+			after = key;
+		}
+		after = NULL;
+	}
+	if (!is_ipv6) {
+		if (disambiguation_after(rules->ipv4, after, key, entry))
+			return place_entry(rules, key, entry);
+		after = NULL;
+	}
+	return rules->ipv6 != NULL &&
+	    disambiguation_after(rules->ipv6, after, key, entry) &&
+	    place_entry(rules, key, entry);
+}
+
+void
+rules_export(struct rules *rules, const struct destination_key *key,
+    uint32_t table)
+{
+	/* Those of the main table are told by the kernel. */
+	if (table == RT_TABLE_MAIN && !destination_is_source_specific(key))
+		return;
+	if (!rule_others_export(rules->others, key, table))
+		rules_log(rules, LOG_ERR, "source-specific routes may hide "
+		    "an export: %s", strerror(ENOMEM));
+}
+
+void
+rules_retract(struct rules *rules, const struct destination_key *key)
+{
+	rule_others_retract(rules->others, key);
+}
+
+void
+rules_route(struct rules *rules, const struct kernel_route *route,
+    bool present)
+{
+	if (!rules->is_started || family_of(rules, &route->key) == NULL)
+		return;
+	if (!present)
+		rule_others_remove(rules->others, route);
+	else if (!rule_others_add(rules->others, route))
+		rules->wants_refill = true;
+}
+
+void
+rules_sync(struct rules *rules, bool begins)
+{
+	if (!rules->is_started)
+		return;
+	rule_others_sync(rules->others, begins);
+	if (begins && rules->telling == TO_BEGIN)
+		rules->telling = BEGUN;
+	if (begins)
+		return;
+	if (rules->telling == BEGUN)
+		rules->telling = TOLD;
+	(void)rule_tables_check(rules->tables);
+}
+
+void
+rules_rule(struct rules *rules, const struct kernel_rule *rule, bool present)
+{
+	rule_tables_heard(rules->tables, rule, present);
+}
+
+bool
+rules_source(const struct rules *rules, uint32_t table, struct prefix *from)
+{
+	return rule_tables_source(rules->tables, table, from);
+}
+
+/* A slice of the walk over our own plain routes. */
+static void
+walk(struct rules *rules)
+{
+	struct destination_key key;
+	struct fib_entry entry;
+	unsigned int i;
+
+	for (i = 0; i < WALK_SLICE && rules->is_walking; i++) {
+		if (!rules->engine->fib_after(rules->ctx,
+		    rules->has_cursor ? &rules->cursor : NULL, &key,
+		    &entry)) {
+			rules->is_walking = false;
+			break;
+		}
+		rules->cursor = key;
+		rules->has_cursor = true;
+		if (!destination_is_source_specific(&key) &&
+		    family_of(rules, &key) != NULL)
+			set_plain(rules, &key, &entry, NULL);
+	}
+}
+
+/* Everything is known: begin what had to wait for that. */
+static void
+get_ready(struct rules *rules)
+{
+	struct transaction *transaction;
+
+	if (rules->is_walking || rules->telling != TOLD)
+		return;
+	rules->is_ready = rules->is_started;
+	while ((transaction = STAILQ_FIRST(&rules->held)) != NULL) {
+		STAILQ_REMOVE_HEAD(&rules->held, entry);
+		begin(rules, transaction);
+	}
+}
+
+static void
+repair(struct rules *rules, babel_time now)
+{
+	int error;
+
+	if (!rule_tables_are_broken(rules->tables) ||
+	    now < rules->repair_due)
+		return;
+	error = rule_tables_repair(rules->tables);
+	rules->repair_due = now + (error == 0 ? REPAIR_PAUSE : SECOND);
+	rules_log(rules, LOG_INFO, "policy rules were removed: %s",
+	    error == 0 ? "put back" : strerror(error));
+}
+
+/* One slice; families one after the other. */
+static bool
+review_slice(struct rules *rules)
+{
+	return disambiguation_review_slice(rules->ipv4, REVIEW_SLICE) ||
+	    (rules->ipv6 != NULL &&
+	    disambiguation_review_slice(rules->ipv6, REVIEW_SLICE));
+}
+
+/* After failures, look at everything again; less and less often while it
+ * does not help. */
+static void
+review(struct rules *rules, babel_time now)
+{
+	if (rules->wants_review && rules->review_due == 0)
+		rules->review_due = now + rules->review_delay;
+	if (rules->review_due != 0 && now >= rules->review_due) {
+		rules->review_due = 0;
+		rules->wants_review = false;
+		rules->is_reviewing = true;
+		rules->review_delay = time_min(2 * rules->review_delay,
+		    REVIEW_LAST);
+		disambiguation_review(rules->ipv4);
+		if (rules->ipv6 != NULL)
+			disambiguation_review(rules->ipv6);
+	}
+	if (rules->is_reviewing && !review_slice(rules)) {
+		rules->is_reviewing = false;
+	} else if (!rules->is_reviewing && !rules->wants_review)
+		rules->review_delay = REVIEW_FIRST;
+}
+
+static void
+refill(struct rules *rules, babel_time now)
+{
+	if (!rules->wants_refill)
+		rules->refill_due = 0;
+	else if (rules->refill_due == 0)
+		rules->refill_due = now + SECOND;
+	else if (now >= rules->refill_due)
+		fill(rules);
+}
+
+static void
+deliver(struct rules *rules)
+{
+	struct transaction_list list = STAILQ_HEAD_INITIALIZER(list);
+	struct transaction *transaction;
+
+	STAILQ_CONCAT(&list, &rules->completed);
+	while ((transaction = STAILQ_FIRST(&list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&list, entry);
+		complete(rules, transaction);
+	}
+}
+
+static void
+pump(struct rules *rules)
+{
+	struct operation *operation;
+
+	while ((operation = STAILQ_FIRST(&rules->waiting)) != NULL &&
+	    kernel_submit(rules->kernel, &operation->change)) {
+		STAILQ_REMOVE_HEAD(&rules->waiting, entry);
+		rules->waiting_count--;
+		STAILQ_INSERT_TAIL(&rules->in_flight, operation, entry);
+	}
+}
+
+static babel_time
+next_wish(const struct rules *rules, bool is_sweeping, babel_time now)
+{
+	babel_time wish = NEVER;
+
+	if (!STAILQ_EMPTY(&rules->waiting) || rules->is_walking ||
+	    rules->is_reviewing || is_sweeping)
+		return now;
+	if (rules->review_due != 0)
+		wish = rules->review_due;
+	if (rules->refill_due != 0)
+		wish = time_min(wish, rules->refill_due);
+	if (rule_tables_are_broken(rules->tables))
+		wish = time_min(wish, rules->repair_due);
+	return wish;
+}
+
+babel_time
+rules_run(struct rules *rules, babel_time now)
+{
+	bool is_sweeping;
+
+	deliver(rules);
+	repair(rules, now);
+	refill(rules, now);
+	walk(rules);
+	is_sweeping = rule_others_sweep(rules->others, WALK_SLICE);
+	get_ready(rules);
+	review(rules, now);
+	pump(rules);
+	return next_wish(rules, is_sweeping, now);
+}

@@ -1,0 +1,597 @@
+/*
+ * rule_table.c - a routing table for each source prefix, and the policy
+ * rule that leads there.
+ *
+ * A rule "from SOURCE lookup TABLE" has a priority by the length of its
+ * source, so that longer ones come first, and our protocol number; by
+ * both a rule is known to be ours.  The rule is there before the first
+ * route of its table, and goes after the last, so that after a crash all
+ * routes that were left behind are found by the rules.
+ *
+ * A table in which anybody has a route, or to which a rule of others
+ * leads, is not ours to take.
+ *
+ * Where somebody else has a route for the source, a rule that "leaves"
+ * stands behind it, of the same priority: from SOURCE to DESTINATION
+ * lookup the table that has the route.  The kernel keeps rules of one
+ * priority in the order in which they were added.
+ */
+#include "rule_table.h"
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define PRIORITIES	128		/* one for each length but 0 */
+#define TABLES_MAX	UINT32_MAX
+
+/* From the source to a destination, elsewhere. */
+struct leaving {
+	TAILQ_ENTRY(leaving) entry;
+	struct prefix to;
+	uint32_t table;
+	bool has_rule, was_seen;
+};
+
+struct source_table {
+	RB_ENTRY(source_table) source_entry, number_entry;
+	struct prefix from;
+	uint32_t number;
+	bool has_rule, was_seen;
+	TAILQ_HEAD(, leaving) leavings;
+};
+RB_HEAD(rule_source_tree, source_table);
+RB_HEAD(rule_number_tree, source_table);
+
+/* A table that a rule of others leads to. */
+struct foreign {
+	RB_ENTRY(foreign) entry;
+	uint32_t table;
+	bool was_seen;
+};
+RB_HEAD(rule_foreign_tree, foreign);
+
+struct rule_tables {
+	struct kernel *kernel;
+	uint32_t first_priority, export_table;
+	uint32_t *reserved;
+	size_t reserved_count;
+	struct rule_source_tree by_source;
+	struct rule_number_tree by_number;
+	struct rule_foreign_tree foreign;
+	uint32_t next;			/* none before it is free */
+	bool is_broken;
+};
+
+static int
+source_table_compare(const struct source_table *a, const struct source_table *b)
+{
+	return prefix_compare(&a->from, &b->from);
+}
+
+static int
+compare_numbers(uint32_t a, uint32_t b)
+{
+	return a < b ? -1 : a > b;
+}
+
+static int
+number_compare(const struct source_table *a, const struct source_table *b)
+{
+	return compare_numbers(a->number, b->number);
+}
+
+static int
+foreign_compare(const struct foreign *a, const struct foreign *b)
+{
+	return compare_numbers(a->table, b->table);
+}
+
+RB_PROTOTYPE(rule_source_tree, source_table, source_entry, source_table_compare)
+RB_GENERATE(rule_source_tree, source_table, source_entry, source_table_compare)
+RB_PROTOTYPE(rule_number_tree, source_table, number_entry, number_compare)
+RB_GENERATE(rule_number_tree, source_table, number_entry, number_compare)
+RB_PROTOTYPE(rule_foreign_tree, foreign, entry, foreign_compare)
+RB_GENERATE(rule_foreign_tree, foreign, entry, foreign_compare)
+
+static struct source_table *
+find_source(const struct rule_tables *tables, const struct prefix *from)
+{
+	struct rule_source_tree tree = tables->by_source;
+	struct source_table wanted = { .from = *from };
+
+	return RB_FIND(rule_source_tree, &tree, &wanted);
+}
+
+static struct source_table *
+find_number(const struct rule_tables *tables, uint32_t number)
+{
+	struct rule_number_tree tree = tables->by_number;
+	struct source_table wanted = { .number = number };
+
+	return RB_FIND(rule_number_tree, &tree, &wanted);
+}
+
+static struct foreign *
+find_foreign(const struct rule_tables *tables, uint32_t table)
+{
+	struct rule_foreign_tree tree = tables->foreign;
+	struct foreign wanted = { .table = table };
+
+	return RB_FIND(rule_foreign_tree, &tree, &wanted);
+}
+
+static struct leaving *
+find_leaving(const struct source_table *table, const struct prefix *to)
+{
+	struct leaving *leaving;
+
+	TAILQ_FOREACH(leaving, &table->leavings, entry)
+		if (prefix_compare(&leaving->to, to) == 0)
+			return leaving;
+	return NULL;
+}
+
+static struct kernel_rule
+rule_of(const struct rule_tables *tables, const struct source_table *table)
+{
+	return (struct kernel_rule){
+		.from = table->from,
+		.priority = tables->first_priority + PRIORITIES -
+		    table->from.plen,
+		.table = table->number,
+		.protocol = PROTOCOL_BABEL,
+		.is_ipv4 = prefix_is_ipv4(&table->from),
+	};
+}
+
+static struct kernel_rule
+rule_of_leaving(const struct rule_tables *tables,
+    const struct source_table *table, const struct leaving *leaving)
+{
+	struct kernel_rule rule = rule_of(tables, table);
+
+	rule.to = leaving->to;
+	rule.table = leaving->table;
+	return rule;
+}
+
+static bool
+is_ours(const struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	return !rule->is_other && rule->protocol == PROTOCOL_BABEL &&
+	    rule->priority >= tables->first_priority &&
+	    rule->priority < tables->first_priority + PRIORITIES;
+}
+
+/* Rules that were left behind, collected while the kernel tells. */
+struct left_over {
+	STAILQ_ENTRY(left_over) entry;
+	struct kernel_rule rule;
+};
+
+struct left_overs {
+	const struct rule_tables *tables;
+	STAILQ_HEAD(, left_over) list;
+};
+
+static void
+collect_left_over(void *ctx, const struct kernel_rule *rule)
+{
+	struct left_overs *left_overs = ctx;
+	struct left_over *left_over;
+
+	if (!is_ours(left_overs->tables, rule))
+		return;
+	left_over = malloc(sizeof(*left_over));
+	if (left_over == NULL)
+		return;
+	left_over->rule = *rule;
+	STAILQ_INSERT_TAIL(&left_overs->list, left_over, entry);
+}
+
+static void
+flush_left_overs(struct rule_tables *tables)
+{
+	struct left_overs left_overs = { .tables = tables };
+	struct left_over *left_over;
+
+	STAILQ_INIT(&left_overs.list);
+	(void)kernel_rule_dump(collect_left_over, &left_overs);
+	while ((left_over = STAILQ_FIRST(&left_overs.list)) != NULL) {
+		STAILQ_REMOVE_HEAD(&left_overs.list, entry);
+		/* The others lead to tables that are not ours. */
+		if (left_over->rule.to.plen == 0)
+			(void)kernel_flush_routes(tables->kernel,
+			    left_over->rule.table);
+		(void)kernel_rule_delete(tables->kernel, &left_over->rule);
+		free(left_over);
+	}
+}
+
+struct rule_tables *
+rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
+{
+	struct rule_tables *tables = calloc(1, sizeof(*tables));
+
+	if (tables == NULL)
+		return NULL;
+	RB_INIT(&tables->by_source);
+	RB_INIT(&tables->by_number);
+	RB_INIT(&tables->foreign);
+	tables->kernel = kernel;
+	tables->next = conf->first_table;
+	tables->first_priority = conf->first_priority;
+	tables->export_table = conf->export_table;
+	tables->reserved = reallocarray(NULL, conf->reserved_count + 1,
+	    sizeof(*tables->reserved));
+	if (tables->reserved == NULL) {
+		free(tables);
+		return NULL;
+	}
+	tables->reserved_count = conf->reserved_count;
+	if (conf->reserved_count > 0)
+		memcpy(tables->reserved, conf->reserved,
+		    conf->reserved_count * sizeof(*tables->reserved));
+	flush_left_overs(tables);
+	return tables;
+}
+
+static void
+remove_leaving(struct rule_tables *tables, struct source_table *table,
+    struct leaving *leaving)
+{
+	struct kernel_rule rule = rule_of_leaving(tables, table, leaving);
+
+	if (leaving->has_rule)
+		(void)kernel_rule_delete(tables->kernel, &rule);
+	TAILQ_REMOVE(&table->leavings, leaving, entry);
+	free(leaving);
+}
+
+static void
+remove_table(struct rule_tables *tables, struct source_table *table)
+{
+	struct kernel_rule rule = rule_of(tables, table);
+	struct leaving *leaving;
+
+	while ((leaving = TAILQ_FIRST(&table->leavings)) != NULL)
+		remove_leaving(tables, table, leaving);
+	if (table->has_rule)
+		(void)kernel_rule_delete(tables->kernel, &rule);
+	RB_REMOVE(rule_source_tree, &tables->by_source, table);
+	RB_REMOVE(rule_number_tree, &tables->by_number, table);
+	if (table->number < tables->next)
+		tables->next = table->number;
+	free(table);
+}
+
+static void
+forget_foreign(struct rule_tables *tables, struct foreign *foreign)
+{
+	RB_REMOVE(rule_foreign_tree, &tables->foreign, foreign);
+	free(foreign);
+}
+
+void
+rule_tables_free(struct rule_tables *tables)
+{
+	struct source_table *table;
+	struct foreign *foreign;
+
+	if (tables == NULL)
+		return;
+	while ((table = RB_MIN(rule_source_tree, &tables->by_source)) != NULL) {
+		(void)kernel_flush_routes(tables->kernel, table->number);
+		remove_table(tables, table);
+	}
+	while ((foreign = RB_MIN(rule_foreign_tree, &tables->foreign)) != NULL)
+		forget_foreign(tables, foreign);
+	free(tables->reserved);
+	free(tables);
+}
+
+static bool
+is_reserved(const struct rule_tables *tables, uint32_t number)
+{
+	size_t i;
+
+	/* unspecified; default, main and local */
+	if (number == 0 || (number >= 253 && number <= 255) ||
+	    number == tables->export_table)
+		return true;
+	for (i = 0; i < tables->reserved_count; i++)
+		if (tables->reserved[i] == number)
+			return true;
+	return false;
+}
+
+static bool
+is_free(const struct rule_tables *tables, uint32_t number)
+{
+	return !is_reserved(tables, number) &&
+	    find_number(tables, number) == NULL &&
+	    find_foreign(tables, number) == NULL &&
+	    kernel_table_is_empty(number);
+}
+
+static int
+add_rule(struct rule_tables *tables, struct source_table *table)
+{
+	struct kernel_rule rule = rule_of(tables, table);
+	int error = kernel_rule_add(tables->kernel, &rule);
+
+	table->has_rule = error == 0;
+	return error;
+}
+
+static int
+add_table(struct rule_tables *tables, const struct prefix *from,
+    uint32_t number)
+{
+	struct source_table *table = calloc(1, sizeof(*table));
+	int error;
+
+	if (table == NULL)
+		return ENOMEM;
+	table->from = *from;
+	table->number = number;
+	TAILQ_INIT(&table->leavings);
+	error = add_rule(tables, table);
+	if (error != 0) {
+		free(table);
+		return error;
+	}
+	RB_INSERT(rule_source_tree, &tables->by_source, table);
+	RB_INSERT(rule_number_tree, &tables->by_number, table);
+	tables->next = number + 1;
+	return 0;
+}
+
+int
+rule_tables_get(struct rule_tables *tables, const struct prefix *from,
+    uint32_t *number)
+{
+	if (rule_tables_find(tables, from, number))
+		return 0;
+	for (*number = tables->next; *number != TABLES_MAX; ++*number)
+		if (is_free(tables, *number))
+			return add_table(tables, from, *number);
+	return ENOSPC;
+}
+
+void
+rule_tables_release(struct rule_tables *tables, const struct prefix *from)
+{
+	struct source_table *table = find_source(tables, from);
+
+	if (table != NULL && TAILQ_EMPTY(&table->leavings))
+		remove_table(tables, table);
+}
+
+static int
+add_leaving_rule(struct rule_tables *tables,
+    const struct source_table *table, struct leaving *leaving)
+{
+	struct kernel_rule rule = rule_of_leaving(tables, table, leaving);
+	int error = kernel_rule_add(tables->kernel, &rule);
+
+	leaving->has_rule = error == 0;
+	if (error != 0)
+		tables->is_broken = true;
+	return error;
+}
+
+int
+rule_tables_leave(struct rule_tables *tables,
+    const struct destination_key *key, uint32_t number)
+{
+	struct source_table *table;
+	struct leaving *leaving;
+	uint32_t ours;
+	int error = rule_tables_get(tables, &key->from, &ours);
+
+	if (error != 0)
+		return error;
+	table = find_source(tables, &key->from);
+	if (find_leaving(table, &key->to) != NULL)
+		return 0;
+	leaving = calloc(1, sizeof(*leaving));
+	if (leaving == NULL)
+		return ENOMEM;
+	leaving->to = key->to;
+	leaving->table = number;
+	TAILQ_INSERT_TAIL(&table->leavings, leaving, entry);
+	return add_leaving_rule(tables, table, leaving);
+}
+
+void
+rule_tables_stay(struct rule_tables *tables,
+    const struct destination_key *key)
+{
+	struct source_table *table = find_source(tables, &key->from);
+	struct leaving *leaving = table == NULL ? NULL :
+	    find_leaving(table, &key->to);
+
+	if (leaving != NULL)
+		remove_leaving(tables, table, leaving);
+}
+
+bool
+rule_tables_source(const struct rule_tables *tables, uint32_t number,
+    struct prefix *from)
+{
+	const struct source_table *table = find_number(tables, number);
+
+	if (table == NULL)
+		return false;
+	*from = table->from;
+	return true;
+}
+
+bool
+rule_tables_find(const struct rule_tables *tables, const struct prefix *from,
+    uint32_t *number)
+{
+	const struct source_table *table = find_source(tables, from);
+
+	if (table == NULL)
+		return false;
+	*number = table->number;
+	return true;
+}
+
+static void
+note_foreign(struct rule_tables *tables, uint32_t number)
+{
+	struct foreign *foreign = find_foreign(tables, number);
+
+	if (foreign == NULL) {
+		foreign = calloc(1, sizeof(*foreign));
+		if (foreign == NULL)
+			return;		/* is_free looks at the routes, too */
+		foreign->table = number;
+		RB_INSERT(rule_foreign_tree, &tables->foreign, foreign);
+	}
+	foreign->was_seen = true;
+}
+
+/* Has one of our rules been removed? */
+static void
+note_loss(struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	struct source_table *table = find_source(tables, &rule->from);
+	struct leaving *leaving;
+
+	if (table == NULL)
+		return;
+	if (rule->to.plen == 0 && rule->table == table->number) {
+		table->has_rule = false;
+		tables->is_broken = true;
+	}
+	leaving = find_leaving(table, &rule->to);
+	if (leaving != NULL && leaving->table == rule->table) {
+		leaving->has_rule = false;
+		tables->is_broken = true;
+	}
+}
+
+void
+rule_tables_heard(struct rule_tables *tables, const struct kernel_rule *rule,
+    bool present)
+{
+	if (!present && is_ours(tables, rule))
+		note_loss(tables, rule);
+	else if (present && !is_ours(tables, rule))
+		note_foreign(tables, rule->table);
+}
+
+/* A rule that the kernel has. */
+static void
+note_seen(void *ctx, const struct kernel_rule *rule)
+{
+	struct rule_tables *tables = ctx;
+	struct source_table *table;
+	struct leaving *leaving;
+
+	if (!is_ours(tables, rule)) {
+		note_foreign(tables, rule->table);
+		return;
+	}
+	table = find_source(tables, &rule->from);
+	if (table == NULL)
+		return;
+	if (rule->to.plen == 0 && rule->table == table->number)
+		table->was_seen = true;
+	leaving = find_leaving(table, &rule->to);
+	if (leaving != NULL && leaving->table == rule->table)
+		leaving->was_seen = true;
+}
+
+static void
+forget_seen(struct rule_tables *tables)
+{
+	struct source_table *table;
+	struct leaving *leaving;
+	struct foreign *foreign;
+
+	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+		table->was_seen = false;
+		TAILQ_FOREACH(leaving, &table->leavings, entry)
+			leaving->was_seen = false;
+	}
+	RB_FOREACH(foreign, rule_foreign_tree, &tables->foreign)
+		foreign->was_seen = false;
+}
+
+int
+rule_tables_check(struct rule_tables *tables)
+{
+	struct source_table *table;
+	struct leaving *leaving;
+	struct foreign *foreign, *next;
+	int error;
+
+	forget_seen(tables);
+	error = kernel_rule_dump(note_seen, tables);
+	if (error != 0)
+		return error;
+	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+		table->has_rule = table->was_seen;
+		tables->is_broken |= !table->was_seen;
+		TAILQ_FOREACH(leaving, &table->leavings, entry) {
+			leaving->has_rule = leaving->was_seen;
+			tables->is_broken |= !leaving->was_seen;
+		}
+	}
+	RB_FOREACH_SAFE(foreign, rule_foreign_tree, &tables->foreign, next)
+		if (!foreign->was_seen)
+			forget_foreign(tables, foreign);
+	return 0;
+}
+
+bool
+rule_tables_are_broken(const struct rule_tables *tables)
+{
+	return tables->is_broken;
+}
+
+/* Put back the rules of a source, in their order. */
+static int
+repair_table(struct rule_tables *tables, struct source_table *table)
+{
+	struct leaving *leaving;
+	struct kernel_rule rule;
+	bool is_first = !table->has_rule;
+	int error = 0, result;
+
+	if (is_first)
+		error = add_rule(tables, table);
+	TAILQ_FOREACH(leaving, &table->leavings, entry) {
+		if (leaving->has_rule && !is_first)
+			continue;
+		rule = rule_of_leaving(tables, table, leaving);
+		if (leaving->has_rule)
+			(void)kernel_rule_delete(tables->kernel, &rule);
+		result = add_leaving_rule(tables, table, leaving);
+		error = result != 0 ? result : error;
+	}
+	return error;
+}
+
+int
+rule_tables_repair(struct rule_tables *tables)
+{
+	struct source_table *table;
+	int error = 0, result;
+
+	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+		result = repair_table(tables, table);
+		error = result != 0 ? result : error;
+	}
+	tables->is_broken = error != 0;
+	return error;
+}
