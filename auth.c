@@ -202,8 +202,7 @@ is_signed(const struct babel *b, const struct interface *ifp,
 	uint8_t mac[MAC_LENGTH_MAX];
 	size_t len;
 
-	while (lengths != 0 &&
-	    (key = next_key(&at, wall_seconds(b), false)) != NULL) {
+	while ((key = next_key(&at, wall_seconds(b), false)) != NULL) {
 		if ((lengths >> mac_length(key->algorithm) & 1) == 0)
 			continue;
 		len = mac_compute(key, &ends, datagram->bytes, d->packet_len,
@@ -317,9 +316,9 @@ auth_is_proven(const struct babel *b, const struct neighbour *n)
 }
 
 static bool
-has_index(const struct auth_peer *peer, const struct packet_counter *pc)
+is_same_index(const struct auth_peer *peer, const struct packet_counter *pc)
 {
-	return peer->has_index && peer->index_len == pc->index_len &&
+	return peer->index_len == pc->index_len &&
 	    memcmp(peer->index, pc->index, pc->index_len) == 0;
 }
 
@@ -339,10 +338,8 @@ window_advance(struct auth_window *window, uint32_t pc)
 	size_t i;
 
 	window->highest = pc;
-	if (distance >= AUTH_WINDOW) {
-		memset(window->seen, 0, sizeof(window->seen));
-		distance = 0;
-	}
+	if (distance > AUTH_WINDOW)
+		distance = AUTH_WINDOW;
 	for (; distance >= 64; distance -= 64) {
 		for (i = AUTH_WINDOW / 64 - 1; i > 0; i--)
 			window->seen[i] = window->seen[i - 1];
@@ -497,7 +494,7 @@ auth_check_counter(struct babel *b, struct interface *ifp,
 		n = neighbour_get(b, ifp, &datagram->from);
 	if (n == NULL)
 		return false;
-	proven = auth_is_proven(b, n) && has_index(&n->auth, &f.pc);
+	proven = auth_is_proven(b, n) && is_same_index(&n->auth, &f.pc);
 	known = proven || f.replied;
 	if (!known)
 		challenge(b, n, outcome);

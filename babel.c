@@ -188,7 +188,13 @@ void
 babel_configure(struct babel *b, babel_time now,
     const struct configuration *conf)
 {
+	const struct filter *old = b->conf->filters;
+
 	enter(b, now);
+	b->policy_in |= !filter_is_same(&old[FILTER_IN],
+	    &conf->filters[FILTER_IN]);
+	b->policy_out |= !filter_is_same(&old[FILTER_OUT],
+	    &conf->filters[FILTER_OUT]);
 	b->conf = conf;
 	interface_configure(b);
 	b->policy_walk.begun = false;

@@ -240,6 +240,7 @@ destination_trim_changes(struct babel *b)
 		RB_REMOVE(change_tree, &b->changes, d);
 		d->change_serial = 0;
 		d->silent_ifindex = 0;
+		d->refiltered = false;
 		destination_release(b, d);
 	}
 }

@@ -459,3 +459,35 @@ filter_free(struct filter *filter)
 	index_free(filter->index);
 	*filter = (struct filter){ .rules = NULL };
 }
+
+static bool
+rule_is_same(const struct filter_rule *a, const struct filter_rule *b)
+{
+	return a->has == b->has && a->family == b->family &&
+	    a->plen_ge == b->plen_ge && a->plen_le == b->plen_le &&
+	    a->from_plen_ge == b->from_plen_ge &&
+	    a->from_plen_le == b->from_plen_le &&
+	    a->proto == b->proto && a->deny == b->deny &&
+	    a->metric == b->metric && a->table == b->table &&
+	    prefix_compare(&a->ip, &b->ip) == 0 &&
+	    prefix_compare(&a->src_ip, &b->src_ip) == 0 &&
+	    prefix_compare(&a->src_prefix, &b->src_prefix) == 0 &&
+	    address_equal(&a->neighbour, &b->neighbour) &&
+	    address_equal(&a->pref_src, &b->pref_src) &&
+	    router_id_compare(&a->id, &b->id) == 0 &&
+	    ((a->has & FILTER_HAS_IF) == 0 ||
+	    strcmp(a->ifname, b->ifname) == 0);
+}
+
+bool
+filter_is_same(const struct filter *a, const struct filter *b)
+{
+	size_t i;
+
+	if (a->count != b->count)
+		return false;
+	for (i = 0; i < a->count; i++)
+		if (!rule_is_same(&a->rules[i], &b->rules[i]))
+			return false;
+	return true;
+}

@@ -394,6 +394,18 @@ interface_has_address(const struct interface *ifp,
 	    address_equal(&ifp->link.ipv4, address);
 }
 
+bool
+interface_has_static(const struct babel *b, const struct interface *ifp)
+{
+	size_t i;
+
+	for (i = 0; i < b->conf->neighbour_count; i++)
+		if (strcmp(b->conf->neighbours[i].ifname,
+		    ifp->link.name) == 0)
+			return true;
+	return false;
+}
+
 size_t
 interface_packet_size(const struct interface *ifp)
 {

@@ -274,12 +274,39 @@ neighbour_compute_cost(const struct babel *b, const struct neighbour *n)
 	return cost < INFINITY_METRIC ? (uint16_t)cost : INFINITY_METRIC;
 }
 
+static int
+compare_rtt(const void *a, const void *b)
+{
+	const uint32_t *x = a, *y = b;
+
+	return (*x > *y) - (*x < *y);
+}
+
+/* The lower quartile of the recent measurements, the newest included:
+ * what queues and sleeping radios add does not reach it. */
+static babel_time
+rtt_quartile(const struct neighbour *n)
+{
+	uint32_t sorted[RTT_RECENT];
+	size_t count_recent = n->rtt_samples + 1 < RTT_RECENT ?
+	    n->rtt_samples + 1 : RTT_RECENT;
+
+	memcpy(sorted, n->rtt_recent, sizeof(sorted));
+	qsort(sorted, count_recent, sizeof(sorted[0]), compare_rtt);
+	return sorted[(count_recent - 1) / 4];
+}
+
 void
 neighbour_rtt_sample(struct babel *b, struct neighbour *n, babel_time rtt)
 {
 	babel_time decay = n->interface->conf.rtt_decay;
 
-	if (n->rtt_samples == 0 || b->now - n->rtt_sampled > RTT_VALIDITY)
+	if (b->now - n->rtt_sampled > RTT_VALIDITY)
+		n->rtt_samples = 0;
+	n->rtt_recent[n->rtt_samples % RTT_RECENT] = (uint32_t)rtt;
+	if (n->interface->conf.rtt_filter == RTT_FILTER_QUARTILE)
+		n->rtt = rtt_quartile(n);
+	else if (n->rtt_samples == 0)
 		n->rtt = rtt;
 	else
 		n->rtt = (decay * rtt + (256 - decay) * n->rtt) / 256;

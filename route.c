@@ -474,19 +474,20 @@ choose(struct babel *b, struct destination *d)
 	return best != NULL ? best : selected;
 }
 
-static bool
-is_silent_on(const struct route *route, const struct interface *ifp)
+bool
+route_is_silent_on(const struct babel *b, const struct route *route,
+    const struct interface *ifp)
 {
-	return route != NULL && ifp->conf.split_horizon &&
-	    route->neighbour->interface == ifp;
+	return route->neighbour->interface == ifp &&
+	    ifp->conf.split_horizon && !interface_has_static(b, ifp);
 }
 
 /* Split horizon silences the destination where its route comes from now:
  * whoever used us there is owed a retraction.  Where it came from before
  * nobody has heard of it yet. */
 static void
-note_silence(struct destination *d, const struct route *old,
-    const struct route *selected)
+note_silence(const struct babel *b, struct destination *d,
+    const struct route *old, const struct route *selected)
 {
 	const struct interface *from, *to;
 
@@ -496,11 +497,11 @@ note_silence(struct destination *d, const struct route *old,
 	to = selected->neighbour->interface;
 	if (from == to)
 		return;
-	if (is_silent_on(selected, to)) {
+	if (route_is_silent_on(b, selected, to)) {
 		d->silent_ifindex = to->link.ifindex;
 		d->heard_elsewhere = true;
 	}
-	if (is_silent_on(old, from))
+	if (route_is_silent_on(b, old, from))
 		d->heard_elsewhere = true;
 }
 
@@ -512,7 +513,7 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 	d->selected = route;
 	if (route == NULL)
 		d->held_route = old->id;
-	note_silence(d, old, route);
+	note_silence(b, d, old, route);
 	count(b, COUNT_SELECTIONS);
 	if (old != NULL)
 		notify(b, EVENT_ROUTE_CHANGE, old);
@@ -533,6 +534,19 @@ route_select(struct babel *b, struct destination *d)
 		request_starving(b, d, &d->announced_id);
 }
 
+/* What the input filter kept out was never stored: ask for it. */
+static void
+ask_again(struct babel *b)
+{
+	struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->up) {
+			ifp->outbox.wildcard_request = true;
+			interface_flush_soon(b, ifp);
+		}
+}
+
 bool
 route_policy_slice(struct babel *b)
 {
@@ -545,6 +559,15 @@ route_policy_slice(struct babel *b)
 		RB_FOREACH(route, route_tree, &d->routes)
 			route_reconsider(b, route);
 		route_select(b, d);
+		if (b->policy_out) {
+			d->refiltered = true;
+			destination_changed(b, d, HASTE_SOON);
+		}
 	}
-	return d != NULL;
+	if (d != NULL)
+		return true;
+	if (b->policy_in)
+		ask_again(b);
+	b->policy_in = b->policy_out = false;
+	return false;
 }

@@ -75,7 +75,7 @@ struct rules {
 	enum telling telling;
 	bool is_walking, has_cursor;
 	struct destination_key cursor;	/* of the walk over our routes */
-	bool wants_refill, wants_review, is_reviewing;
+	bool wants_fill, wants_refill, wants_review, is_reviewing;
 	babel_time refill_due, review_due, repair_due;
 	babel_time review_delay;
 };
@@ -300,19 +300,25 @@ rules_close(struct rules *rules)
 	free(rules);
 }
 
+/* There is a first source: from now on plain routes matter.  To learn
+ * them would call the engine back, and has to wait for the next turn. */
+static void
+start(struct rules *rules)
+{
+	rules->is_started = true;
+	rules->wants_fill = true;
+	rules->telling = TO_BEGIN;
+}
+
 /* Learn all routes that matter, for the first time or again. */
 static void
 fill(struct rules *rules)
 {
-	bool is_first = !rules->is_started;
-
-	rules->is_started = true;
-	rules->wants_refill = false;
+	rules->wants_fill = rules->wants_refill = false;
 	rules->is_walking = true;
 	rules->has_cursor = false;
 	rules->telling = TO_BEGIN;
-	if (is_first)
-		rule_others_tell(rules->others);
+	rule_others_tell(rules->others);
 	(void)kernel_resync(rules->kernel);
 }
 
@@ -371,7 +377,7 @@ rules_submit(struct rules *rules, const struct fib_change *change)
 	else {
 		STAILQ_INSERT_TAIL(&rules->held, transaction, entry);
 		if (!rules->is_started)
-			fill(rules);
+			start(rules);
 	}
 	return true;
 }
@@ -675,6 +681,8 @@ review(struct rules *rules, babel_time now)
 static void
 refill(struct rules *rules, babel_time now)
 {
+	if (rules->wants_fill)
+		fill(rules);
 	if (!rules->wants_refill)
 		rules->refill_due = 0;
 	else if (rules->refill_due == 0)
@@ -714,7 +722,8 @@ next_wish(const struct rules *rules, bool is_sweeping, babel_time now)
 {
 	babel_time wish = NEVER;
 
-	if (!STAILQ_EMPTY(&rules->waiting) || rules->is_walking ||
+	if (!STAILQ_EMPTY(&rules->waiting) ||
+	    !STAILQ_EMPTY(&rules->completed) || rules->is_walking ||
 	    rules->is_reviewing || is_sweeping)
 		return now;
 	if (rules->review_due != 0)

@@ -143,6 +143,20 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 		hold_packet(p->b, &datagram);
 }
 
+/* What is multicast goes to the declared neighbours, too, for links that
+ * pass no multicast: the same packet, so that any router understands. */
+static void
+packet_send_static(struct packet *p)
+{
+	const struct configuration *conf = p->b->conf;
+	size_t i;
+
+	for (i = 0; i < conf->neighbour_count; i++)
+		if (strcmp(conf->neighbours[i].ifname,
+		    p->ifp->link.name) == 0)
+			packet_transmit(p, &conf->neighbours[i].address);
+}
+
 /* Send what is in the packet, if anything, and start an empty one.  On
  * unicast interfaces all but Hellos goes to each neighbour by itself. */
 static void
@@ -159,9 +173,10 @@ packet_send(struct packet *p)
 	else if (p->ifp->conf.unicast && !p->has_hello) {
 		RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours)
 			packet_transmit(p, &n->address);
-	} else
-		packet_transmit(p,
-		    &p->b->conf->options.protocol_group);
+	} else {
+		packet_transmit(p, &p->b->conf->options.protocol_group);
+		packet_send_static(p);
+	}
 	packet_open(p);
 }
 
@@ -425,8 +440,7 @@ put_retraction(struct packet *p, const struct destination_key *key)
 static bool
 is_split(const struct packet *p, const struct announcement *a)
 {
-	return p->ifp->conf.split_horizon && a->route != NULL &&
-	    a->route->neighbour->interface == p->ifp;
+	return a->route != NULL && route_is_silent_on(p->b, a->route, p->ifp);
 }
 
 static void
@@ -444,13 +458,14 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		return;
 	}
 	denied = have && !apply_output_filter(p, d, &a);
-	if (denied && reason != REASON_REPLY)
+	if (denied && reason != REASON_REPLY &&
+	    !(reason == REASON_CHANGE && d->refiltered))
 		return;
 	if (reason != REASON_PERIODIC)
 		ask_for_delivery(p, d);
 	if (have && !denied && (reason == REASON_REPLY || !is_split(p, &a)))
 		put_announcement(p, d, &a);
-	else if (reason == REASON_REPLY || (have ?
+	else if (reason == REASON_REPLY || denied || (have ?
 	    d->silent_ifindex == p->ifp->link.ifindex :
 	    reason == REASON_CHANGE || (d->held && TAILQ_EMPTY(&d->owed))))
 		put_retraction(p, &d->key);

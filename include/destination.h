@@ -56,6 +56,7 @@ struct destination {
 	struct router_id announced_id;
 	uint16_t announced_metric;
 	bool announce_again;		/* it could not be sent yet */
+	bool refiltered;	/* the output filter is another one */
 	bool heard_elsewhere;		/* split horizon concerns others */
 	/* Split horizon silenced it there since: owed one retraction. */
 	unsigned int silent_ifindex;

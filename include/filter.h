@@ -100,6 +100,9 @@ uint16_t filter_chain_abilities(enum filter_chain);
 /* "in", "out", "redistribute", "install". */
 const char *filter_chain_name(enum filter_chain);
 
+/* Do two chains hold the same rules? */
+bool	filter_is_same(const struct filter *, const struct filter *);
+
 /* The verdict of the first rule that matches, or else of the chain's
  * default (compatibility with babeld 1.14: in, out and install allow,
  * redistribute allows local addresses alone). */

@@ -126,6 +126,7 @@ struct babel {
 	uint32_t offer_generation, offer_complete;
 	struct walk policy_walk, offers_walk;
 	struct job policy, offer_review;
+	bool policy_in, policy_out;	/* these filters are others now */
 	struct fib_queue fib;		/* wanted differs from installed */
 	bool fib_refused;		/* ops->fib could not take more */
 

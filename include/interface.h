@@ -84,6 +84,9 @@ void	interface_say(struct babel *, struct interface *,
 /* Is the address one of the interface's own? */
 bool	interface_has_address(const struct interface *,
 	    const struct in6_addr *);
+/* Are neighbours declared on it?  They need not hear each other. */
+bool	interface_has_static(const struct babel *,
+	    const struct interface *);
 /* The largest packet to send: UDP payload octets (section 4). */
 size_t	interface_packet_size(const struct interface *);
 /* The interval our updates announce here. */

@@ -12,6 +12,9 @@ struct route;
 TAILQ_HEAD(route_list, route);
 TAILQ_HEAD(owed_list, delivery);
 
+/* So many measurements the quartile is taken of. */
+#define RTT_RECENT	16
+
 /* One of the two Hello histories (appendix A.1). */
 struct hello_history {
 	uint16_t vector;		/* newest Hello in the top bit */
@@ -47,6 +50,7 @@ struct neighbour {
 	uint32_t hello_transmit, hello_received;
 	babel_time rtt, rtt_sampled;	/* rtt_sampled 0: none yet */
 	uint32_t rtt_samples;
+	uint32_t rtt_recent[RTT_RECENT];	/* microseconds, a ring */
 
 	struct route_list routes;	/* owned by their destinations */
 	uint32_t route_count;

@@ -44,6 +44,10 @@ void	route_reconsider(struct babel *, struct route *);
 void	route_flush(struct babel *, struct route *);
 /* Choose again (section 3.6). */
 void	route_select(struct babel *, struct destination *);
+/* Does split horizon (section 3.7.4) keep the route, once selected, from
+ * being announced on the interface? */
+bool	route_is_silent_on(const struct babel *, const struct route *,
+	    const struct interface *);
 bool	route_is_feasible(const struct route *);
 uint16_t route_smoothed_metric(const struct babel *, const struct route *);
 /* Look at every route again after a change of policy; one slice, true
