@@ -195,10 +195,12 @@ interface_set_link(struct babel *b, struct interface *ifp,
 		interface_down(b, ifp);
 	ifp->link = *link;
 	if (link->up && link->link_local_count == 0 &&
+	    !conf.link_local_auto &&
 	    !(old.up && old.link_local_count == 0))
 		log_at(b, LOG_WARNING, "interface %s: no link-local address "
-		    "yet; \"ip -6 address add fe80::1/64 dev %s\" gives it "
-		    "one", link->name, link->name);
+		    "yet; \"ip -6 address add fe80::1/64 dev %s\" or "
+		    "\"link-local auto\" gives it one", link->name,
+		    link->name);
 	if (ifp->up)
 		interface_follow(b, ifp, &old, &conf);
 	else if (usable) {

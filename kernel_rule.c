@@ -109,8 +109,8 @@ await_answer(struct kernel *kernel, uint32_t seq)
 	return ETIMEDOUT;
 }
 
-static int
-request(struct kernel *kernel, struct nlmsghdr *nlh)
+int
+kernel_request(struct kernel *kernel, struct nlmsghdr *nlh)
 {
 	nlh->nlmsg_seq = ++kernel->seq;
 	if (send(kernel->command, nlh, nlh->nlmsg_len, MSG_NOSIGNAL) < 0)
@@ -122,7 +122,7 @@ int
 kernel_rule_add(struct kernel *kernel, const struct kernel_rule *rule)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
-	int error = request(kernel, encode(buffer, RTM_NEWRULE, rule));
+	int error = kernel_request(kernel, encode(buffer, RTM_NEWRULE, rule));
 
 	return error == EEXIST ? 0 : error;
 }
@@ -131,7 +131,7 @@ int
 kernel_rule_delete(struct kernel *kernel, const struct kernel_rule *rule)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
-	int error = request(kernel, encode(buffer, RTM_DELRULE, rule));
+	int error = kernel_request(kernel, encode(buffer, RTM_DELRULE, rule));
 
 	return error == ENOENT || error == ESRCH ? 0 : error;
 }

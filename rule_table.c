@@ -124,13 +124,23 @@ find_foreign(const struct rule_tables *tables, uint32_t table)
 	return RB_FIND(rule_foreign_tree, &tree, &wanted);
 }
 
+/* A destination as a rule has it, which says nothing of "any". */
+static struct prefix
+rule_destination(const struct prefix *to)
+{
+	static const struct prefix any;
+
+	return prefix_is_ipv4(to) && to->plen == 96 ? any : *to;
+}
+
 static struct leaving *
 find_leaving(const struct source_table *table, const struct prefix *to)
 {
+	const struct prefix wanted = rule_destination(to);
 	struct leaving *leaving;
 
 	TAILQ_FOREACH(leaving, &table->leavings, entry)
-		if (prefix_compare(&leaving->to, to) == 0)
+		if (prefix_compare(&leaving->to, &wanted) == 0)
 			return leaving;
 	return NULL;
 }
@@ -165,6 +175,21 @@ is_ours(const struct rule_tables *tables, const struct kernel_rule *rule)
 	return !rule->is_other && rule->protocol == PROTOCOL_BABEL &&
 	    rule->priority >= tables->first_priority &&
 	    rule->priority < tables->first_priority + PRIORITIES;
+}
+
+static bool
+is_reserved(const struct rule_tables *tables, uint32_t number)
+{
+	size_t i;
+
+	/* unspecified; default, main and local */
+	if (number == 0 || (number >= 253 && number <= 255) ||
+	    number == tables->export_table)
+		return true;
+	for (i = 0; i < tables->reserved_count; i++)
+		if (tables->reserved[i] == number)
+			return true;
+	return false;
 }
 
 /* Rules that were left behind, collected while the kernel tells. */
@@ -203,8 +228,9 @@ flush_left_overs(struct rule_tables *tables)
 	(void)kernel_rule_dump(collect_left_over, &left_overs);
 	while ((left_over = STAILQ_FIRST(&left_overs.list)) != NULL) {
 		STAILQ_REMOVE_HEAD(&left_overs.list, entry);
-		/* The others lead to tables that are not ours. */
-		if (left_over->rule.to.plen == 0)
+		/* Those that leave lead to tables that are not ours. */
+		if (left_over->rule.to.plen == 0 &&
+		    !is_reserved(tables, left_over->rule.table))
 			(void)kernel_flush_routes(tables->kernel,
 			    left_over->rule.table);
 		(void)kernel_rule_delete(tables->kernel, &left_over->rule);
@@ -292,21 +318,6 @@ rule_tables_free(struct rule_tables *tables)
 		forget_foreign(tables, foreign);
 	free(tables->reserved);
 	free(tables);
-}
-
-static bool
-is_reserved(const struct rule_tables *tables, uint32_t number)
-{
-	size_t i;
-
-	/* unspecified; default, main and local */
-	if (number == 0 || (number >= 253 && number <= 255) ||
-	    number == tables->export_table)
-		return true;
-	for (i = 0; i < tables->reserved_count; i++)
-		if (tables->reserved[i] == number)
-			return true;
-	return false;
 }
 
 static bool
@@ -402,7 +413,7 @@ rule_tables_leave(struct rule_tables *tables,
 	leaving = calloc(1, sizeof(*leaving));
 	if (leaving == NULL)
 		return ENOMEM;
-	leaving->to = key->to;
+	leaving->to = rule_destination(&key->to);
 	leaving->table = number;
 	TAILQ_INSERT_TAIL(&table->leavings, leaving, entry);
 	return add_leaving_rule(tables, table, leaving);

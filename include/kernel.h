@@ -100,6 +100,13 @@ const char *kernel_link_reason(const struct kernel *, unsigned int ifindex);
  * start, ours at exit.  Blocks; -1 with errno. */
 int	kernel_flush_routes(struct kernel *, uint32_t table);
 
+/* Add or remove a link-local address, at once.  One that is there already,
+ * or is gone, is fine.  0, or an errno. */
+int	kernel_address_add(struct kernel *, unsigned int ifindex,
+	    const struct in6_addr *);
+int	kernel_address_delete(struct kernel *, unsigned int ifindex,
+	    const struct in6_addr *);
+
 /* Add or remove a policy rule, at once.  One that is there already, or is
  * gone, is no error.  0, or an errno. */
 int	kernel_rule_add(struct kernel *, const struct kernel_rule *);

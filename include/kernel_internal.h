@@ -7,6 +7,7 @@
  *	kernel_route.c		route messages to values and back
  *	kernel_fib.c		batches of changes and their answers
  *	kernel_rule.c		policy rules
+ *	kernel_address.c	addresses of our own
  */
 #ifndef KERNEL_INTERNAL_H
 #define KERNEL_INTERNAL_H
@@ -227,6 +228,9 @@ const char *kernel_route_format(const struct kernel *,
 	    char buffer[ROUTE_STRLEN]);
 
 /* kernel_rule.c */
+/* Make one request on the command socket and await the answer: 0, or an
+ * errno. */
+int	kernel_request(struct kernel *, struct nlmsghdr *);
 /* RTM_NEWRULE, RTM_DELRULE. */
 void	kernel_rule_message(struct kernel *, const struct nlmsghdr *);
 

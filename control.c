@@ -1,0 +1,157 @@
+/*
+ * control.c - what changes while the daemon runs: its configuration, its
+ * log file, its state file, and when the kernel's tables are checked.
+ */
+#include "daemon.h"
+
+#include <err.h>
+#include <linux/rtnetlink.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options.h"
+
+#define SEQNO_BLOCK	64		/* reserved in the state file */
+
+void
+control_check_kernel(struct daemon *daemon, babel_time now)
+{
+	babel_time interval = daemon->conf->options.kernel_check_interval;
+
+	daemon->next_check = interval == 0 ? NEVER : now + interval;
+	if (kernel_resync(daemon->kernel) < 0)
+		warn("asking the kernel for its tables");
+}
+
+/* The tables to hear of: what is imported, and the main table, in which
+ * others have what must not be hidden. */
+static size_t
+watch_tables(struct daemon *daemon, const struct options *options)
+{
+	size_t count = options->import_table_count, i;
+	uint32_t *tables = reallocarray(daemon->watched, count + 1,
+	    sizeof(*tables));
+
+	if (tables == NULL)
+		return 0;		/* the main table alone */
+	if (count > 0)
+		memcpy(tables, options->import_tables,
+		    count * sizeof(*tables));
+	daemon->watched = tables;
+	for (i = 0; i < count; i++)
+		if (tables[i] == RT_TABLE_MAIN)
+			return count;
+	tables[count] = RT_TABLE_MAIN;
+	return count + 1;
+}
+
+struct kernel_conf
+control_kernel_conf(struct daemon *daemon, const struct options *options)
+{
+	size_t count = watch_tables(daemon, options);
+
+	return (struct kernel_conf){
+		.export_table = options->export_table,
+		.import_tables = daemon->watched,
+		.import_table_count = count,
+		.link_detect = options->link_detect,
+		.sysfs = "/sys",
+	};
+}
+
+/* What runs is another configuration from now on. */
+static void
+adopt(struct daemon *daemon, struct configuration *conf)
+{
+	struct configuration *old = daemon->conf;
+	struct kernel_conf kernel = control_kernel_conf(daemon, &conf->options);
+
+	daemon->conf = conf;
+	babel_configure(daemon->babel, wiring_now(), conf);
+	configuration_free(old);
+	if (kernel_configure(daemon->kernel, &kernel) < 0)
+		warn("asking the kernel for its tables");
+}
+
+/* A file that cannot be opened leaves the log where it was. */
+void
+control_reopen_log(struct daemon *daemon)
+{
+	const char *path = options_log_file(&daemon->conf->options);
+
+	if (path != NULL && system_log_open(path) < 0)
+		warn("log file %s", path);
+}
+
+static enum local_reply
+reload(struct daemon *daemon, struct configuration_report *report)
+{
+	struct configuration *files, *conf;
+
+	files = options_reload(daemon->argc, daemon->argv, report);
+	if (files == NULL)
+		return LOCAL_NO;
+	conf = configuration_reload(&daemon->layers, files, report);
+	if (conf == NULL) {
+		configuration_free(files);
+		return LOCAL_NO;
+	}
+	adopt(daemon, conf);
+	return LOCAL_OK;
+}
+
+/* A request of a local client that may write. */
+enum local_reply
+control_command(void *ctx, const char *line, struct configuration_report *report)
+{
+	static const struct configuration_source source = {
+		.context = CONTEXT_SOCKET,
+		.name = "request",
+		.load_key = options_load_key,
+	};
+	struct daemon *daemon = ctx;
+	struct configuration *conf;
+
+	if (strcmp(line, "reload") == 0)
+		return reload(daemon, report);
+	if (strcmp(line, "reopen-logfile") == 0) {
+		control_reopen_log(daemon);
+		return LOCAL_OK;
+	}
+	conf = configuration_amend(&daemon->layers, line, strlen(line),
+	    &source, report);
+	if (conf == NULL)
+		return report->refused ? LOCAL_NO : LOCAL_BAD;
+	adopt(daemon, conf);
+	if (strncmp(line, "log-file", 8) == 0)
+		control_reopen_log(daemon);
+	return LOCAL_OK;
+}
+
+/*
+ * The state file says less than the truth never: it is written a block of
+ * seqnos ahead, so that a crash loses nothing and flash memory is spared.
+ */
+void
+control_save_state(struct daemon *daemon, bool exact)
+{
+	const char *path = options_state_file(&daemon->conf->options);
+	uint16_t seqno = babel_seqno(daemon->babel);
+	struct router_id id = babel_router_id(daemon->babel);
+	struct system_state *state = &daemon->state;
+	bool chosen = router_id_compare(&id, &daemon->first_id) != 0 &&
+	    (!state->has_id || router_id_compare(&id, &state->id) != 0);
+	char error[SYSTEM_ERROR_SIZE];
+
+	if (path == NULL || (!exact && !chosen && state->has_seqno &&
+	    !seqno_less(state->seqno, seqno)))
+		return;
+	state->has_seqno = true;
+	state->seqno = exact ? seqno : seqno_plus(seqno, SEQNO_BLOCK);
+	if (chosen) {
+		state->has_id = true;
+		state->id = id;
+	}
+	if (system_state_write(path, state, error) < 0)
+		warnx("%s", error);
+}

@@ -1,0 +1,70 @@
+/*
+ * daemon.h - what the files of the process itself share.
+ *
+ *	babeld.c	start, the loop, and the end
+ *	wiring.c	the callbacks that connect engine, kernel and sockets
+ *	control.c	what changes at run time: configuration, log, state
+ */
+#ifndef DAEMON_H
+#define DAEMON_H
+
+#include <signal.h>
+
+#include "address.h"
+#include "kernel.h"
+#include "local.h"
+#include "net.h"
+#include "rule.h"
+#include "system.h"
+#include "table.h"
+
+struct daemon {
+	int argc;
+	char **argv;
+	struct configuration_layers layers;
+	struct configuration *conf;	/* what runs, made of the layers */
+	struct system_sysctls *sysctls;
+	struct system_pid_file *pid_file;
+	struct system_state state;	/* as in the file */
+	struct router_id first_id;	/* that we started with */
+	struct babel *babel;
+	struct net *net;
+	struct kernel *kernel;
+	struct rules *rules;
+	uint32_t *watched;		/* tables to hear of */
+	bool answered;			/* the kernel has: run again */
+	struct local *local;
+	babel_time next_check;		/* of the kernel's tables, or NEVER */
+	struct address_list addresses;	/* that we added */
+	int send_error;			/* last explained ... */
+	babel_time send_error_said;	/* ... then */
+	struct table table;		/* being printed */
+	babel_time table_printed;
+	bool changed;			/* since then */
+	sigset_t waitmask;		/* while polling */
+	bool stop;
+};
+
+/* The monotonic clock. */
+babel_time wiring_now(void);
+extern const struct babel_ops wiring_engine;
+extern const struct kernel_events wiring_kernel;
+extern const struct kernel_events wiring_rules;
+/* A datagram for the engine; ctx is the daemon. */
+net_input wiring_packet;
+
+/* What the kernel layer is to do for a configuration; its arrays are the
+ * daemon's. */
+struct kernel_conf control_kernel_conf(struct daemon *,
+	    const struct options *);
+/* Ask the kernel for all its tables, now and after each interval. */
+void	control_check_kernel(struct daemon *, babel_time now);
+/* A request of a local client that may write; ctx is the daemon. */
+local_command control_command;
+/* Open the log file anew; if that fails, the log goes where it went. */
+void	control_reopen_log(struct daemon *);
+/* Write the state file if what it says will soon be too little; exact: at
+ * the end, write what is true now. */
+void	control_save_state(struct daemon *, bool exact);
+
+#endif

@@ -1,0 +1,390 @@
+/*
+ * wiring.c - the callbacks that connect the engine, the kernel layer, the
+ * rules and the sockets.
+ *
+ * Each is a line or two: what it is told goes where it belongs.  The
+ * engine's changes pass the rules on their way to the kernel, the kernel's
+ * answers pass them on their way back.
+ */
+#include "daemon.h"
+
+#include <err.h>
+#include <errno.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <time.h>
+
+#include "fib.h"
+#include "xroute.h"
+
+#define SEND_ERROR_PAUSE	MINUTE
+
+babel_time
+wiring_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
+/* Messages go to stderr, which may be the log file. */
+static void
+log_text(int priority, const char *format, va_list ap)
+{
+	if (priority > LOG_INFO)
+		return;
+	vfprintf(stderr, format, ap);
+	fputc('\n', stderr);
+}
+
+static void __attribute__((format(printf, 3, 4)))
+kernel_log(void *ctx, int priority, const char *format, ...)
+{
+	va_list ap;
+
+	(void)ctx;
+	va_start(ap, format);
+	log_text(priority, format, ap);
+	va_end(ap);
+}
+
+/* Callbacks of the engine. */
+
+/* What an error of the UDP socket means to whoever reads the log. */
+static const char *
+explain_error(int error)
+{
+	switch (error) {
+	case EDESTADDRREQ:
+		return "no WireGuard peer takes it: one needs fe80::/64 and "
+		    "ff02::/16 in its allowed-ips (and an endpoint)";
+	case ENOKEY:
+		return "the WireGuard peer has no session: no handshake yet";
+	case EPERM:
+		return "a packet filter forbids it";
+	case EMSGSIZE:
+		return "larger than the MTU on the way";
+	default:
+		return strerror(error);
+	}
+}
+
+/* Said once in a while only: each Hello may fail the same way. */
+static void
+log_send_error(struct daemon *daemon, const struct datagram *datagram,
+    int error)
+{
+	const struct interface *ifp = interface_find(daemon->babel,
+	    datagram->ifindex);
+	babel_time now = wiring_now();
+	char to[ADDRESS_STRLEN];
+
+	if (error == daemon->send_error &&
+	    now - daemon->send_error_said < SEND_ERROR_PAUSE)
+		return;
+	daemon->send_error = error;
+	daemon->send_error_said = now;
+	warnx("interface %s: sending to %s: %s", ifp == NULL ? "?" :
+	    ifp->link.name, address_format(&datagram->to, to),
+	    explain_error(error));
+}
+
+static bool
+engine_send(void *ctx, const struct datagram *datagram)
+{
+	struct daemon *daemon = ctx;
+	int error = net_send(daemon->net, datagram);
+
+	if (error == EAGAIN || error == ENOBUFS)
+		return false;
+	if (error != 0)
+		log_send_error(daemon, datagram, error);
+	return true;
+}
+
+static bool
+engine_fib(void *ctx, const struct fib_change *change)
+{
+	struct daemon *daemon = ctx;
+
+	return rules_submit(daemon->rules, change);
+}
+
+static babel_time
+engine_stamp(void *ctx)
+{
+	(void)ctx;
+	return wiring_now();
+}
+
+static void
+engine_random(void *ctx, void *buffer, size_t len)
+{
+	(void)ctx;
+	arc4random_buf(buffer, len);
+}
+
+/* An interface that comes up must be able to hear the group, and must
+ * accept packets whatever way they come. */
+static void
+engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
+{
+	const char *name = ifp->link.name;
+	char error[SYSTEM_ERROR_SIZE];
+
+	if (!ifp->up) {
+		if (ifp->link.ifindex != 0)
+			net_leave(daemon->net, ifp->link.ifindex);
+		if (daemon->sysctls != NULL)
+			system_sysctls_restore_interface(daemon->sysctls,
+			    name);
+		return;
+	}
+	if (net_join(daemon->net, ifp->link.ifindex) < 0)
+		warn("interface %s: joining the multicast group", name);
+	if (daemon->sysctls != NULL && system_sysctls_set_interface(
+	    daemon->sysctls, name, error) < 0)
+		warnx("interface %s: %s", name, error);
+}
+
+/* What we export must not be hidden by source-specific routes; our own
+ * addresses never are. */
+static void
+engine_xroute_changed(struct daemon *daemon, enum babel_event event,
+    const struct xroute *xroute)
+{
+	const struct xroute_offer *best = TAILQ_FIRST(&xroute->offers);
+	const struct destination_key *key = &xroute->destination->key;
+
+	if (event == EVENT_XROUTE_FLUSH || best == NULL || best->route.local)
+		rules_retract(daemon->rules, key);
+	else
+		rules_export(daemon->rules, key, best->route.table);
+}
+
+static void
+engine_notify(void *ctx, enum babel_event event, const void *object)
+{
+	struct daemon *daemon = ctx;
+
+	daemon->changed = true;
+	if (daemon->rules != NULL && (event == EVENT_XROUTE_ADD ||
+	    event == EVENT_XROUTE_CHANGE || event == EVENT_XROUTE_FLUSH))
+		engine_xroute_changed(daemon, event, object);
+	if (event == EVENT_INTERFACE_CHANGE)
+		engine_interface_changed(daemon, object);
+	if (daemon->local != NULL && daemon->babel != NULL)
+		local_event(daemon->local, daemon->babel, event, object);
+}
+
+static void __attribute__((format(printf, 3, 0)))
+engine_log(void *ctx, int priority, const char *format, va_list ap)
+{
+	(void)ctx;
+	log_text(priority, format, ap);
+}
+
+const struct babel_ops wiring_engine = {
+	.send = engine_send,
+	.fib = engine_fib,
+	.stamp = engine_stamp,
+	.random = engine_random,
+	.notify = engine_notify,
+	.log = engine_log,
+};
+
+/* Callbacks of the kernel layer. */
+
+/* A link without link-local address gets one, if that is wanted. */
+static void
+provide_address(struct daemon *daemon, const struct link_state *link)
+{
+	struct interface_parameters conf;
+	struct router_id id = babel_router_id(daemon->babel);
+	struct in6_addr address = address_link_local(&id, link->name);
+	char text[ADDRESS_STRLEN];
+	int error;
+
+	if (!link->up || link->link_local_count > 0 ||
+	    !configuration_interface(daemon->conf, link->name, link->kind,
+	    false, &conf) || !conf.link_local_auto)
+		return;
+	error = address_add(&daemon->addresses, daemon->kernel,
+	    link->ifindex, &address);
+	if (error != 0)
+		warnx("interface %s: adding %s: %s", link->name,
+		    address_format(&address, text), strerror(error));
+}
+
+static void
+kernel_link(void *ctx, const struct link_state *link, bool present)
+{
+	struct daemon *daemon = ctx;
+
+	if (present) {
+		babel_link_changed(daemon->babel, wiring_now(), link);
+		provide_address(daemon, link);
+	} else {
+		address_forget(&daemon->addresses, link->ifindex);
+		babel_link_removed(daemon->babel, wiring_now(),
+		    link->ifindex);
+	}
+}
+
+/* The main table is watched even if it is not imported. */
+static bool
+is_imported(const struct options *options, const struct kernel_route *route)
+{
+	size_t i;
+
+	if (route->local)
+		return true;
+	for (i = 0; i < options->import_table_count; i++)
+		if (options->import_tables[i] == route->table)
+			return true;
+	return options->import_table_count == 0 &&
+	    route->table == RT_TABLE_MAIN;
+}
+
+static void
+kernel_route(void *ctx, const struct kernel_route *route, bool present)
+{
+	struct daemon *daemon = ctx;
+
+	if (route->table == RT_TABLE_MAIN && !route->local)
+		rules_route(daemon->rules, route, present);
+	if (is_imported(&daemon->conf->options, route))
+		babel_kernel_route(daemon->babel, wiring_now(), route,
+		    present);
+}
+
+static void
+kernel_sync(void *ctx, bool begin)
+{
+	struct daemon *daemon = ctx;
+
+	babel_kernel_sync(daemon->babel, wiring_now(), begin);
+	rules_sync(daemon->rules, begin);
+}
+
+static void
+kernel_fib_done(void *ctx, const struct fib_change *change, int error)
+{
+	struct daemon *daemon = ctx;
+
+	daemon->answered = true;
+	rules_fib_done(daemon->rules, change, error);
+}
+
+static void
+kernel_fib_lost(void *ctx, const struct destination_key *key)
+{
+	struct daemon *daemon = ctx;
+
+	rules_fib_lost(daemon->rules, key);
+}
+
+static bool
+kernel_fib_find(void *ctx, const struct destination_key *key, uint32_t table,
+    struct fib_entry *entry)
+{
+	struct daemon *daemon = ctx;
+
+	return rules_fib_find(daemon->rules, key, table, entry);
+}
+
+static bool
+kernel_fib_after(void *ctx, const struct destination_key *after,
+    struct destination_key *key, struct fib_entry *entry)
+{
+	struct daemon *daemon = ctx;
+
+	return rules_fib_after(daemon->rules, after, key, entry);
+}
+
+static void
+kernel_rule(void *ctx, const struct kernel_rule *rule, bool present)
+{
+	struct daemon *daemon = ctx;
+
+	rules_rule(daemon->rules, rule, present);
+}
+
+static bool
+kernel_rule_source(void *ctx, uint32_t table, struct prefix *from)
+{
+	struct daemon *daemon = ctx;
+
+	return rules_source(daemon->rules, table, from);
+}
+
+const struct kernel_events wiring_kernel = {
+	.link = kernel_link,
+	.route = kernel_route,
+	.sync = kernel_sync,
+	.fib_done = kernel_fib_done,
+	.fib_lost = kernel_fib_lost,
+	.fib_find = kernel_fib_find,
+	.fib_after = kernel_fib_after,
+	.rule = kernel_rule,
+	.rule_source = kernel_rule_source,
+	.log = kernel_log,
+};
+
+/* Callbacks of the rules: what they leave of the kernel's events is the
+ * engine's. */
+
+static void
+rules_done(void *ctx, const struct fib_change *change, int error)
+{
+	struct daemon *daemon = ctx;
+
+	daemon->answered = true;
+	babel_fib_done(daemon->babel, wiring_now(), change, error);
+}
+
+static void
+rules_lost(void *ctx, const struct destination_key *key)
+{
+	struct daemon *daemon = ctx;
+
+	babel_fib_lost(daemon->babel, wiring_now(), key);
+}
+
+static bool
+rules_find(void *ctx, const struct destination_key *key, uint32_t table,
+    struct fib_entry *entry)
+{
+	struct daemon *daemon = ctx;
+
+	return babel_fib_find(daemon->babel, key, table, entry);
+}
+
+static bool
+rules_after(void *ctx, const struct destination_key *after,
+    struct destination_key *key, struct fib_entry *entry)
+{
+	struct daemon *daemon = ctx;
+
+	return babel_fib_after(daemon->babel, after, key, entry);
+}
+
+const struct kernel_events wiring_rules = {
+	.fib_done = rules_done,
+	.fib_lost = rules_lost,
+	.fib_find = rules_find,
+	.fib_after = rules_after,
+	.log = kernel_log,
+};
+
+void
+wiring_packet(void *ctx, const struct datagram *datagram)
+{
+	struct daemon *daemon = ctx;
+
+	babel_receive(daemon->babel, wiring_now(), datagram);
+}
