@@ -252,9 +252,8 @@ destination_hold_time(const struct babel *b)
 	babel_time interval = 0;
 
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
-		if (ifp->up)
-			interval = time_max(interval,
-			    interface_update_interval(ifp));
+		interval = time_max(interval,
+		    interface_update_interval(ifp));
 	return interval * 7 / 2;
 }
 
@@ -267,7 +266,8 @@ destination_retract(struct babel *b, struct destination *d)
 	d->announced_metric = INFINITY_METRIC;
 #ifndef BROKEN_HOLD
 	d->held = true;
-	d->hold_fib |= d->fib.has_installed;
+	/* What we learnt and announced was installed, too. */
+	d->hold_fib |= router_id_compare(&d->announced_id, &b->id) != 0;
 	d->hold_until = b->now + destination_hold_time(b);
 	schedule(b, &d->hold, d->hold_until);
 #endif

@@ -89,6 +89,11 @@ static bool
 fib_want(const struct babel *b, const struct destination *d,
     struct fib_entry *entry)
 {
+	/* Its routes are about to be flushed: no change until then. */
+	if (d->selected != NULL && d->selected->neighbour->dying) {
+		*entry = d->fib.installed;
+		return d->fib.has_installed;
+	}
 	if (d->selected != NULL && d->selected->metric < INFINITY_METRIC)
 		return entry_of_route(b, d, d->selected, entry);
 	if (!d->held || !d->hold_fib || d->xroute != NULL || is_default(d))

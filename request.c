@@ -113,15 +113,20 @@ request_received_route(struct babel *b, struct neighbour *n,
 		say_update(b, n, &received->key, false);
 }
 
-/* Whom to pass a request on to: the best feasible route that does not
- * lead back, or else the best unfeasible one. */
+/* Whom to pass a request on to: the selected or else the best feasible
+ * route that does not lead back, or else the best unfeasible one. */
 static struct neighbour *
 choose_successor(const struct destination *d, const struct neighbour *from)
 {
 	struct route_tree routes = d->routes;
-	struct route *route, *best = NULL;
+	struct route *route, *best = NULL, *selected = d->selected;
 	bool feasible, best_feasible = false;
 
+	/* What we use is what we announce: through it the answer comes
+	 * where it changes our announcement. */
+	if (selected != NULL && selected->neighbour != from &&
+	    !selected->neighbour->dying && route_is_feasible(selected))
+		return selected->neighbour;
 	RB_FOREACH(route, route_tree, &routes) {
 		if (route->neighbour == from || route->neighbour->dying ||
 		    route->metric == INFINITY_METRIC)
@@ -149,6 +154,19 @@ is_redundant(const struct babel *b, const struct destination *d,
 	    b->now - request->sent < REPEAT_TIME;
 }
 
+/* Somebody wants to hear of the answer; when more than one does, everybody
+ * will. */
+static void
+request_add_asker(struct request *request, const struct neighbour *n)
+{
+	if (request->asker_ifindex != 0 &&
+	    (request->asker_ifindex != n->interface->link.ifindex ||
+	    !address_equal(&request->asker, &n->address)))
+		request->more_askers = true;
+	request->asker_ifindex = n->interface->link.ifindex;
+	request->asker = n->address;
+}
+
 /* Section 3.8.1.2: to one neighbour only, one hop less, at once. */
 static void
 request_forward(struct babel *b, struct destination *d, struct neighbour *n,
@@ -163,6 +181,7 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
 	}
 	if (is_redundant(b, d, received)) {
 		count(b, COUNT_REQUEST_REDUNDANT);
+		request_add_asker(request_find(d, &received->id), n);
 		return;
 	}
 	request = request_get(b, d, &received->id);
@@ -170,8 +189,7 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
 		return;
 	request->seqno = received->seqno;
 	request->hop_count = (uint8_t)(received->hop_count - 1);
-	request->asker_ifindex = n->interface->link.ifindex;
-	request->asker = n->address;
+	request_add_asker(request, n);
 	request->sent = b->now;
 	if (!request->ours)
 		schedule(b, &request->resend, b->now + FORWARD_MEMORY);
@@ -290,6 +308,9 @@ request_starving(struct babel *b, struct destination *d,
 {
 	struct route *route;
 
+#ifdef BROKEN_STARVATION
+	return;
+#endif
 	/* The lost source, and any other that may come to the rescue. */
 	RB_FOREACH(route, route_tree, &d->routes)
 		if (wants_seqno(route)) {
@@ -306,6 +327,9 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	struct request *request = request_find(d, id);
 	uint16_t seqno;
 
+#ifdef BROKEN_STARVATION
+	return;
+#endif
 	if (source == NULL || !source->has_distance)
 		return;
 	seqno = seqno_plus(source->seqno, 1);
@@ -361,7 +385,9 @@ request_satisfy(struct babel *b, struct destination *d)
 		    seqno_less(now.seqno, request->seqno))
 			continue;
 		count(b, COUNT_REQUESTS_SATISFIED);
-		if (request->asker_ifindex != 0)
+		if (request->more_askers)
+			destination_changed(b, d, HASTE_URGENT);
+		else if (request->asker_ifindex != 0)
 			request_answer(b, request);
 		request_free(b, request);
 	}

@@ -426,8 +426,8 @@ static bool
 is_eligible(const struct babel *b, const struct destination *d,
     const struct route *route)
 {
-	return route->metric < INFINITY_METRIC && route_is_feasible(route) &&
-	    !fib_refuses(b, d, route);
+	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
+	    route_is_feasible(route) && !fib_refuses(b, d, route);
 }
 
 /* Better now and on average (appendix A.3)? */

@@ -19,6 +19,7 @@ struct request {
 	/* Whom a forwarded request came from; looked up when answered. */
 	unsigned int asker_ifindex;
 	struct in6_addr asker;
+	bool more_askers;
 	struct timer resend;		/* or the end of its life */
 };
 
