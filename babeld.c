@@ -13,6 +13,7 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -135,10 +136,20 @@ handle_signals(struct daemon *daemon, babel_time now)
 	}
 }
 
+static babel_time
+wall_clock(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	return now.tv_sec * SECOND + now.tv_nsec / 1000;
+}
+
 /* What is due by the clock, and is not the engine's. */
 static void
 keep_house(struct daemon *daemon, babel_time now)
 {
+	babel_set_wall_clock(daemon->babel, wall_clock() - now);
 	if (now >= daemon->next_check)
 		control_check_kernel(daemon, now);
 	if (daemon->conf->options.debug >= 1 && daemon->changed &&
@@ -376,7 +387,7 @@ leave_network(struct daemon *daemon)
 
 	babel_shutdown(daemon->babel, wiring_now());
 	while (!babel_is_quiet(daemon->babel) && wiring_now() < limit)
-		turn(daemon, limit);
+		turn(daemon, wiring_now() + LEAVE_STEP);
 	limit = wiring_now() + daemon->conf->options.shutdown_delay;
 	while (wiring_now() < limit)
 		turn(daemon, limit);

@@ -28,6 +28,12 @@
 #define SOON_DELAY_MIN		(10 * MILLISECOND)
 #define SOON_DELAY_MAX		(40 * MILLISECOND)
 #define SOON_SPACING		(60 * MILLISECOND)
+#define HELLO_WAIT		(100 * MILLISECOND)
+/* So many neighbours on an interface are a crowd. */
+#define CROWD			4
+#define CROWD_DELAY_MIN		(100 * MILLISECOND)
+#define CROWD_DELAY_MAX		(300 * MILLISECOND)
+#define CROWD_PAUSE		(1 * SECOND)
 
 int
 interface_compare(const struct interface *a, const struct interface *b)
@@ -123,6 +129,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	ifp->up = true;
 	ifp->announced = b->change_serial;
 	ifp->hello_promised = NEVER;
+	ifp->hello_regular = b->now;
 	ifp->hello_burst = HELLO_BURST;
 	/* With keys, the first one will not be believed. */
 	ifp->hello_burst_next = b->now + (ifp->conf.keys == NULL ?
@@ -164,9 +171,14 @@ interface_follow(struct babel *b, struct interface *ifp,
 {
 	struct neighbour *n;
 
-	if (ifp->conf.hello_interval != conf->hello_interval)
+	if (ifp->conf.hello_interval != conf->hello_interval) {
+		ifp->hello_regular = b->now;
 		schedule_advance(b, &ifp->hello, b->now);
-	if (ifp->conf.update_interval != conf->update_interval)
+	}
+	if (ifp->conf.update_interval < conf->update_interval) {
+		ifp->outbox.everything = true;	/* as promised before */
+		interface_flush_soon(b, ifp);
+	} else if (ifp->conf.update_interval > conf->update_interval)
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
 		    conf->update_interval));
 	ifp->conf = *conf;
@@ -303,9 +315,47 @@ ihu_is_due(const struct babel *b, const struct interface *ifp,
 {
 	uint16_t heard = n->multicast.vector | n->unicast.vector;
 
+	/* We do not know yet whether we hear it; "no" would cut a link that
+	 * it may still be using from before. */
+	if (n->rxcost == INFINITY_METRIC && n->multicast.length < 2 &&
+	    n->unicast.length < 2)
+		return false;
 	if (n->txcost == INFINITY_METRIC || (heard & 0xF000) != 0xF000)
 		return true;
 	return b->now + ifp->conf.hello_interval >= n->ihu_promised;
+}
+
+/* Is there somebody whom an early Hello would help: who does not tell us
+ * yet that it hears us? */
+static bool
+early_hello_helps(const struct interface *ifp)
+{
+	struct neighbour_tree neighbours = ifp->neighbours;
+	struct neighbour *n;
+
+	RB_FOREACH(n, neighbour_tree, &neighbours)
+		if (n->txcost == INFINITY_METRIC)
+			return true;
+	return false;
+}
+
+/* When to say Hello next: soon while a burst lasts, or else before the
+ * interval ends that this one promises. */
+static void
+schedule_hello(struct babel *b, struct interface *ifp)
+{
+	babel_time interval = ifp->conf.hello_interval;
+
+#ifdef BROKEN_HELLO
+	interval = interval * 5 / 4;
+#endif
+	ifp->hello_sent = b->now;
+	ifp->hello_regular = b->now + jitter(b, interval);
+	if (ifp->hello_burst > 0)
+		ifp->hello_burst--;
+	schedule(b, &ifp->hello, ifp->hello_burst == 0 ?
+	    ifp->hello_regular : b->now + random_between(b,
+	    HELLO_BURST_MIN, HELLO_BURST_MAX));
 }
 
 void
@@ -313,25 +363,38 @@ interface_hello_due(struct babel *b, struct interface *ifp)
 {
 	struct neighbour *n;
 
+	if (b->now < ifp->hello_regular && ifp->neighbour_count > 0 &&
+	    !ifp->outbox.ihu && !ifp->outbox.everything &&
+	    !early_hello_helps(ifp)) {
+		ifp->hello_burst = 0;
+		schedule(b, &ifp->hello, ifp->hello_regular);
+		return;
+	}
 	ifp->outbox.hello = true;
 	RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
 		if (ihu_is_due(b, ifp, n)) {
 			n->ihu_due = true;
 			ifp->outbox.ihu = true;
 		}
-	if (ifp->hello_burst > 1) {
-		ifp->hello_burst--;
-		schedule(b, &ifp->hello, b->now + random_between(b,
-		    HELLO_BURST_MIN, HELLO_BURST_MAX));
-	} else
-#ifdef BROKEN_HELLO
-		schedule(b, &ifp->hello, b->now + jitter(b,
-		    ifp->conf.hello_interval * 5 / 4));
-#else
-		schedule(b, &ifp->hello, b->now + jitter(b,
-		    ifp->conf.hello_interval));
-#endif
+	schedule_hello(b, ifp);
 	schedule_advance(b, &ifp->outbox.flush, b->now);
+}
+
+bool
+interface_is_crowded(const struct interface *ifp)
+{
+	return ifp->neighbour_count >= CROWD;
+}
+
+/* In a crowd, where many may come at once, what is to be said to
+ * newcomers goes with one early Hello in a second. */
+static void
+hello_in_crowd(struct babel *b, struct interface *ifp)
+{
+	ifp->hello_burst = 1;
+	schedule_advance(b, &ifp->hello, time_max(b->now + random_between(b,
+	    CROWD_DELAY_MIN, CROWD_DELAY_MAX), ifp->hello_sent +
+	    CROWD_PAUSE));
 }
 
 void
@@ -340,11 +403,24 @@ interface_hello_soon(struct babel *b, struct interface *ifp)
 	babel_time start = time_max(b->now + random_between(b,
 	    SOON_DELAY_MIN, SOON_DELAY_MAX), ifp->hello_burst_next);
 
+	if (interface_is_crowded(ifp)) {
+		hello_in_crowd(b, ifp);
+		return;
+	}
 	if (b->now < ifp->hello_burst_next && ifp->hello_burst >= HELLO_BURST)
 		return;			/* one is waiting already */
 	ifp->hello_burst_next = start + HELLO_BURST_PAUSE;
 	ifp->hello_burst = HELLO_BURST;
 	schedule_advance(b, &ifp->hello, start);
+}
+
+void
+interface_flush_with_hello(struct babel *b, struct interface *ifp)
+{
+	if (interface_is_crowded(ifp))
+		hello_in_crowd(b, ifp);
+	else if (ifp->hello.due - b->now > HELLO_WAIT)
+		interface_flush_soon(b, ifp);
 }
 
 void

@@ -20,14 +20,17 @@
 #include <syslog.h>
 
 #define UNUSED_TIME		MINUTE	/* packets, but never a Hello */
+#define UNSCHEDULED_TIME	(10 * SECOND)	/* a Hello that promises none */
 #define REBOOT_GAP		16	/* Hello seqnos (appendix A.1) */
 #define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */
 #define ETX_UNIT		256
 #define RTT_VALIDITY		(3 * MINUTE)
 /* How many neighbours are greeted by unicast in a second; the others
  * share one multicast. */
-#define INTRODUCTIONS		3
+#define INTRODUCTIONS		2
+#define INTRODUCTION_TIME	(2 * SECOND)
 #define DUMP_PAUSE		SECOND	/* between two dumps */
+#define EXCHANGE_TWIN		(300 * MILLISECOND)
 #define NEIGHBOUR_PROMPT_TIMERS	3
 /* Probing a neighbour whose Hello is late: so many tries that, at the loss
  * we measure, all of them fail less than once in so many times, but not
@@ -227,16 +230,16 @@ uint16_t
 neighbour_compute_rxcost(const struct babel *b, const struct neighbour *n)
 {
 	const struct interface_parameters *conf = &n->interface->conf;
-	uint16_t multicast, unicast;
 
 	(void)b;
 	if (!conf->link_quality)
 		return history_is_up(&n->multicast) ||
 		    history_is_up(&n->unicast) ? conf->rxcost :
 		    INFINITY_METRIC;
-	multicast = etx_rxcost(&n->multicast, conf->rxcost);
-	unicast = etx_rxcost(&n->unicast, conf->rxcost);
-	return multicast < unicast ? multicast : unicast;
+	/* Unicast, which a radio sends again, measures no loss: it is for
+	 * those who say nothing else. */
+	return etx_rxcost(n->multicast.vector != 0 ? &n->multicast :
+	    &n->unicast, conf->rxcost);
 }
 
 uint16_t
@@ -320,11 +323,13 @@ neighbour_rtt_sample(struct babel *b, struct neighbour *n, babel_time rtt)
 static bool
 may_introduce(struct babel *b, struct interface *ifp)
 {
-	if (ifp->introductions == 0 || b->now - ifp->introduced >= SECOND) {
+	if (ifp->introductions == 0 ||
+	    b->now - ifp->introduced >= INTRODUCTION_TIME) {
 		ifp->introduced = b->now;
 		ifp->introductions = 0;
 	}
-	if (ifp->introductions >= INTRODUCTIONS)
+	if (ifp->introductions >= (interface_is_crowded(ifp) ? 1 :
+	    INTRODUCTIONS))
 		return false;
 	ifp->introductions++;
 	return true;
@@ -340,22 +345,42 @@ send_verdict(struct babel *b, struct neighbour *n)
 		neighbour_flush_urgent(b, n);
 	} else {
 		n->interface->outbox.ihu = true;
-		interface_flush_soon(b, n->interface);
+		interface_flush_with_hello(b, n->interface);
 	}
 }
 
-/* The link has become usable: give the whole table, and ask for it. */
+/* The link has become usable: give the whole table, and ask for it.  In a
+ * crowd nobody needs to ask: everybody is given everything. */
 static void
 exchange_tables(struct babel *b, struct neighbour *n)
 {
-	if (may_introduce(b, n->interface)) {
+	bool alone = may_introduce(b, n->interface);
+
+	n->exchanged = b->now;
+	if (alone) {
 		n->outbox.wildcard_request = true;
 		neighbour_flush_urgent(b, n);
 		neighbour_dump(b, n);
 	} else {
-		n->interface->outbox.wildcard_request = true;
 		n->interface->outbox.everything = true;
-		interface_flush_soon(b, n->interface);
+		interface_flush_with_hello(b, n->interface);
+	}
+}
+
+void
+neighbour_wants_table(struct babel *b, struct neighbour *n)
+{
+	/* The twin of our own exchange, on its way at the same time. */
+	if (n->exchanged != 0 && b->now - n->exchanged < EXCHANGE_TWIN) {
+		count(b, COUNT_WILDCARD_LIMITED);
+		n->exchanged = 0;
+		return;
+	}
+	if (may_introduce(b, n->interface))
+		neighbour_dump(b, n);
+	else {
+		n->interface->outbox.everything = true;
+		interface_flush_with_hello(b, n->interface);
 	}
 }
 
@@ -460,7 +485,8 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 		n->probes_sent = 0;
 		schedule(b, &n->probe, b->now +
 		    hello->interval + hello->interval / 4);
-	}
+	} else if (history->interval == 0)
+		schedule(b, &history->missed, b->now + UNSCHEDULED_TIME);
 	schedule_cancel(b, &n->unused);
 	neighbour_update_cost(b, n);
 	if (n->exchange_due && neighbour_is_reachable(n))
@@ -469,19 +495,34 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
 }
 
-void
-neighbour_hello_missed(struct babel *b, struct neighbour *n,
-    struct hello_history *history)
+/* One is missed; or none was ever promised, and the last is too old to
+ * mean anything. */
+static void
+history_miss(struct hello_history *history)
 {
+	if (history->interval == 0) {
+		history->vector = 0;
+		history->length = 0;
+		history->started = false;
+		return;
+	}
 	history->vector >>= 1;
 	history->expected = seqno_plus(history->expected, 1);
 	if (history->length < 16)
 		history->length++;
+}
+
+void
+neighbour_hello_missed(struct babel *b, struct neighbour *n,
+    struct hello_history *history)
+{
+	history_miss(history);
 	if (n->multicast.vector == 0 && n->unicast.vector == 0) {
 		neighbour_flush(b, n);
 		return;
 	}
-	schedule(b, &history->missed, b->now + history->interval);
+	if (history->interval != 0)
+		schedule(b, &history->missed, b->now + history->interval);
 	neighbour_update_cost(b, n);
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
 }

@@ -38,9 +38,12 @@ act_ack_request(struct receiver *r, const struct tlv *tlv)
 {
 	struct neighbour *n = sender(r);
 
-	if (n == NULL || !outbox_add_ack(&n->outbox,
-	    tlv->u.ack_request.opaque))
+	if (n == NULL)
 		return;
+	if (!outbox_add_ack(&n->outbox, tlv->u.ack_request.opaque)) {
+		send_neighbour(r->b, n);	/* make room */
+		outbox_add_ack(&n->outbox, tlv->u.ack_request.opaque);
+	}
 	neighbour_flush_urgent(r->b, n);
 	schedule_advance(r->b, &n->outbox.flush, r->b->now +
 	    tlv->u.ack_request.interval / 2);

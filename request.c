@@ -94,21 +94,12 @@ say_seqno_request(struct babel *b, struct neighbour *n,
 	neighbour_say(b, n, &item, true);
 }
 
-static void
-received_wildcard(struct babel *b, struct neighbour *n)
-{
-	n->ihu_due = true;
-	n->outbox.ihu = true;
-	neighbour_flush_soon(b, n);
-	neighbour_dump(b, n);
-}
-
 void
 request_received_route(struct babel *b, struct neighbour *n,
     const struct route_request *received)
 {
 	if (received->wildcard)
-		received_wildcard(b, n);
+		neighbour_wants_table(b, n);
 	else
 		say_update(b, n, &received->key, false);
 }
@@ -271,6 +262,7 @@ request_send(struct babel *b, struct request *request)
 	struct route *route;
 
 	request->sent = b->now;
+	request->hop_count = REQUEST_HOP_COUNT;
 	RB_FOREACH(route, route_tree, &request->destination->routes)
 		if (wants_seqno(route))
 			say_seqno_request(b, route->neighbour, request);
@@ -295,7 +287,6 @@ request_start(struct babel *b, struct destination *d,
 	if (request == NULL)
 		return;
 	request->seqno = seqno;
-	request->hop_count = REQUEST_HOP_COUNT;
 	request->resends = REQUEST_RESENDS;
 	request->ours = true;
 	request_send(b, request);

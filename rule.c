@@ -451,6 +451,18 @@ is_answer(const struct operation *operation, const struct fib_change *change)
 	    &change->key) == 0;
 }
 
+/* A change that was passed through before plain routes mattered may be
+ * answered when the walk has gone past it. */
+static void
+passed_done(struct rules *rules, const struct fib_change *change, int error)
+{
+	if (!rules->is_started || error != 0 ||
+	    family_of(rules, &change->key) == NULL)
+		return;
+	set_plain(rules, &change->key, change->operation == FIB_DELETE ?
+	    NULL : &change->entry, NULL);
+}
+
 void
 rules_fib_done(struct rules *rules, const struct fib_change *change,
     int error)
@@ -459,6 +471,7 @@ rules_fib_done(struct rules *rules, const struct fib_change *change,
 	struct transaction *transaction;
 
 	if (!is_answer(operation, change)) {
+		passed_done(rules, change, error);
 		rules->engine->fib_done(rules->ctx, change, error);
 		return;
 	}

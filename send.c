@@ -20,6 +20,7 @@
 #define PACE		(4 * MILLISECOND)	/* between two batches */
 #define RETRY		(10 * MILLISECOND)	/* after a refused packet */
 #define HELD_MAX	64
+#define HURRY_PAUSE	(2 * SECOND)	/* between two full updates */
 #define SLICE		64		/* destinations in a slice of the
 					   periodic update, at least */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
@@ -233,7 +234,8 @@ put_unicast_hello(struct packet *p)
 static void
 put_ihu(struct packet *p, struct neighbour *n)
 {
-	babel_time interval = 3 * p->ifp->conf.hello_interval;
+	babel_time interval = time_min(3 * p->ifp->conf.hello_interval,
+	    interval_decode(UINT16_MAX));
 	struct ihu ihu = {
 		.address = n->address,
 		.rxcost = neighbour_compute_rxcost(p->b, n),
@@ -584,10 +586,15 @@ put_items(struct packet *p, struct outbox *outbox)
 static void
 hurry_full_update(struct babel *b, struct interface *ifp)
 {
+	babel_time start = b->now;
+
 	ifp->outbox.everything = false;
+	if (ifp->hurried != 0)
+		start = time_max(start, ifp->hurried + HURRY_PAUSE);
+	ifp->hurried = start;
 	ifp->update_walk.begun = false;
 	ifp->update_hurry = true;
-	schedule(b, &ifp->update, b->now);
+	schedule(b, &ifp->update, start);
 }
 
 void
@@ -600,7 +607,7 @@ send_interface(struct babel *b, struct interface *ifp)
 		return;
 	packet_begin(&p, b, ifp, NULL);
 	put_hello_if_due(&p);
-	if (outbox->ihu)
+	if (outbox->ihu && (p.has_hello || !interface_is_crowded(ifp)))
 		put_due_ihus(&p);
 	if (outbox->wildcard_request)
 		put_wildcard_request(&p);

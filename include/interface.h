@@ -28,10 +28,13 @@ struct interface {
 	babel_time hello_promised;	/* the last Hello's interval ends */
 	uint16_t hello_seqno;			/* of the next one */
 	uint8_t hello_burst;			/* early Hellos left */
+	babel_time hello_regular;	/* when one is due in any case */
+	babel_time hello_sent;
 
 	struct timer update;		/* next slice of the full update */
 	struct job full_update;
 	struct walk update_walk;
+	babel_time hurried;		/* a full update began, or 0 */
 	bool update_hurry;	/* not spread over the interval this time */
 
 	struct outbox outbox;			/* to everybody */
@@ -73,7 +76,9 @@ void	interface_hello_due(struct babel *, struct interface *);
 void	interface_hello_soon(struct babel *, struct interface *);
 
 /* See that the outbox is sent: within the urgent timeout, soon, or when it
- * is convenient, within half a Hello interval (section 3.1). */
+ * is convenient, within half a Hello interval (section 3.1); with the next
+ * Hello if that is soon. */
+void	interface_flush_with_hello(struct babel *, struct interface *);
 void	interface_flush_lazy(struct babel *, struct interface *);
 void	interface_flush_urgent(struct babel *, struct interface *);
 void	interface_flush_soon(struct babel *, struct interface *);
@@ -81,6 +86,9 @@ void	interface_flush_soon(struct babel *, struct interface *);
 void	interface_say(struct babel *, struct interface *,
 	    const struct outbox_item *, bool urgent);
 
+/* Are there so many neighbours that they had better be addressed together
+ * and not one by one? */
+bool	interface_is_crowded(const struct interface *);
 /* Is the address one of the interface's own? */
 bool	interface_has_address(const struct interface *,
 	    const struct in6_addr *);

@@ -62,6 +62,7 @@ struct neighbour {
 	struct timer dump_next;
 	struct walk dump_walk;
 	bool dump_running, dump_again;
+	babel_time exchanged;		/* tables, or 0 */
 	babel_time dumped;		/* when the last one began, or 0 */
 
 	struct outbox outbox;		/* unicast */
@@ -137,6 +138,8 @@ void	neighbour_flush_urgent(struct babel *, struct neighbour *);
 void	neighbour_flush_soon(struct babel *, struct neighbour *);
 void	neighbour_say(struct babel *, struct neighbour *,
 	    const struct outbox_item *, bool urgent);
+/* It asks for our whole table. */
+void	neighbour_wants_table(struct babel *, struct neighbour *);
 /* Begin a full update by unicast; if one is under way, or was just sent,
  * a little later. */
 void	neighbour_dump(struct babel *, struct neighbour *);
