@@ -8,6 +8,7 @@
 #include "packet.h"
 
 #include "delivery.h"
+#include "trace.h"
 
 #include <syslog.h>
 
@@ -250,6 +251,7 @@ receive_packet(struct babel *b, const struct datagram *datagram)
 	if (!open_packet(&r, &d))
 		return;
 	r.ifp->stats.received++;
+	trace_packet(b, r.ifp, datagram, false);
 	while (message_next(&d, &tlv)) {
 		count(b, COUNT_TLVS_RECEIVED);
 		if (tlv.type < sizeof(act) / sizeof(act[0]) &&

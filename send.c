@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "delivery.h"
+#include "trace.h"
 
 #define BATCH		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two batches */
@@ -140,6 +141,7 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 	};
 
 	datagram.len = auth_seal(p->b, p->ifp, &copy, &datagram);
+	trace_packet(p->b, p->ifp, &datagram, true);
 	if (!TAILQ_EMPTY(&p->b->held) || !send_datagram(p->b, &datagram))
 		hold_packet(p->b, &datagram);
 }

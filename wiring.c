@@ -35,8 +35,6 @@ wiring_now(void)
 static void
 log_text(int priority, const char *format, va_list ap)
 {
-	if (priority > LOG_INFO)
-		return;
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
 }
@@ -106,11 +104,31 @@ engine_send(void *ctx, const struct datagram *datagram)
 	return true;
 }
 
+/* One line for each change of the kernel's table, at debug level 3. */
+static void
+log_change(const char *what, const struct fib_change *change, int error)
+{
+	static const char *const words[] = { "add", "change", "delete" };
+	const struct fib_entry *entry = change->operation == FIB_DELETE ?
+	    &change->old : &change->entry;
+	char key[DESTINATION_STRLEN], via[ADDRESS_STRLEN];
+
+	warnx("%s %s %s %s%s ifindex %u table %u priority %u%s%s", what,
+	    words[change->operation],
+	    destination_key_format(&change->key, key),
+	    entry->unreachable ? "unreachable" : "via ",
+	    entry->unreachable ? "" : address_format(&entry->next_hop, via),
+	    entry->ifindex, entry->table, entry->priority,
+	    error != 0 ? ": " : "", error != 0 ? strerror(error) : "");
+}
+
 static bool
 engine_fib(void *ctx, const struct fib_change *change)
 {
 	struct daemon *daemon = ctx;
 
+	if (daemon->conf->options.debug >= 3)
+		log_change("ask the kernel to", change, 0);
 	return rules_submit(daemon->rules, change);
 }
 
