@@ -325,6 +325,9 @@ fire(struct babel *b, struct timer *t)
 	case TIMER_DESTINATION_RESELECT:
 		route_select(b, OWNER(destination, reselect));
 		break;
+	case TIMER_DESTINATION_REPEAT:
+		destination_repeat_due(b, OWNER(destination, repeat));
+		break;
 	case TIMER_FIB_RETRY:
 		fib_retry(b, OWNER(destination, fib.retry));
 		break;

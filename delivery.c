@@ -10,7 +10,7 @@
 
 #include <stdlib.h>
 
-#define FEW_NEIGHBOURS	6		/* on a link */
+#define REPEATS		2		/* where many neighbours are */
 #define OWED_MAX	1024		/* to one neighbour */
 #define RESEND_MARGIN	(100 * MILLISECOND)
 
@@ -88,11 +88,13 @@ delivery_start(struct babel *b, struct destination *d)
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up)
 			continue;
+		if (interface_is_crowded(ifp))
+			destination_repeat(b, d, REPEATS);
 		RB_FOREACH(n, neighbour_tree, &ifp->neighbours) {
 			/* One that is silent may still use us, and cannot
 			 * be asked. */
 			if (!neighbour_is_reachable(n) ||
-			    ifp->neighbour_count > FEW_NEIGHBOURS)
+			    interface_is_crowded(ifp))
 				d->undelivered = true;
 			else
 				delivery_add(b, d, n);

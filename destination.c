@@ -18,7 +18,8 @@
 #include "fib.h"
 #include "request.h"
 
-#define DESTINATION_TIMERS	3
+#define DESTINATION_TIMERS	4
+#define REPEAT_PAUSE	(300 * MILLISECOND)
 
 /* What counts as a change of metric worth an update of its own (section
  * 3.7.2): both this much and this part of it. */
@@ -79,6 +80,7 @@ destination_get(struct babel *b, const struct destination_key *key)
 	timer_init(&d->fib.retry, TIMER_FIB_RETRY);
 	timer_init(&d->hold, TIMER_DESTINATION_HOLD);
 	timer_init(&d->reselect, TIMER_DESTINATION_RESELECT);
+	timer_init(&d->repeat, TIMER_DESTINATION_REPEAT);
 	RB_INSERT(destination_tree, &b->destinations, d);
 	b->destination_count++;
 	return d;
@@ -120,6 +122,7 @@ destination_release(struct babel *b, struct destination *d)
 	    d->fib.has_installed)
 		return;
 	schedule_cancel(b, &d->reselect);
+	schedule_cancel(b, &d->repeat);
 	RB_REMOVE(destination_tree, &b->destinations, d);
 	schedule_unreserve(b, 0, DESTINATION_TIMERS);
 	b->destination_count--;
@@ -202,6 +205,7 @@ destination_changed(struct babel *b, struct destination *d,
 	if (d->change_serial != 0)
 		RB_REMOVE(change_tree, &b->changes, d);
 	d->change_serial = ++b->change_serial;
+	d->is_repeat = false;
 	RB_INSERT(change_tree, &b->changes, d);
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up)
@@ -213,6 +217,27 @@ destination_changed(struct babel *b, struct destination *d,
 		else
 			interface_flush_lazy(b, ifp);
 	}
+}
+
+void
+destination_repeat(struct babel *b, struct destination *d, uint8_t times)
+{
+	d->repeats = times;
+	schedule(b, &d->repeat, b->now + REPEAT_PAUSE);
+}
+
+void
+destination_repeat_due(struct babel *b, struct destination *d)
+{
+	if (d->repeats == 0)
+		return;
+	/* Something newer that is not told yet makes the copy needless. */
+	if (d->change_serial == 0) {
+		destination_changed(b, d, HASTE_SOON);
+		d->is_repeat = true;
+	}
+	if (--d->repeats > 0)
+		schedule(b, &d->repeat, b->now + 2 * REPEAT_PAUSE);
 }
 
 struct destination *

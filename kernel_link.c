@@ -321,8 +321,12 @@ kernel_link_review(struct kernel *kernel)
 {
 	struct kernel_link *link;
 
-	RB_FOREACH(link, kernel_link_tree, &kernel->links)
+	/* All are told again: another configuration may want others. */
+	RB_FOREACH(link, kernel_link_tree, &kernel->links) {
 		classify(kernel, link);
+		link->was_told = false;
+		mark_dirty(kernel, link);
+	}
 	kernel_link_tell(kernel);
 }
 

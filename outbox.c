@@ -76,6 +76,12 @@ outbox_first(const struct outbox *o)
 	return RB_MIN(outbox_tree, &items);
 }
 
+struct outbox_item *
+outbox_next(struct outbox_item *item)
+{
+	return RB_NEXT(outbox_tree, NULL, item);
+}
+
 void
 outbox_drop(struct outbox *o, struct outbox_item *item)
 {

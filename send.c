@@ -457,6 +457,9 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 	if (destination_is_source_specific(&d->key) &&
 	    p->ifp->conf.rfc6126_compatible)
 		return;
+	if (reason == REASON_CHANGE && d->is_repeat &&
+	    !interface_is_crowded(p->ifp))
+		return;
 	if (have && !destination_may_announce(p->b, d)) {
 		d->announce_again = true;
 		return;
@@ -566,22 +569,42 @@ put_hello_if_due(struct packet *p)
 		packet_send(p);		/* Hellos alone are multicast */
 }
 
+/* Say one item; false when it must wait for the kernel's answer. */
+static bool
+put_item(struct packet *p, const struct outbox_item *item)
+{
+	struct destination *d;
+
+	if (item->kind != SAY_UPDATE) {
+		put_request(p, item);
+		return true;
+	}
+	d = destination_find(p->b, &item->key);
+	if (d == NULL)
+		put_retraction(p, &item->key);
+	else if (destination_may_announce(p->b, d))
+		put_destination(p, d, REASON_REPLY);
+	else
+		return false;
+	return true;
+}
+
 /* Requests, and for a neighbour replies, from an outbox. */
 static void
 put_items(struct packet *p, struct outbox *outbox)
 {
-	struct outbox_item *item;
-	struct destination *d;
+	struct outbox_item *item, *next;
+	bool waiting = false;
 
-	while ((item = outbox_first(outbox)) != NULL) {
-		if (item->kind != SAY_UPDATE)
-			put_request(p, item);
-		else if ((d = destination_find(p->b, &item->key)) != NULL)
-			put_destination(p, d, REASON_REPLY);
+	for (item = outbox_first(outbox); item != NULL; item = next) {
+		next = outbox_next(item);
+		if (put_item(p, item))
+			outbox_drop(outbox, item);
 		else
-			put_retraction(p, &item->key);
-		outbox_drop(outbox, item);
+			waiting = true;
 	}
+	if (waiting)
+		schedule_advance(p->b, &outbox->flush, p->b->now + RETRY);
 }
 
 /* A full update at once, by multicast. */

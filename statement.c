@@ -77,6 +77,7 @@ compose(const struct statement *s, const struct token *at, const char *kind,
 	snprintf(text, CONFIGURATION_MESSAGE_MAX, "%.300s:%u:%u: %s%s: %s%s",
 	    s->source->name, at->line, at->column, kind,
 	    at->type == TOKEN_END ? "end of line" :
+	    at->text[0] == '\0' ? "\"\"" :
 	    readable(at->text, strlen(at->text), word), message, in);
 }
 

@@ -33,7 +33,7 @@ wiring_now(void)
 
 /* Messages go to stderr, which may be the log file. */
 static void
-log_text(int priority, const char *format, va_list ap)
+log_text(const char *format, va_list ap)
 {
 	vfprintf(stderr, format, ap);
 	fputc('\n', stderr);
@@ -45,8 +45,9 @@ kernel_log(void *ctx, int priority, const char *format, ...)
 	va_list ap;
 
 	(void)ctx;
+	(void)priority;
 	va_start(ap, format);
-	log_text(priority, format, ap);
+	log_text(format, ap);
 	va_end(ap);
 }
 
@@ -203,7 +204,8 @@ static void __attribute__((format(printf, 3, 0)))
 engine_log(void *ctx, int priority, const char *format, va_list ap)
 {
 	(void)ctx;
-	log_text(priority, format, ap);
+	(void)priority;
+	log_text(format, ap);
 }
 
 const struct babel_ops wiring_engine = {

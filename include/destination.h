@@ -67,6 +67,9 @@ struct destination {
 	uint32_t held_route;		/* id of the last one selected */
 	struct delivery_list owed;	/* owned; updates to be acked */
 	bool undelivered;		/* somebody cannot, or did not */
+	struct timer repeat;		/* copies where many neighbours are */
+	uint8_t repeats;		/* left */
+	bool is_repeat;			/* what is to be told is such a copy */
 	struct timer hold;
 	babel_time hold_until;		/* retracted in dumps till then */
 	struct timer reselect;		/* smoothing may decide otherwise */
@@ -93,6 +96,11 @@ enum haste { HASTE_LAZY, HASTE_SOON, HASTE_URGENT };
 /* Tell all interfaces about it. */
 void	destination_changed(struct babel *, struct destination *,
 	    enum haste);
+/* Tell it again, so many times, on crowded interfaces alone (section
+ * 3.7.2). */
+void	destination_repeat(struct babel *, struct destination *,
+	    uint8_t times);
+void	destination_repeat_due(struct babel *, struct destination *);
 /* What we announce about it may have changed: judge whether to tell
  * (section 3.7.2), and answer the requests that it satisfies. */
 void	destination_evaluate(struct babel *, struct destination *);

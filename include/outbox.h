@@ -50,6 +50,8 @@ void	outbox_add(struct outbox *, const struct outbox_item *);
 bool	outbox_add_ack(struct outbox *, uint16_t opaque);
 /* The first item, still owned by the outbox, or NULL. */
 struct outbox_item *outbox_first(const struct outbox *);
+/* The one after an item, or NULL. */
+struct outbox_item *outbox_next(struct outbox_item *);
 void	outbox_drop(struct outbox *, struct outbox_item *);
 bool	outbox_is_empty(const struct outbox *);
 /* Forget everything; the timer is the caller's to stop. */
