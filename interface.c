@@ -141,9 +141,11 @@ interface_up(struct babel *b, struct interface *ifp)
 	    20 * MILLISECOND));
 	schedule(b, &ifp->update, b->now + jitter(b,
 	    ifp->conf.update_interval));
-	log_at(b, LOG_INFO, "interface %s: running as %s", ifp->link.name,
-	    ifp->conf.type == INTERFACE_WIRELESS ? "wireless" :
-	    ifp->conf.type == INTERFACE_TUNNEL ? "tunnel" : "wired");
+	log_at(b, LOG_INFO, "interface %s: running as %s%s%s",
+	    ifp->link.name, ifp->conf.type == INTERFACE_WIRELESS ?
+	    "wireless" : ifp->conf.type == INTERFACE_TUNNEL ? "tunnel" :
+	    "wired", ifp->link.kind_reason[0] != '\0' ? "; detected: " : "",
+	    ifp->link.kind_reason);
 }
 
 void

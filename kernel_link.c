@@ -292,6 +292,7 @@ tell(struct kernel *kernel, struct kernel_link *link)
 	state.up = (link->flags & IFF_UP) != 0 &&
 	    (carrier || !kernel->conf.link_detect);
 	state.kind = link->kind;
+	memcpy(state.kind_reason, link->reason, sizeof(link->reason));
 	collect_link_local(kernel, link, &state);
 	state.ipv4 = primary_ipv4(kernel, link);
 	if (link->was_told &&

@@ -78,6 +78,7 @@ struct babel_ops {
 
 /* A network interface as the kernel has it. */
 #define LINK_ADDRESSES 8
+#define LINK_REASON 80
 struct link_state {
 	unsigned int ifindex;		/* 0: not there */
 	char name[IFNAME_SIZE];
@@ -85,6 +86,7 @@ struct link_state {
 	bool up;			/* usable now */
 	bool carrier;			/* IFF_RUNNING */
 	enum link_kind kind;
+	char kind_reason[LINK_REASON];	/* why so, for the log */
 	/* Link-local IPv6 addresses past duplicate detection; the first is
 	 * the source of what we send.  None: the interface cannot run. */
 	struct in6_addr link_local[LINK_ADDRESSES];
