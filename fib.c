@@ -259,6 +259,19 @@ fib_failed(struct babel *b, struct destination *d,
 }
 
 void
+fib_notify(const struct babel *b, const struct destination *d)
+{
+	struct route_tree routes = d->routes;
+	struct route *route;
+
+	if (d->selected != NULL)
+		notify(b, EVENT_ROUTE_CHANGE, d->selected);
+	RB_FOREACH(route, route_tree, &routes)
+		if (route->id == d->held_route && route != d->selected)
+			notify(b, EVENT_ROUTE_CHANGE, route);
+}
+
+void
 fib_done(struct babel *b, const struct fib_change *change, int error)
 {
 	struct destination *d = destination_find(b, &change->key);
@@ -273,9 +286,8 @@ fib_done(struct babel *b, const struct fib_change *change, int error)
 		d->fib.error = 0;
 		d->fib.has_installed = change->operation != FIB_DELETE;
 		d->fib.installed = change->entry;
-		if (d->selected != NULL)
-			notify(b, EVENT_ROUTE_CHANGE, d->selected);
 	}
+	fib_notify(b, d);
 	route_select(b, d);
 	destination_release(b, d);
 }
@@ -289,6 +301,7 @@ fib_lost(struct babel *b, const struct destination_key *key)
 		return;
 	count(b, COUNT_FIB_LOST);
 	d->fib.has_installed = false;
+	fib_notify(b, d);
 	fib_update(b, d);
 	destination_release(b, d);
 }

@@ -625,6 +625,8 @@ neighbour_ihu_expired(struct babel *b, struct neighbour *n)
 void
 neighbour_flush_urgent(struct babel *b, struct neighbour *n)
 {
+	if (n->dying)
+		return;
 	schedule_advance(b, &n->outbox.flush, b->now + random_between(b,
 	    MILLISECOND, 8 * MILLISECOND));
 }
@@ -632,6 +634,8 @@ neighbour_flush_urgent(struct babel *b, struct neighbour *n)
 void
 neighbour_flush_soon(struct babel *b, struct neighbour *n)
 {
+	if (n->dying)
+		return;
 	schedule_advance(b, &n->outbox.flush, b->now + random_between(b,
 	    10 * MILLISECOND, 40 * MILLISECOND));
 }
@@ -640,6 +644,8 @@ void
 neighbour_say(struct babel *b, struct neighbour *n,
     const struct outbox_item *item, bool urgent)
 {
+	if (n->dying)
+		return;
 	outbox_add(&n->outbox, item);
 	if (urgent)
 		neighbour_flush_urgent(b, n);

@@ -217,6 +217,10 @@ route_update_known(struct babel *b, struct route *route,
     const struct update *update, uint16_t add_metric)
 {
 	struct destination *d = route->destination;
+	const struct source *source = route->source;
+	const struct in6_addr next_hop = route->next_hop;
+	const uint16_t seqno = route->seqno, metric = route->metric,
+	    refmetric = route->refmetric;
 	bool feasible = source_is_feasible(source_find(d, &update->id),
 	    update->seqno, update->metric);
 
@@ -231,7 +235,11 @@ route_update_known(struct babel *b, struct route *route,
 	route_select(b, d);
 	if (!feasible)
 		route_unfeasible(b, route, update);
-	notify(b, EVENT_ROUTE_CHANGE, route);
+	/* A mere repetition is no news to monitors. */
+	if (route->source != source || route->seqno != seqno ||
+	    route->metric != metric || route->refmetric != refmetric ||
+	    !address_equal(&route->next_hop, &next_hop))
+		notify(b, EVENT_ROUTE_CHANGE, route);
 }
 
 /* Branches A1 to A3. */
@@ -271,8 +279,13 @@ route_retract_all(struct babel *b, struct neighbour *n)
 	 * are walked by the same job, in slices. */
 	struct route *route;
 
-	TAILQ_FOREACH(route, &n->routes, neighbour_entry)
+	TAILQ_FOREACH(route, &n->routes, neighbour_entry) {
+		/* The job tells only of metrics that change. */
+		if (route->metric == INFINITY_METRIC &&
+		    route->refmetric != INFINITY_METRIC)
+			notify(b, EVENT_ROUTE_CHANGE, route);
 		route->refmetric = INFINITY_METRIC;
+	}
 	n->cost_pending = n->route_count;
 	if (n->cost_pending > 0)
 		job_queue_add(b, &n->cost_changed);
@@ -510,13 +523,12 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 {
 	struct route *old = d->selected;
 
+	fib_notify(b, d);	/* neither is what the kernel uses now */
 	d->selected = route;
 	if (route == NULL)
 		d->held_route = old->id;
 	note_silence(b, d, old, route);
 	count(b, COUNT_SELECTIONS);
-	if (old != NULL)
-		notify(b, EVENT_ROUTE_CHANGE, old);
 	if (route != NULL)
 		notify(b, EVENT_ROUTE_CHANGE, route);
 }

@@ -12,6 +12,9 @@ void	fib_update(struct babel *, struct destination *);
 /* Hand queued changes to ops->fib, at most budget of them. */
 void	fib_submit(struct babel *, unsigned int budget);
 void	fib_done(struct babel *, const struct fib_change *, int error);
+/* Tell monitors what the kernel has: of the selected route, and of the
+ * one that a hold stands for. */
+void	fib_notify(const struct babel *, const struct destination *);
 void	fib_lost(struct babel *, const struct destination_key *);
 void	fib_retry(struct babel *, struct destination *);
 /* Does the kernel have the selected route? */
