@@ -365,7 +365,7 @@ interface_hello_due(struct babel *b, struct interface *ifp)
 {
 	struct neighbour *n;
 
-	if (b->now < ifp->hello_regular && ifp->neighbour_count > 0 &&
+	if (b->now < ifp->hello_regular && interface_is_crowded(ifp) &&
 	    !ifp->outbox.ihu && !ifp->outbox.everything &&
 	    !early_hello_helps(ifp)) {
 		ifp->hello_burst = 0;

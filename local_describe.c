@@ -31,7 +31,7 @@ describe_is_installed(const struct babel *b, const struct route *route)
 		return d->selected == route && fib_is_current(b, d);
 	/* A kernel that holds it unreachable stands for the last one. */
 	return d->fib.has_installed && d->fib.installed.unreachable &&
-	    d->held_route == route->id;
+	    d->held_route == route->id && route->metric == INFINITY_METRIC;
 }
 
 /* A time as centiseconds, as the model has intervals. */
