@@ -18,20 +18,20 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "tests", "system"))
 
-import lab as laboratory			# noqa: E402
-from control import Control, View		# noqa: E402
-from daemons import Babeld			# noqa: E402
-from probe import Flow, unanswered		# noqa: E402
+import lab as laboratory  # noqa: E402
+from control import Control, View  # noqa: E402
+from daemons import Babeld  # noqa: E402
+from probe import Flow, unanswered  # noqa: E402
 
 INFINITY = 65535
-PATIENCE = 60.0			# seconds for any one step
-FRAME = 0.08			# seconds between frames on a terminal
-CELL = 0.1			# seconds of traffic in a cell of the strip
+PATIENCE = 60.0  # seconds for any one step
+FRAME = 0.08  # seconds between frames on a terminal
+CELL = 0.1  # seconds of traffic in a cell of the strip
 CALM, GOOD, BAD, PATH, DIM, BOLD = "0", "32", "1;31", "1;36", "2", "1"
 
 BOX_WIDTH, BOX_HEIGHT = 14, 4
 CANVAS_WIDTH, CANVAS_HEIGHT = 79, 16
-PLACES = {			# left upper corners of the boxes
+PLACES = {  # left upper corners of the boxes
     "north": (26, 0), "west": (1, 6), "east": (45, 6),
     "cabin": (65, 6), "south": (26, 12),
 }

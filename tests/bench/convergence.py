@@ -22,9 +22,15 @@ tables are replayed afterwards, each pair of routers walked hop by hop.  At
 the end of a cold start real pings from all to all confirm the result.
 Babel packets are counted by a packet socket in each namespace, in windows
 of equal length for all.
+
+The kernel's table of IPv6 neighbours is one for all namespaces, and its
+limit too small for a hundred routers: the limit is raised for as long as
+this runs.
 """
 
 import argparse
+import contextlib
+import ctypes
 import errno
 import os
 import selectors
@@ -37,15 +43,15 @@ import time
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "system"))
 
-import lab as laboratory			# noqa: E402
-from daemons import (				# noqa: E402
+import lab as laboratory  # noqa: E402
+from daemons import (  # noqa: E402
     OURS, PEER_BABELD, PEER_BIRD, Babeld, Bird)
-from lab import wait_for			# noqa: E402
-from probe import unanswered			# noqa: E402
+from lab import wait_for  # noqa: E402
+from probe import unanswered  # noqa: E402
 
-WINDOW = 20.0			# seconds in which packets are counted
-CALM = 3.0			# no route changes for so long: all is calm
-LIMIT = 120.0			# seconds; what takes longer has failed
+WINDOW = 20.0  # seconds in which packets are counted
+CALM = 3.0  # no route changes for so long: all is calm
+LIMIT = 120.0  # seconds; what takes longer has failed
 BUFFER = 8 << 20
 RTM_NEWROUTE, RTM_DELROUTE = 24, 25
 NLM_F_REPLACE = 0x100
@@ -110,6 +116,26 @@ def make_daemon(kind, router):
     return Babeld(router, program, config=BABELD_CONFIGURATION)
 
 
+@contextlib.contextmanager
+def room_for_neighbours():
+    """Raise the limits that all namespaces share, and put them back."""
+    places = [f"/proc/sys/net/ipv6/neigh/default/gc_thresh{number}"
+              for number in (3, 2, 1)]
+    before = {}
+    for place in places:
+        with open(place) as stream:
+            before[place] = int(stream.read())
+    try:
+        for place in places:
+            with open(place, "w") as stream:
+                stream.write(str(max(before[place], 16384)))
+        yield
+    finally:
+        for place in reversed(places):
+            with open(place, "w") as stream:
+                stream.write(str(before[place]))
+
+
 # Watching it
 
 class Watcher:
@@ -168,7 +194,6 @@ def attach_filter(packet_socket):
         (load_half, 0, 0, 42), (jump_equal, 0, 1, 6696),
         (give, 0, 0, 48), (give, 0, 0, 0)]
     code = b"".join(struct.pack("HBBI", *step) for step in program)
-    import ctypes
     held = ctypes.create_string_buffer(code)
     packet_socket.setsockopt(
         socket.SOL_SOCKET, SO_ATTACH_FILTER,
@@ -204,11 +229,11 @@ class Replay:
 
     def __init__(self, routers, owners):
         self.routers = routers
-        self.owners = owners		# link-local address: router index
+        self.owners = owners  # link-local address: router index
         self.goals = {socket.inet_pton(socket.AF_INET6, router.address6):
                       index for index, router in enumerate(routers)}
-        self.tables = [{} for _ in routers]	# goal: [(priority, next)]
-        self.hops = [dict() for _ in routers]	# goal: {router: next}
+        self.tables = [{} for _ in routers]  # goal: [(priority, next)]
+        self.hops = [dict() for _ in routers]  # goal: {router: next}
         self.reached = [set() for _ in routers]
         self.dead_edges = set()
         self.dead = set()
@@ -240,7 +265,7 @@ class Replay:
         for start in range(len(self.routers)):
             trail, here = [], start
             while here is not None and here not in verdict:
-                verdict[here] = False		# if we come back: a loop
+                verdict[here] = False  # if we come back: a loop
                 trail.append(here)
                 there = hops.get(here)
                 usable = there is not None and here not in self.dead \
@@ -273,8 +298,8 @@ class Phase:
     def __init__(self, run, began, wanted):
         self.run = run
         self.began = began
-        self.wanted = wanted		# pairs that can reach each other
-        self.times = {}			# share: seconds, None if never
+        self.wanted = wanted  # pairs that can reach each other
+        self.times = {}  # share: seconds, None if never
 
     def play(self):
         last_change = time.monotonic()
@@ -326,8 +351,8 @@ class Run:
         self.daemons = [make_daemon(kind, router) for router in self.routers]
         self.watchers = [Watcher(router) for router in self.routers]
         self.replay = Replay(self.routers, bench.owners)
-        self.pending = []		# (moment, router, datagram)
-        self.sent = []			# (moment, octets)
+        self.pending = []  # (moment, router, datagram)
+        self.sent = []  # (moment, octets)
         self.selector = selectors.DefaultSelector()
         for index, watcher in enumerate(self.watchers):
             self.selector.register(watcher.changes, selectors.EVENT_READ,
@@ -371,10 +396,10 @@ class Run:
     def confirm(self):
         """A tenth of the routers really ping all the others."""
         some = self.routers[::max(len(self.routers) // 10, 1)]
-        missing = [pair for pair in unanswered(some, self.routers)
-                   if ":" in pair[1]]
+        missing = unanswered(some, self.routers, 20, versions=(6,))
         if missing:
-            raise RuntimeError(f"routes are there, but no pings: {missing}")
+            raise RuntimeError(f"routes are there, but {len(missing)} pings "
+                               f"are not answered: {missing[:3]}")
 
     def disturb(self, event):
         replay = self.replay
@@ -539,9 +564,10 @@ def main():
     if missing:
         sys.exit(f"{sys.argv[0]}: this needs {', '.join(missing)}")
     laboratory.exit_on_signals()
-    for shape in options.shapes:
-        for size in map(int, options.sizes):
-            measure(shape, size, options)
+    with room_for_neighbours():
+        for shape in options.shapes:
+            for size in map(int, options.sizes):
+                measure(shape, size, options)
 
 
 if __name__ == "__main__":

@@ -11,6 +11,8 @@
 #include "world.h"
 
 #define RESTARTS_MIN	14		/* of each run, at least drawn */
+#define MOBILE_LINKS	3
+#define MOBILE_TIME	(10 * SECOND)	/* there, and away */
 
 /* How often a kind is drawn, and how long such a fault lasts. */
 static const struct {
@@ -91,6 +93,27 @@ draw_fault(const struct scenario *s, const struct world *w,
 		f->detail = REMEMBERS_ALL;
 }
 
+/* A link that appears and vanishes over and over: the last faults. */
+static void
+draw_mobile(const struct scenario *s, const struct world *w,
+    struct prng *prng, uint32_t first)
+{
+	uint32_t links[MOBILE_LINKS], i;
+	babel_time at = s->faults_at;
+	struct fault *f;
+
+	for (i = 0; i < MOBILE_LINKS; i++)
+		links[i] = prng_below(prng, w->link_count);
+	for (i = first; i < s->fault_count; i++) {
+		f = &s->faults[i];
+		f->kind = prng_chance(prng, 0.5) ? FAULT_CUT : FAULT_CUT_SEEN;
+		f->node = links[i % MOBILE_LINKS];
+		f->begin = time_min(at, s->calm_at - SECOND);
+		f->end = time_min(f->begin + MOBILE_TIME, s->calm_at);
+		at += 2 * MOBILE_TIME / MOBILE_LINKS;
+	}
+}
+
 void
 scenario_draw_faults(struct scenario *s, const struct world *w)
 {
@@ -109,6 +132,8 @@ scenario_draw_faults(struct scenario *s, const struct world *w)
 		while (i < RESTARTS_MIN && !is_restart(s->faults[i].kind));
 		draw_fault(s, w, &prng, &s->faults[i]);
 	}
+	if (s->mobile)
+		draw_mobile(s, w, &prng, count - count / 3);
 }
 
 void

@@ -156,8 +156,8 @@ link_send(struct node *n, const struct datagram *datagram)
 	}
 	w->figures.packets++;
 	w->figures.bytes += datagram->len;
-	trace_note(&w->trace, (uint64_t)w->now, n->index, port->ifindex);
-	trace_bytes(&w->trace, datagram->bytes, datagram->len);
+	trace_note(&w->trace, (uint64_t)w->now, (uint64_t)n->index << 32 |
+	    port->ifindex, trace_digest(datagram->bytes, datagram->len));
 	checker_sent(n, port, datagram);
 	if (w->links[port->link].cuts == 0)
 		link_spread(n, port, datagram);

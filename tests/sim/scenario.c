@@ -15,8 +15,8 @@
 
 #define WARM_TIME	(20 * SECOND)
 #define GC_TIME		(3 * MINUTE)
-#define NODES_MANY	60	/* beyond: not more prefixes than that, and
-				   the default intervals */
+#define NODES_MANY	60	/* beyond: not more prefixes than that,
+				   default intervals, few lossy links */
 
 /* How long it takes to find all routes again, and to forget all. */
 static babel_time
@@ -182,8 +182,11 @@ scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
 	    (enum topology)wishes->topology :
 	    (enum topology)prng_below(&prng, TOPOLOGIES);
 	s->hello_interval = hellos[prng_below(&prng, 4)];
-	if (s->nodes > NODES_MANY)
+	s->lossy = 0.4;
+	if (s->nodes > NODES_MANY) {
 		s->hello_interval = 4 * SECOND;
+		s->lossy = 0.05;
+	}
 	s->update_interval = 4 * s->hello_interval;
 	s->turn = turns[prng_below(&prng, 4)];
 	s->fib_delay = kernels[prng_below(&prng, 4)];
@@ -192,6 +195,7 @@ scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
 	s->weighted = prng_chance(&prng, 0.4) &&
 	    s->topology != TOPOLOGY_WIRELESS;
 	s->wireless = s->weighted ? 0 : prng_unit(&prng) * prng_unit(&prng);
+	s->mobile = prng_chance(&prng, 0.3);
 	s->duplicate = prng_chance(&prng, 0.5) ? 0.02 : 0;
 	s->reorder = prng_chance(&prng, 0.5) ? 0.02 : 0;
 	s->end_at = wishes->time;

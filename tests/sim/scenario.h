@@ -89,7 +89,9 @@ struct scenario {
 	uint32_t fib_window;
 	double refuse_send;		/* probability */
 	double wireless;		/* part of the links */
+	double lossy;			/* part of the links */
 	bool weighted;			/* links have different rxcosts */
+	bool mobile;			/* some links come and go */
 	double duplicate, reorder;
 
 	/* The phases. */

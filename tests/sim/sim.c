@@ -259,7 +259,8 @@ outcome_print(const struct command *c, const struct outcome *o,
 	totals_add(totals, o);
 	run_print(&o->report);
 	if (o->differs)
-		printf("  FAILED I8: the second run of the seed differs\n");
+		printf("  FAILED I8 at the end: the second run of the seed "
+		    "differs\n");
 	fflush(stdout);
 	if (bad && !c->no_shrink && run.without == NULL &&
 	    strncmp(o->report.failure, "substance", 9) != 0)
@@ -321,6 +322,8 @@ totals_print(const struct totals *t)
 	    (unsigned long long)t->least.restarts,
 	    (unsigned long long)t->least.unfeasible,
 	    (unsigned long long)t->least.satisfied);
+	printf("%llu passed, %llu failed\n", t->failed < t->seeds ?
+	    t->seeds - t->failed : 0, t->failed);
 }
 
 int

@@ -53,7 +53,8 @@ link_add(struct world *w, enum link_kind kind)
 	l->delay = prng_between(&w->prng, 20, slow ? 100 * MILLISECOND :
 	    5 * MILLISECOND);
 	l->jitter = prng_between(&w->prng, 0, 2 * l->delay);
-	if (prng_chance(&w->prng, kind == LINK_WIRELESS ? 0.8 : 0.3))
+	if (prng_chance(&w->prng, kind == LINK_WIRELESS ?
+	    2 * w->scenario->lossy : w->scenario->lossy))
 		l->base_loss = w->scenario->wishes.loss / 2 *
 		    prng_unit(&w->prng);
 	l->loss = l->base_loss;

@@ -12,19 +12,21 @@ trace_start(struct trace *t)
 	t->used = 0;
 }
 
-void
-trace_bytes(struct trace *t, const void *bytes, size_t len)
+uint64_t
+trace_digest(const void *bytes, size_t len)
 {
-	if (t->used + len > sizeof(t->buffer)) {
-		SHA256Update(&t->context, t->buffer, t->used);
-		t->used = 0;
+	const uint8_t *at = bytes;
+	uint64_t digest = len, word;
+	size_t part;
+
+	for (; len > 0; at += part, len -= part) {
+		part = len < sizeof(word) ? len : sizeof(word);
+		word = 0;
+		memcpy(&word, at, part);
+		digest = (digest ^ word) * 0x9e3779b97f4a7c15U;
+		digest ^= digest >> 32;
 	}
-	if (len > sizeof(t->buffer)) {
-		SHA256Update(&t->context, bytes, len);
-		return;
-	}
-	memcpy(t->buffer + t->used, bytes, len);
-	t->used += len;
+	return digest;
 }
 
 void
@@ -32,7 +34,12 @@ trace_note(struct trace *t, uint64_t a, uint64_t b, uint64_t c)
 {
 	const uint64_t record[3] = { a, b, c };
 
-	trace_bytes(t, record, sizeof(record));
+	if (t->used + sizeof(record) > sizeof(t->buffer)) {
+		SHA256Update(&t->context, t->buffer, t->used);
+		t->used = 0;
+	}
+	memcpy(t->buffer + t->used, record, sizeof(record));
+	t->used += sizeof(record);
 }
 
 void

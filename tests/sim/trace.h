@@ -18,9 +18,11 @@ struct trace {
 #define TRACE_STRLEN	(2 * SHA256_DIGEST_LENGTH + 1)
 
 void	trace_start(struct trace *);
-void	trace_bytes(struct trace *, const void *, size_t);
 /* One record of three numbers. */
 void	trace_note(struct trace *, uint64_t, uint64_t, uint64_t);
+/* Octets as a number that any change of them changes: SHA-256 over all
+ * packets would take a good part of a run. */
+uint64_t trace_digest(const void *, size_t);
 void	trace_finish(struct trace *, char text[TRACE_STRLEN]);
 
 #endif

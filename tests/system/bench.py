@@ -17,7 +17,7 @@ from speaker import Wire
 ROUTER_ID = "02:00:00:00:00:00:00:d1"
 PREFIX, OTHER = "2001:db8:1::/48", "2001:db8:2::/48"
 PREFIX4, OTHER4 = "203.0.113.0/24", "198.51.100.0/24"
-URGENT = 0.2			# RFC 8966 appendix B, and what a timer may take
+URGENT = 0.2  # RFC 8966 appendix B, and what a timer may take
 SLACK = 0.15
 MTU = 1500
 
@@ -156,7 +156,7 @@ def assert_clean(datagram):
     assert_reserved_zero(datagram.payload)
 
 
-RESERVED = {		# TLV type: (offset, format, mask) of what must be 0
+RESERVED = {  # TLV type: (offset, format, mask) of what must be 0
     p.ACK_REQ: [(0, "H", 0xffff)],
     p.HELLO: [(0, "H", 0x7fff)],
     p.IHU: [(1, "B", 0xff)],

@@ -8,7 +8,6 @@ router.
 import contextlib
 import os
 import shutil
-import signal
 import subprocess
 
 from control import Control, INFINITY, view_of
@@ -32,7 +31,7 @@ class Daemon:
         self.router = router
         self.lab = router.lab
         self.process = None
-        self.stopped = False		# as we wished
+        self.stopped = False  # as we wished
         self.base = self.lab.path(f"{router.name}.{self.kind}")
         self.log_path = self.base + ".log"
 

@@ -39,7 +39,7 @@ NAME = re.compile(PREFIX + r"(\d+)\.\d+-")
 NETNS_DIRECTORY = "/run/netns"
 CLONE_NEWNET = 0x40000000
 IFA_F_TENTATIVE = 0x40
-BABEL_PROTOCOL = "babel"		# iproute2's name for protocol 42
+BABEL_PROTOCOL = "babel"  # iproute2's name for protocol 42
 
 _libc = ctypes.CDLL(None, use_errno=True)
 _serial = itertools.count(1)
@@ -142,11 +142,11 @@ atexit.register(close_all)
 
 @dataclass(frozen=True)
 class KernelRoute:
-    prefix: str			# always with its length
-    source: str			# source prefix, or ""
-    kind: str			# unicast, unreachable, throw, ...
-    gateway: str		# or ""
-    interface: str		# or ""
+    prefix: str  # always with its length
+    source: str  # source prefix, or ""
+    kind: str  # unicast, unreachable, throw, ...
+    gateway: str  # or ""
+    interface: str  # or ""
     protocol: str
     metric: int
     table: str
@@ -273,7 +273,7 @@ class Router(Namespace):
     def __init__(self, lab, name, number):
         super().__init__(lab, name)
         self.number = number
-        self.ports = {}			# interface name: Port
+        self.ports = {}  # interface name: Port
         self.address4 = f"10.0.{number >> 8}.{number & 255}"
         self.address6 = f"fd00::{number:x}"
 
@@ -295,7 +295,7 @@ class Port:
     router: Router
     interface: str
     address4: str
-    carrier: object		# the Link or Lan it hangs on
+    carrier: object  # the Link or Lan it hangs on
 
     def set(self, state):
         self.router.ip("link", "set", self.interface, state)
@@ -311,7 +311,7 @@ class Link:
     """A veth pair."""
 
     def __init__(self, a, b):
-        self.ends = (a, b)		# Ports
+        self.ends = (a, b)  # Ports
         self.up = True
 
     @property
@@ -367,9 +367,10 @@ class Lab:
         self.serial = next(_serial)
         self.routers = []
         self.links = []
-        self.segments = []		# namespaces of bridges
+        self.segments = []  # namespaces of bridges
         self.processes = []
-        self.closers = []		# called at the end, last first
+        self.closers = []  # called at the end, last first
+        self.indices = itertools.count(10)  # of interfaces
         self.built = False
         self.directory = tempfile.mkdtemp(prefix=f"{PREFIX}{os.getpid()}-")
         _open_labs.add(self)
@@ -460,11 +461,14 @@ class Lab:
                 a, b = link.ends
                 yield self.veth(a, b.interface, b.router)
 
-    @staticmethod
-    def veth(end, peer_name, peer_space):
+    def veth(self, end, peer_name, peer_space):
+        """The kernel tells at once of the carrier of a pair whose numbers
+        differ, and of any other one only each second."""
         return (f"link add name {end.interface} "
+                f"index {next(self.indices)} "
                 f"netns {end.router.full_name} type veth "
-                f"peer name {peer_name} netns {peer_space.full_name}")
+                f"peer name {peer_name} index {next(self.indices)} "
+                f"netns {peer_space.full_name}")
 
     @staticmethod
     def furniture(router):
@@ -541,7 +545,7 @@ class Tables:
     def __init__(self, lab, routers=None):
         self.lab = lab
         self.routers = list(lab.routers if routers is None else routers)
-        self.next_hops = {}		# (router, prefix): KernelRoute
+        self.next_hops = {}  # (router, prefix): KernelRoute
         for router in self.routers:
             for route in router.routes():
                 if not route.source:

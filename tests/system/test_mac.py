@@ -670,7 +670,11 @@ class Relay:
 @pytest.mark.covers("X1", "X4")
 @pytest.mark.parametrize("kind", PEERS)
 def test_late_multicast(lab, kind):
-    """A sleeping Wi-Fi station: multicast falls 200 ms behind unicast."""
+    """A sleeping Wi-Fi station: multicast falls 200 ms behind unicast.
+
+    BIRD 2.0 has one counter for both, so it drops what comes late and loses
+    the link now and then; we drop nothing of what it says.
+    """
     a, relay, b = (lab.router(name) for name in ("a", "relay", "b"))
     lab.link(a, relay, ipv4=False)
     lab.link(relay, b, ipv4=False)
@@ -687,10 +691,12 @@ def test_late_multicast(lab, kind):
                 if "::" in one]
 
     wait_for(lambda: all_met(missing()), 20, "routes")
+    # What was sent before we knew each other may be on its way still.
+    wait_for_moment(2 * middle.delay)
     settled = daemons[0].drops()
     late, received = middle.late, daemons[0].stats()["packets-received"]
     while middle.late < late + 40:
-        assert missing() == []
+        assert kind == "bird" or missing() == []
         wait_for_moment(0.1)
     stats = daemons[0].stats()
     assert stats["packets-received"] > received + 10

@@ -3,8 +3,8 @@
 Each scenario starts from nothing and then goes through the troubles of a
 network's life.  After every step the kernel tables of all routers are
 walked (every pair of routers by a path, the shortest one where all are
-ours; nothing left towards the lost ones), `ip route` is compared with what the daemons say, and all live
-pairs ping, in IPv4 and IPv6.
+ours; nothing left towards the lost ones), `ip route` is compared with what
+our daemons say, and all live pairs ping, in IPv4 and IPv6.
 """
 
 import time
@@ -12,11 +12,11 @@ import time
 import pytest
 
 from daemons import Babeld, Bird, OURS, PEER_BABELD
-from lab import Tables, Timeout, all_met, wait_for
+from lab import Tables, all_met, wait_for
 from probe import Flow, unanswered
 
 HELLO = 0.4
-SETTLE = 40 * HELLO		# neighbours need some Hellos and updates
+SETTLE = 40 * HELLO  # neighbours need some Hellos and updates
 
 # Debian's babeld takes a fresh router-id at each start here: without its
 # state file others would ignore it for minutes after a crash.  Smoothing
@@ -232,7 +232,7 @@ def test_starvation_behind_babeld(lab, figure):
     scenario = Scenario(lab, figure, kinds, edges)
     scenario.start()
     scenario.settle("cold start")
-    scenario.cut_and_heal((2, 3))	# now the way from 2 to 4 is by 5
+    scenario.cut_and_heal((2, 3))  # now the way from 2 to 4 is by 5
     began = time.monotonic()
     scenario.daemon(5).kill()
     scenario.settle("r5 killed", began)

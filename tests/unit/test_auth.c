@@ -270,7 +270,7 @@ challenges_are_answered(void **state)
 	peer_put_nonce(&p, TLV_CHALLENGE_REQUEST, nonce, MAC_NONCE_MAX + 1);
 	peer_put_pc(&p, 4);
 	peer_send(&p);
-	assert_null(answer(&p, TLV_CHALLENGE_REPLY, &tlv));
+	assert_int_equal(router_count(r, COUNT_CHALLENGES_ANSWERED), 2);
 	router_end(r);
 }
 
@@ -437,6 +437,41 @@ a_reboot_keeps_the_index(void **state)
 	router_end(r);
 }
 
+/* Whoever has a new index but did not restart, as the next Hello tells,
+ * has said things that we did not believe: ask, and tell. */
+static void
+a_new_index_is_asked_anew(void **state)
+{
+	struct router *r = router_new(ONE_KEY);
+	struct peer p = peer_new(r);
+	const struct ihu ihu = { .ae = AE_WILDCARD, .rxcost = 96,
+		.interval = 30 * SECOND, .address = address_of(US) };
+	struct tlv tlv;
+
+	(void)state;
+	router_originate(r, "2001:db8::/64", true);
+	peer_prove(&p, 1);
+	peer_say(&p, GROUP, 3);
+	peer_say(&p, GROUP, 4);
+	peer_begin(&p, US);
+	assert_true(message_put_ihu(&p.e, &ihu));
+	peer_put_pc(&p, 5);
+	peer_send(&p);
+	assert_true(neighbour_is_reachable(peer_entry(&p)));
+	router_pass(r, 2 * SECOND);
+	clear(r);
+	memcpy(p.index, "another!", 8);
+	peer_prove(&p, 1);
+	router_pass(r, MILLISECOND * 300);
+	assert_null(answer(&p, TLV_ROUTE_REQUEST, &tlv));
+	assert_true(gets_through(&p, GROUP, 3));
+	router_pass(r, MILLISECOND * 300);
+	assert_non_null(answer(&p, TLV_ROUTE_REQUEST, &tlv));
+	assert_true(tlv.u.route_request.wildcard);
+	assert_non_null(answer(&p, TLV_UPDATE, &tlv));
+	router_end(r);
+}
+
 /* X1, X2, X3: either kind of destination has its counter. */
 static void
 unicast_and_multicast_count_apart(void **state)
@@ -529,6 +564,46 @@ a_flood_leaves_no_trace(void **state)
 	router_end(r);
 }
 
+/* Bodies of noise, with a likely type here and there, under a good MAC. */
+static void
+signed_noise_is_survived(void **state)
+{
+	static const uint8_t types[] = { TLV_PAD1, TLV_PADN, TLV_HELLO,
+		TLV_MAC, TLV_PC, TLV_CHALLENGE_REQUEST, TLV_CHALLENGE_REPLY };
+	struct router *r = router_new(ONE_KEY);
+	struct peer p = peer_new(r);
+	uint64_t random = unit_seed();
+	unsigned int i, j;
+	struct sent packet;
+
+	(void)state;
+	for (i = 0; i < 20000; i++) {
+		peer_begin(&p, i % 2 == 0 ? GROUP : US);
+		packet = peer_end(&p);
+		packet.len += unit_random_below(&random, 80);
+		for (j = MESSAGE_HEADER; j < packet.len; j++)
+			packet.bytes[j] = unit_random_below(&random, 3) == 0 ?
+			    types[unit_random_below(&random, sizeof(types))] :
+			    (uint8_t)unit_random_below(&random, 40);
+		packet.bytes[3] = (uint8_t)(packet.len - MESSAGE_HEADER);
+		sign(&packet, &p.key);
+		router_receive(r, &packet);
+		if (i % 10 == 0)
+			router_pass(r, 20 * MILLISECOND);
+		clear(r);
+	}
+	printf("%llu without a counter, %llu challenges, %llu replies\n",
+	    (unsigned long long)router_count(r, COUNT_DROP_PC_MISSING),
+	    (unsigned long long)router_count(r, COUNT_CHALLENGES_SENT),
+	    (unsigned long long)router_count(r, COUNT_CHALLENGES_ANSWERED));
+	assert_in_range(router_count(r, COUNT_DROP_INDEX_UNKNOWN), 1000,
+	    20000);
+	assert_in_range(router_count(r, COUNT_CHALLENGES_SENT), 50, 140);
+	assert_in_range(router_count(r, COUNT_CHALLENGES_ANSWERED), 10, 140);
+	assert_int_equal(router_interface(r)->neighbour_count, 1);
+	router_end(r);
+}
+
 /* Old packets of many senders, which had the key once: what is sent for
  * them is bounded, what is kept is forgotten again. */
 static void
@@ -571,9 +646,11 @@ main(void)
 		cmocka_unit_test(an_index_may_be_empty),
 		cmocka_unit_test(an_index_expires),
 		cmocka_unit_test(a_reboot_keeps_the_index),
+		cmocka_unit_test(a_new_index_is_asked_anew),
 		cmocka_unit_test(unicast_and_multicast_count_apart),
 		cmocka_unit_test(the_window_is_a_window),
 		cmocka_unit_test(a_flood_leaves_no_trace),
+		cmocka_unit_test(signed_noise_is_survived),
 		cmocka_unit_test(a_flood_of_replays_is_bounded),
 	};
 

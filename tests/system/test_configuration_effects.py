@@ -1,0 +1,1168 @@
+"""Every word of the configuration: what it takes, what it refuses, and what
+it does - on the wire, in the kernel, or in the dump.
+
+The words with their values are in words.py.  A test says by "shows" of
+which words it shows the effect; at the end of this file no word may be
+left, and none may be there that the sources do not know.
+"""
+
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import struct
+import subprocess
+import time
+
+import pytest
+
+import packet as p
+import words
+from bench import OTHER4, PREFIX, PREFIX4
+from control import Control
+from daemons import CHECKOUT, OURS, Babeld
+from lab import Timeout, all_met, kernel_route, wait_for
+
+SHOWN = set()
+SOURCE = "2001:db8:5::/48"
+ROUTERS = ("02:aa:00:00:00:00:00:01", "02:aa:00:00:00:00:00:02")
+KEY = bytes(range(32))
+OLD = bytes(range(32, 64))
+KEY_LINE = f"key id k type hmac-sha256 value {KEY.hex()}"
+PAST, FUTURE = "2001-01-01T00:00:00Z", "2101-01-01T00:00:00Z"
+
+
+def shows(*names):
+    """The test shows the effect of these words."""
+    def mark(test):
+        SHOWN.update(names)
+        return test
+    return mark
+
+
+# What is taken, and what is not.
+
+def check(*arguments):
+    run = subprocess.run([OURS, "--check", *arguments], capture_output=True,
+                         text=True, timeout=20)
+    assert run.returncode in (0, 1) and run.stdout == "", run
+    messages = run.stderr.splitlines()
+    return run.returncode == 0, [
+        line for line in messages if ": warning: " not in line], [
+        line for line in messages if ": warning: " in line]
+
+
+def with_right_value(word):
+    return [word.line.format(value) for value in word.right]
+
+
+@pytest.mark.parametrize("word", words.ALL, ids=str)
+def test_right_values_are_taken(word, tmp_path):
+    path = tmp_path / "babeld.conf"
+    for line in with_right_value(word):
+        path.write_text(line + "\n")
+        accepted, errors, _ = check("-c", str(path), "eth0")
+        assert accepted and not errors, (line, errors)
+
+
+@pytest.mark.parametrize(
+    "word", [word for word in words.ALL if word.wrong], ids=str)
+def test_wrong_values_are_refused_where_they_stand(word, tmp_path):
+    path = tmp_path / "babeld.conf"
+    for value in word.wrong:
+        text = word.line.format(value)
+        path.write_text(text + "\n")
+        accepted, errors, _ = check("-c", str(path), "eth0")
+        assert not accepted and len(errors) == 1, (text, errors)
+        place = re.fullmatch(
+            rf"babeld: {re.escape(str(path))}:(\d+):(\d+): .*: .+", errors[0])
+        assert place, errors
+        # Somewhere from the value on; a value may be several words.
+        before = word.line.partition("{}")[0]
+        assert int(place[1]) == before.count("\n") + 1
+        at = len(before) - before.rfind("\n")
+        assert int(place[2]) >= at or "value" in errors[0] or \
+            word.word == "id", errors
+
+
+@pytest.mark.parametrize("word", words.OPTIONS + words.PARAMETERS, ids=str)
+def test_a_value_must_be_there(word, tmp_path):
+    path = tmp_path / "babeld.conf"
+    text = word.line.replace("{}", "").rstrip()
+    path.write_text(text + "\n")
+    accepted, errors, _ = check("-c", str(path), "eth0")
+    assert not accepted
+    assert re.fullmatch(r"babeld: \S+:\d+:\d+: end of line: expected .+",
+                        errors[0])
+
+
+@pytest.mark.parametrize("word", words.OPTIONS, ids=str)
+def test_nothing_may_follow_the_value_of_an_option(word, tmp_path):
+    path = tmp_path / "babeld.conf"
+    path.write_text(word.line.format(word.right[0]) + " more # of it\n")
+    accepted, errors, _ = check("-c", str(path), "eth0")
+    assert not accepted and "more: expected the end of the line" in errors[0]
+    path.write_text(word.line.format(word.right[0]) + "\t# and no more\r\n")
+    assert check("-c", str(path), "eth0")[0]
+
+
+@shows(*(word.word for word in words.OBSOLETE))
+@pytest.mark.parametrize("word", words.OBSOLETE, ids=str)
+def test_obsolete_words_are_told_of_once(word, tmp_path):
+    path = tmp_path / "babeld.conf"
+    path.write_text(2 * (with_right_value(word)[0] + "\n"))
+    accepted, _, warnings = check("-c", str(path), "eth0")
+    assert accepted and len(warnings) == 1
+    assert warnings[0].endswith(
+        f": warning: {word.word}: is obsolete and does nothing"), warnings
+
+
+# Help.
+
+def udp_listener(namespace, interface, group, port):
+    """A socket that hears the group, in the namespace."""
+    opened = namespace.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+    opened.settimeout(5)
+    with namespace.entered():
+        index = socket.if_nametoindex(interface)
+    opened.bind(("::", port))
+    opened.setsockopt(
+        socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+        socket.inet_pton(socket.AF_INET6, group) + struct.pack("@I", index))
+    return opened
+
+
+def json_dump(daemon, kind):
+    with daemon.control() as control:
+        lines = control.request(f"json dump {kind}")
+    assert lines[-1] == "ok"
+    return [json.loads(line) for line in lines[:-1]]
+
+
+def interface_facts(bench, name):
+    return next(entry for entry in json_dump(bench.daemon, "interface")
+                if entry["id"] == f"dut-{name}")
+
+
+def counter(daemon, name):
+    with daemon.control() as control:
+        for line in control.request("stats"):
+            if line.startswith(f"counter {name} value "):
+                return int(line.split()[-1])
+    raise AssertionError(f"no counter {name}")
+
+
+def routes_of(router, table="main"):
+    """What babeld has in a table, which need not exist."""
+    try:
+        return {route.prefix: route for route in router.routes(table)
+                if route.protocol == "babel"}
+    except RuntimeError:
+        found = {}
+    for family, width in (("-4", 32), ("-6", 128)):
+        with contextlib.suppress(RuntimeError):
+            for entry in json.loads(router.ip(
+                    "-j", "-d", family, "route", "show", "table", table)
+                    or "[]"):
+                route = kernel_route(entry, width, table)
+                found[route.prefix] = route
+    return found
+
+
+def hello_interval(who):
+    """In centiseconds, as its Hellos promise."""
+    return who.expect("Hello", 5, since=0).interval_cs
+
+
+def xroutes(daemon):
+    return {entry["prefix"]: entry for entry in daemon.dump().all("xroute")}
+
+
+class Alone:
+    """A daemon started by hand on a router with one link."""
+
+    def __init__(self, lab, arguments=(), config=""):
+        self.lab = lab
+        self.router, self.other = lab.router("dut"), lab.router("east")
+        self.link = lab.link(self.router, self.other)
+        lab.build()
+        self.path = lab.path("socket")
+        self.config = lab.path("babeld.conf")
+        with open(self.config, "w") as stream:
+            stream.write(config)
+        self.arguments = list(arguments)
+        self.process = None
+
+    def start(self, *more):
+        log = open(self.lab.path("dut.log"), "wb")
+        with log:
+            self.process = self.router.spawn(
+                [OURS, "-I", "", "-S", "", "-g", self.path, *self.arguments,
+                 *more, "-c", self.config, "dut-east"],
+                stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        self.lab.processes.append(self.process)
+        return self
+
+    def log(self):
+        with open(self.lab.path("dut.log")) as stream:
+            return stream.read()
+
+    def stop(self):
+        self.process.terminate()
+        assert self.process.wait(10) == 0, self.log()
+
+    def my_id(self):
+        with Control(self.path) as control:
+            return control.router_id
+
+
+# Global options.
+
+@shows("protocol-port", "protocol-group")
+@pytest.mark.parametrize("arguments, config", [
+    ((), "protocol-port 7777\nprotocol-group ff02::77\n"),
+    (("-p", "7777", "-m", "ff02::77"), "")])
+def test_port_and_group(lab, arguments, config):
+    alone = Alone(lab, arguments, config)
+    with udp_listener(alone.other, "east-dut", "ff02::77", 7777) as ear:
+        alone.start()
+        data, sender = ear.recvfrom(2048)
+    assert data[:2] == bytes([p.MAGIC, p.VERSION]) and sender[1] == 7777
+    alone.stop()
+
+
+@shows("kernel-priority", "reflect-kernel-metric", "export-table")
+@pytest.mark.parametrize("config, options, table, metrics", [
+    (["kernel-priority 77"], [], "main", (77, 77)),
+    ([], ["-k", "78"], "main", (78, 78)),
+    ([], [], "main", (0, 1024)),	# the kernel's own, for IPv6
+    (["kernel-priority 77", "reflect-kernel-metric true"], [], "main",
+     (77 + 196, 77 + 196)),
+    (["kernel-priority 65534", "reflect-kernel-metric true"], [], "main",
+     (65534, 65534)),
+    (["export-table 1000"], [], "1000", (0, 1024)),
+    ([], ["-t", "4294967295"], "4294967295", (0, 1024)),
+])
+def test_where_routes_go(make_bench, config, options, table, metrics):
+    bench = make_bench(["east"], config=config, options=options).start()
+    bench.east.announce(p.update(PREFIX, 100), p.update(PREFIX4, 100),
+                        next_hop=bench.links["east"].ends[1].address4)
+    wait_for(lambda: {PREFIX, PREFIX4} <= routes_of(bench.router, table).keys(), 5, f"routes in table {table}")
+    found = routes_of(bench.router, table)
+    assert (found[PREFIX4].metric, found[PREFIX].metric) == metrics
+    if table != "main":
+        assert routes_of(bench.router) == {}
+    assert bench.daemon.terminate() == 0
+    assert routes_of(bench.router, table) == {}
+
+
+@shows("import-table", "redistribute", "proto")
+def test_import_tables(make_bench):
+    bench = make_bench(["east"], config=[
+        "import-table 1000", "import-table 0x7d0", "redistribute proto 44",
+        "redistribute local deny"], options=["-T", "3000"])
+    for number, table in enumerate((1000, 2000, 3000, 4000, "main")):
+        bench.router.ip("-6", "route", "add", f"2001:db8:{number}::/48",
+                        "dev", "dut-east", "proto", "44", "table", str(table))
+    bench.start()
+    wanted = {"2001:db8::/48", "2001:db8:1::/48", "2001:db8:2::/48"}
+    wait_for(lambda: xroutes(bench.daemon).keys() == wanted, 5,
+             "the routes of three tables")
+    for prefix in wanted:
+        bench.east.expect("Update", prefix=prefix, metric=0, since=0)
+
+
+@shows("allow-duplicates")
+@pytest.mark.parametrize("config, options", [
+    (["allow-duplicates 500"], []), ([], ["-A", "500"])])
+def test_allow_duplicates(make_bench, config, options):
+    bench = make_bench(["east"], options=options, config=[
+        *config, "redistribute proto 44 metric 7"])
+    for prefix, metric in ((PREFIX4, 500), (OTHER4, 499)):
+        bench.router.ip("route", "add", prefix, "dev", "lo", "proto", "44",
+                        "metric", str(metric))
+    bench.start()
+    bench.east.announce(p.update(PREFIX4, 100), p.update(OTHER4, 100),
+                        next_hop=bench.links["east"].ends[1].address4)
+    bench.await_installed(PREFIX4)
+    assert bench.await_route(OTHER4)["installed"] == "no"
+    assert routes_of(bench.router).keys() == {PREFIX4}
+
+
+@shows("router-id", "random-id")
+def test_router_ids(lab):
+    alone = Alone(lab)
+    alone.router.ip("link", "set", "dut-east", "address", "00:16:3e:00:00:12")
+    ids = []
+    for arguments, config in (
+            ((), ""), (("-r",), ""), ((), "random-id true\n"),
+            (("-r",), "router-id 00:16:3e:00:00:12\n"),
+            ((), "router-id 1-2-3-4-5-6-7-8\nrandom-id true\n")):
+        with open(alone.config, "w") as stream:
+            stream.write(config)
+        alone.start(*arguments)
+        ids.append(alone.my_id())
+        alone.stop()
+    # Derived, the bit is flipped; given, it is taken as it is.
+    assert ids[0] == "02:16:3e:ff:fe:00:00:12"
+    assert ids[3] == "00:16:3e:ff:fe:00:00:12"
+    assert ids[4] == "01:02:03:04:05:06:07:08"
+    assert len(set(ids)) == 5
+    assert int(ids[1][:2], 16) & 3 == int(ids[2][:2], 16) & 3 == 0
+
+
+@shows("debug")
+@pytest.mark.parametrize("config, options, printed", [
+    ([], [], False), (["debug 1"], [], True), ([], ["-d", "1"], True)])
+def test_debug_prints_the_tables(make_bench, config, options, printed):
+    bench = make_bench(["east"], config=config, options=options).start()
+    bench.east.announce(p.update(PREFIX, 100))
+    bench.await_installed(PREFIX)
+    line = re.compile(rf"^{PREFIX} from ::/0 metric 196 .*\(installed\)$",
+                      re.MULTILINE)
+    if printed:
+        wait_for(lambda: line.search(bench.daemon.log()), 5, "the table")
+        assert f"My id {bench.daemon.router_id()} seqno" in bench.daemon.log()
+    else:
+        assert not line.search(bench.daemon.log())
+
+
+@shows("local-port", "local-port-readwrite", "local-path",
+       "local-path-readwrite", "local-path-mode", "local-path-group")
+def test_local_servers(make_bench, lab):
+    readable, writable = lab.path("ro"), lab.path("rw")
+    bench = make_bench(["east"], config=[
+        "local-port 33123", "local-port-readwrite 33124",
+        f"local-path {readable}", f"local-path-readwrite {writable}",
+        "local-path-mode 0640", "local-path-group 12"]).start()
+    for where, answer in (
+            ({"path": readable}, "bad"), ({"path": writable}, "ok"),
+            ({"namespace": bench.router, "port": 33123}, "bad"),
+            ({"namespace": bench.router, "port": 33124}, "ok")):
+        with Control(**where) as control:
+            assert control.request("link-detect false") == [answer]
+            assert control.request("unmonitor") == ["ok"]
+    for path in (readable, writable):
+        status = os.stat(path)
+        assert (status.st_mode & 0o777, status.st_gid) == (0o640, 12)
+
+
+@shows("kernel-check-interval")
+def test_kernel_check_interval(make_bench):
+    """The kernel does not say which IPv4 routes go with a next hop that is
+    removed: only looking finds out."""
+    bench = make_bench(["east"], config=[
+        "kernel-check-interval 1", "redistribute proto 44"])
+    gateway = bench.links["east"].ends[1].address4
+    bench.router.ip("nexthop", "add", "id", "7", "via", gateway, "dev",
+                    "dut-east")
+    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44")
+    bench.start()
+    wait_for(lambda: PREFIX4 in xroutes(bench.daemon), 5, "the xroute")
+    bench.router.ip("nexthop", "del", "id", "7")
+    wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 3, "it is gone")
+
+
+@shows("kernel-check-interval")
+@pytest.mark.slow
+def test_no_kernel_check_but_by_signal(make_bench):
+    bench = make_bench(["east"], config=[
+        "kernel-check-interval 0", "redistribute proto 44"])
+    gateway = bench.links["east"].ends[1].address4
+    bench.router.ip("nexthop", "add", "id", "7", "via", gateway, "dev",
+                    "dut-east")
+    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44")
+    bench.start()
+    wait_for(lambda: PREFIX4 in xroutes(bench.daemon), 5, "the xroute")
+    bench.router.ip("nexthop", "del", "id", "7")
+    with pytest.raises(Timeout):
+        wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 4, "a check")
+    bench.daemon.signal(signal.SIGUSR2)
+    wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 3, "it is gone")
+
+
+@shows("shutdown-delay-ms")
+@pytest.mark.parametrize("delay", [0, 800])
+def test_shutdown_delay(make_bench, delay):
+    bench = make_bench(config=[f"shutdown-delay-ms {delay}"]).start()
+    bench.east.announce(p.update(PREFIX, 100))
+    bench.await_installed(PREFIX)
+    bench.west.mark()
+    bench.daemon.stopped = True
+    bench.daemon.process.terminate()
+    said = bench.west.expect("Update", wildcard=True)
+    if delay:
+        assert PREFIX in routes_of(bench.router)
+    assert bench.daemon.wait() == 0
+    took = time.monotonic() - said.datagram.time
+    assert delay / 1000 <= took < delay / 1000 + 1.2
+
+
+@shows("link-detect")
+def test_link_detect(make_bench):
+    bench = make_bench(config=["link-detect true"])
+    bench.links["west"].cut_at(bench.wires["west"].namespace)
+    bench.start()
+
+    def is_up(name):
+        return bench.daemon.dump().find(
+            "interface", up="true") and interface_facts(bench, name)["up"]
+    wait_for(lambda: is_up("east"), 5, "the one with carrier runs")
+    assert not is_up("west")
+    with bench.daemon.control() as control:
+        assert control.request("link-detect false") == ["ok"]
+        wait_for(lambda: is_up("west"), 3, "the other one runs")
+        assert control.request("link-detect true") == ["ok"]
+        wait_for(lambda: not is_up("west"), 3, "it stops")
+
+
+@shows("smoothing-half-life")
+@pytest.mark.parametrize("config, options, smoothed", [
+    ([], ["-M", "0"], False), (["smoothing-half-life 0"], [], False),
+    (["smoothing-half-life 3600"], [], True)])
+def test_smoothing(make_bench, config, options, smoothed):
+    bench = make_bench(["east"], config=config, options=options).start()
+    bench.east.announce(p.update(PREFIX, 100))
+    bench.await_installed(PREFIX)
+    bench.east.announce(p.update(PREFIX, 1000))
+    bench.await_route(PREFIX, metric="1096")
+    route, = json_dump(bench.daemon, f"route {PREFIX}")
+    assert (route["smoothed-metric"] < 1000) == smoothed
+    with bench.daemon.control() as control:
+        assert control.request("smoothing-half-life 0") == ["ok"]
+    route, = json_dump(bench.daemon, f"route {PREFIX}")
+    assert route["smoothed-metric"] == 1096
+
+
+@shows("daemonise", "pid-file", "log-file", "state-file")
+@pytest.mark.parametrize("by_option", [False, True])
+def test_files_and_the_background(lab, by_option):
+    names = {name: lab.path(f"a {name}")
+             for name in ("pid-file", "log-file", "state-file")}
+    arguments = ["-D", "-I", names["pid-file"], "-L", names["log-file"],
+                 "-S", names["state-file"]] if by_option else []
+    config = "" if by_option else "daemonise yes\n" + "".join(
+        f'{name} "{path}"\n' for name, path in names.items())
+    alone = Alone(lab, arguments, config).start()
+    assert alone.process.wait(10) == 0, "the parent waits, and is content"
+    with open(names["pid-file"]) as stream:
+        text = stream.read()
+    pid = int(text)
+    try:
+        assert text == f"{pid}\n" and pid != alone.process.pid
+        with open(f"/proc/{pid}/comm") as stream:
+            assert stream.read() == "babeld\n"
+        wait_for(lambda: "dut-east" in open(names["log-file"]).read(), 5,
+                 "the log speaks of the interface")
+        with open(names["state-file"]) as stream:
+            assert 0 <= int(stream.readline()) <= 65535
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+    wait_for(lambda: not os.path.exists(names["pid-file"]), 10, "the end")
+
+
+@shows("skip-kernel-setup")
+@pytest.mark.parametrize("skip", [True, False])
+def test_kernel_setup(make_bench, skip):
+    changed = {"ipv6/conf/all/forwarding": "1", "ipv4/conf/all/forwarding": "1",
+               "ipv6/conf/all/accept_redirects": "0",
+               "ipv4/conf/all/rp_filter": "0",
+               "ipv4/conf/dut-east/rp_filter": "0"}
+    bench = make_bench(["east"], config=[f"skip-kernel-setup {skip}".lower()])
+    before = {path: str(1 - int(value)) for path, value in changed.items()}
+    bench.router.sysctl(before)
+
+    def values():
+        return {path: bench.router.read(f"/proc/sys/net/{path}").strip()
+                for path in changed}
+    bench.start()
+    bench.stranger("east")
+    assert values() == (before if skip else changed)
+    assert bench.daemon.terminate() == 0
+    assert values() == before
+
+
+@shows("first-rule-priority", "first-table-number", "ipv6-subtrees")
+def test_source_specific_by_rules(make_bench):
+    bench = make_bench(["east"], config=[
+        "ipv6-subtrees false", "first-rule-priority 200",
+        "first-table-number 5000"]).start()
+    bench.east.announce(
+        p.update(PREFIX, 100, sub=p.source_prefix(SOURCE)),
+        p.update(PREFIX4, 100, sub=p.source_prefix("198.51.100.0/24")),
+        next_hop=bench.links["east"].ends[1].address4)
+    bench.await_route(PREFIX, installed="yes")
+    bench.await_route(PREFIX4, installed="yes")
+    rules6 = bench.router.ip("-6", "rule").splitlines()
+    rules4 = bench.router.ip("-4", "rule").splitlines()
+    found = [re.fullmatch(r"(\d+):\s+from (\S+) lookup (\d+)( proto babel)?",
+                          rule.strip()) for rule in rules6 + rules4]
+    found = {match[2]: (int(match[1]), int(match[3])) for match in found
+             if match}
+    assert found[SOURCE][0] == 200 + 128 - 48
+    assert found["198.51.100.0/24"][0] == 200 + 32 - 24
+    assert {table for _, table in found.values()} == {5000, 5001}
+    for prefix, source in ((PREFIX, SOURCE), (PREFIX4, "198.51.100.0/24")):
+        assert prefix in routes_of(bench.router, str(found[source][1]))
+
+
+@shows("ipv6-subtrees")
+@pytest.mark.parametrize("value", ["true", "auto"])
+def test_source_specific_by_the_kernel(make_bench, value):
+    bench = make_bench(["east"], config=[f"ipv6-subtrees {value}"]).start()
+    bench.east.announce(p.update(PREFIX, 100, sub=p.source_prefix(SOURCE)))
+    bench.await_route(PREFIX, installed="yes")
+    assert routes_of(bench.router)[PREFIX].source == SOURCE
+    assert "babel" not in bench.router.ip("-6", "rule")
+
+
+def test_options_without_a_word(make_bench):
+    """-h, -H, -w and -s have no equal in a file."""
+    bench = make_bench(["east", "west"], hello=None, options=[
+        "-h", "3", "-H", "2", "-w", "-s"],
+        config=["interface dut-west type wired"]).start()
+    assert hello_interval(bench.stranger("east")) == 300
+    assert hello_interval(bench.stranger("west")) == 200
+    east, west = (interface_facts(bench, name) for name in ("east", "west"))
+    assert (east["type"], west["type"]) == ("wireless", "wired")
+    assert (east["rxcost"], west["rxcost"]) == (256, 96)
+    assert not west["babel-interface-split-horizon"]
+
+
+@pytest.mark.parametrize("word", words.OPTIONS, ids=str)
+def test_which_options_may_change_while_running(word, socket_of_one):
+    line = word.line.format(word.right[0])
+    if word.word == "log-file":
+        line = "log-file /dev/null"
+    answer = "ok" if word.word in words.RUN_TIME else "bad"
+    assert socket_of_one.request(line) == [answer]
+    assert socket_of_one.request(word.line.format(word.wrong[0])) == ["bad"]
+
+
+@pytest.fixture(scope="module")
+def socket_of_one():
+    """A connection to a daemon that runs on nothing that exists."""
+    import lab as laboratory
+    with laboratory.Lab() as made:
+        router = made.router("dut")
+        made.build()
+        daemon = Babeld(router, OURS, interfaces=["nope0"]).start()
+        with daemon.control() as control:
+            yield control
+        assert daemon.terminate() == 0
+
+
+# Interface parameters.
+
+@shows("interface", "default", "type", "rxcost", "hello-interval",
+       "update-interval", "wired")
+def test_parameters_and_their_precedence(make_bench):
+    """An exact name before a pattern, an earlier pattern before a later one,
+    "default" lines wherever they stand, then the kind of link."""
+    bench = make_bench(["a1", "a2", "b1", "b2", "c1"], hello=None, config=[
+        'interface "dut-a*" rxcost 300',
+        "interface dut-[ab]? rxcost 400 type wireless",
+        "interface dut-a1 rxcost 200 type auto hello-interval 1.5",
+        "interface dut-a1 update-interval 3",
+        "interface dut-c1 wired no",
+        "default hello-interval 0.7 update-interval 9 type tunnel",
+        "default update-interval 4.25"], interfaces=["dut-b2"]).start()
+
+    def facts(name):
+        wait_for(lambda: interface_facts(bench, name)["up"], 5, "it is up")
+        found = interface_facts(bench, name)
+        return tuple(found[key] for key in (
+            "rxcost", "type", "babel-mcast-hello-interval",
+            "babel-update-interval"))
+    assert facts("a1") == (200, "wired", 150, 300)
+    assert facts("a2") == (300, "tunnel", 70, 425)
+    assert facts("b1") == facts("b2") == (400, "wireless", 70, 425)
+    assert facts("c1") == (256, "wireless", 70, 425)
+    assert hello_interval(bench.a1) == 150
+    assert bench.a1.expect("IHU", rxcost=200, since=0)
+    assert hello_interval(bench.b1) == 70
+    assert bench.b1.expect("IHU", rxcost=400, since=0)
+    for name, interval in (("a1", 300), ("b1", 425)):
+        update = bench.made[name].expect("Update", since=0,
+                                         prefix="10.0.0.1/32")
+        assert update.interval_cs == interval
+
+
+@shows("interface")
+def test_patterns_hold_for_what_comes_later(make_bench):
+    bench = make_bench(["east"], config=["interface late* rxcost 321"])
+    bench.start()
+    bench.router.ip("link", "add", "later", "type", "veth", "peer", "name",
+                    "peer")
+    for name in ("peer", "later"):
+        bench.router.ip("link", "set", name, "up")
+    wait_for(lambda: bench.daemon.dump().find("interface", up="true")
+             and any(entry["id"] == "later" and entry["up"]
+                     and entry["rxcost"] == 321
+                     for entry in json_dump(bench.daemon, "interface")), 5,
+             "it is run as the pattern says")
+    bench.router.ip("link", "set", "later", "down")
+    bench.router.ip("link", "set", "later", "name", "other")
+    wait_for(lambda: "later" not in {
+        entry.id for entry in bench.daemon.dump().all("interface")}, 5,
+        "under another name it is none of ours")
+
+
+@shows("type", "link-quality", "split-horizon", "enable-timestamps",
+       "max-rtt-penalty")
+@pytest.mark.parametrize("kind, quality, split, stamps, cost", [
+    ("auto", False, True, False, 96), ("wired", False, True, False, 96),
+    ("wireless", True, False, False, 256),
+    ("tunnel", False, False, True, 96)])
+def test_what_follows_from_the_type(make_bench, kind, quality, split, stamps,
+                                    cost):
+    negated = {True: "false", False: "true"}
+    bench = make_bench(["east", "west"], config=[
+        f"interface dut-east type {kind}",
+        f"interface dut-west type {kind} link-quality {negated[quality]} "
+        f"split-horizon {negated[split]} "
+        f"enable-timestamps {negated[stamps]}"]).start()
+    for name, same in (("east", True), ("west", False)):
+        who = getattr(bench, name)
+        found = interface_facts(bench, name)
+        assert found["rxcost"] == cost
+        assert found["babel-interface-split-horizon"] == (split == same)
+        assert found["babel-interface-metric-algorithm"] == \
+            ("ETX" if quality == same else "2-out-of-3")
+        assert ("tx_us" in who.expect("Hello", since=0).tlv) == \
+            (stamps == same)
+        # A Hello in six is lost: that is a matter for ETX alone.
+        who.pause()
+        who.seqno += 1
+        who.send(who.hello_tlv(), who.ihu_tlv())
+        who.sync()
+        reported = int(bench.neighbour(who)["rxcost"])
+        assert (reported > cost) == (quality == same)
+        # What was learnt here is not told here.
+        who.keep(1.0)
+        who.announce(p.update(PREFIX, 100))
+        bench.await_installed(PREFIX, who)
+        if split == same:
+            who.expect_none("Update", 0.4, prefix=PREFIX,
+                            where=lambda heard: heard.metric < p.INFINITY)
+        else:
+            who.expect("Update", prefix=PREFIX,
+                       where=lambda heard: heard.metric < p.INFINITY)
+        who.announce(p.update(PREFIX, p.INFINITY))
+        bench.await_uninstalled(PREFIX)
+
+
+@shows("unicast", "rfc6126-compatible")
+def test_unicast_and_old_neighbours(make_bench):
+    bench = make_bench(["east", "one", "old", "west"], config=[
+        "interface dut-one unicast true",
+        "interface dut-old rfc6126-compatible true"]).start()
+    listeners = [bench.one, bench.old, bench.west]
+    for who in listeners:
+        who.mark()
+    bench.east.announce(
+        p.update(PREFIX, 100, sub=p.source_prefix(SOURCE)),
+        p.update("2001:db8:77::/48", 100))
+    for who in listeners:
+        update = who.expect("Update", prefix="2001:db8:77::/48")
+        assert update.datagram.unicast == (who is bench.one)
+    bench.one.expect("Update", source_prefix=SOURCE)
+    bench.west.expect("Update", source_prefix=SOURCE)
+    bench.old.expect_none("Update", 0.5, source_prefix=SOURCE)
+    for who in listeners:
+        assert not who.expect("Hello", since=0).datagram.unicast
+
+
+def fabricated_rtt(bench, who, microseconds, wait=20000):
+    """Pretend that what the daemon sent took that long, there and back."""
+    hello = who.expect("Hello", 3, where=lambda heard: "tx_us" in heard.tlv,
+                       since=who.mark())
+    passed = round((time.monotonic() - hello.datagram.time) * 1e6)
+    received = 5000000
+    stamp = received + wait
+    origin = hello.tx_us + passed - wait - microseconds
+    sub = p.timestamp(origin, received)
+    plain = p.hello(0, 0)
+    who.seqno = (who.seqno + 1) & 0xffff
+    plain = p.hello(who.seqno, 100, sub=p.timestamp(stamp))
+    who.send(plain, p.ihu(who.dut, 96, 300, sub=sub))
+    who.sync()
+    return bench.neighbour(who)
+
+
+@shows("rtt-min", "rtt-max", "rtt-decay", "max-rtt-penalty", "rtt-filter")
+def test_costs_of_round_trips(make_bench):
+    """Half-way between the bounds, half the penalty; and what two samples
+    make of each other."""
+    tunnel = "type tunnel hello-interval 0.3"
+    bench = make_bench(["flat", "half", "slow", "low"], hello=None, config=[
+        f"interface dut-flat {tunnel} rtt-decay 256 max-rtt-penalty 0",
+        f"interface dut-half {tunnel} rtt-decay 256 rtt-min 100 rtt-max 300 "
+        "max-rtt-penalty 1000",
+        f"interface dut-slow {tunnel} rtt-decay 64 rtt-min 0 rtt-max 1000 "
+        "max-rtt-penalty 1000",
+        f"interface dut-low {tunnel} rtt-filter quartile"]).start()
+    for name in bench.links:
+        getattr(bench, name)
+    first = fabricated_rtt(bench, bench.half, 200000)
+    assert float(first["rtt"]) == pytest.approx(200, abs=12)
+    assert int(first["rttcost"]) == pytest.approx(500, abs=60)
+    assert int(first["cost"]) == 96 + int(first["rttcost"])
+    assert int(fabricated_rtt(bench, bench.half, 50000)["rttcost"]) == 0
+    assert int(fabricated_rtt(bench, bench.half, 400000)["rttcost"]) == 1000
+    assert fabricated_rtt(bench, bench.flat, 400000)["rttcost"] == "0"
+    fabricated_rtt(bench, bench.slow, 100000)
+    second = fabricated_rtt(bench, bench.slow, 500000)
+    assert float(second["rtt"]) == pytest.approx(200, abs=15)
+    assert int(second["rttcost"]) == pytest.approx(200, abs=15)
+    for sample in (30000, 20000, 500000, 40000, 600000):
+        last = fabricated_rtt(bench, bench.low, sample)
+    assert float(last["rtt"]) == pytest.approx(30, abs=12)
+    # The defaults: 10 ms, 120 ms, 96.
+    assert int(last["rttcost"]) == pytest.approx(
+        (float(last["rtt"]) - 10) * 96 / 110, abs=2)
+
+
+@shows("v4-via-v6")
+def test_ipv4_without_ipv4(make_bench):
+    bench = make_bench(["east", "yes", "no"], config=[
+        "interface dut-yes v4-via-v6 true",
+        "interface dut-no v4-via-v6 false"])
+    for name in ("yes", "no"):
+        bench.router.ip("-4", "addr", "flush", "dev", f"dut-{name}")
+    bench.start()
+    both = [bench.yes, bench.no]
+    bench.east.announce(p.update(PREFIX, 100), p.update(PREFIX4, 100),
+                        next_hop=bench.links["east"].ends[1].address4)
+    for who in both:
+        who.expect("Update", prefix=PREFIX, since=0)
+    assert bench.yes.expect("Update", prefix=PREFIX4, since=0).ae == 4
+    bench.no.expect_none("Update", 0.3, prefix=PREFIX4, since=0,
+                         where=lambda heard: heard.metric < p.INFINITY)
+    assert bench.links["east"].ends[0].address4
+    assert bench.east.expect("Update", prefix="10.0.0.1/32", since=0).ae == 1
+
+
+@shows("probe-mtu")
+def test_probe_mtu(make_bench):
+    bench = make_bench(config=["interface dut-west probe-mtu true"]).start()
+    bench.router.ip("link", "set", "dut-west", "mtu", "1400")
+    bench.west.mark()
+    bench.west.expect("Hello", where=lambda heard: len(
+        heard.datagram.payload) == 1400 - 48)
+    hello = bench.east.expect("Hello", since=0)
+    assert len(hello.datagram.payload) < 200
+
+
+# Keys.
+
+@shows("key", "id", "value", "accept-bad-signatures")
+def test_keys_sign_and_check(make_bench):
+    bench = make_bench(["strict", "lenient", "open"], config=[
+        KEY_LINE, f"key id l type blake2s128 value {OLD.hex()}",
+        "interface dut-strict key k key l",
+        "interface dut-lenient key k accept-bad-signatures true"]).start()
+    strict, lenient = bench.stranger("strict"), bench.lenient
+    for who, keys in ((strict, [("hmac-sha256", KEY), ("blake2s128", OLD)]),
+                      (lenient, [("hmac-sha256", KEY)]), (bench.open, [])):
+        hello = who.expect("Hello", since=0).datagram
+        length = 4 + int.from_bytes(hello.payload[2:4], "big")
+        header = p.pseudo_header(hello.source, hello.destination)
+        assert hello.decoded.macs == [
+            p.mac_of(*key, header, hello.payload[:length]) for key in keys]
+    assert bench.neighbour(lenient)["cost"] == "96"
+    before = counter(bench.daemon, "dropped-mac-missing")
+    strict.send(strict.hello_tlv())
+    wait_for(lambda: counter(bench.daemon, "dropped-mac-missing") > before, 3,
+             "what is not signed is dropped")
+    assert bench.neighbour(strict) is None
+
+
+@shows("sign-from", "sign-until", "accept-from", "accept-until")
+def test_validity_of_keys(make_bench):
+    """A packet with a good MAC and no packet counter is dropped for the
+    counter; one whose key does not count is dropped for the MAC."""
+    table = {			# key: validity, signs now, accepted now
+        "a": ("", True, True),
+        "b": (f"sign-from {FUTURE}", False, True),
+        "c": (f"sign-from {PAST} sign-until {FUTURE}", True, True),
+        "d": (f"sign-until {PAST}", False, True),
+        "e": (f"accept-from {FUTURE}", True, False),
+        "f": (f"accept-until {PAST}", True, False),
+        "g": (f"accept-from {PAST} accept-until {FUTURE}", True, True)}
+    secrets = {key: bytes([ord(key)]) * 32 for key in table}
+    bench = make_bench(["east"], config=[
+        *(f"key id {key} type hmac-sha256 value {secrets[key].hex()} "
+          f"{row[0]}" for key, row in table.items()),
+        "interface dut-east " + " ".join(f"key {key}" for key in table),
+    ]).start()
+    east = bench.stranger("east")
+    hello = east.expect("Hello", since=0).datagram
+    length = 4 + int.from_bytes(hello.payload[2:4], "big")
+    header = p.pseudo_header(hello.source, hello.destination)
+    assert hello.decoded.macs == [
+        p.mac_of("hmac-sha256", secrets[key], header, hello.payload[:length])
+        for key, row in table.items() if row[1]]
+    for key, (_, _, accepted) in table.items():
+        name = "dropped-pc-missing" if accepted else "dropped-mac-wrong"
+        before = counter(bench.daemon, name)
+        plain = p.packet(east.hello_tlv())
+        east.send_raw(p.signed(plain, [("hmac-sha256", secrets[key])],
+                               east.address, p.GROUP))
+        wait_for(lambda: counter(bench.daemon, name) == before + 1, 3,
+                 f"{key}: {name}")
+
+
+@shows("file")
+def test_key_from_a_file(make_bench, lab):
+    path = lab.path("secret key")
+    with open(path, "w") as stream:
+        stream.write(f"  {KEY.hex()}\n\n")
+    line = f'key id k type hmac-sha256 file "{path}"'
+    os.chmod(path, 0o604)
+    accepted, errors, _ = check("-C", line, "eth0")
+    assert not accepted and "others can neither read nor write" in errors[0]
+    os.chmod(path, 0o640)
+    bench = make_bench(["east"], config=[
+        line, "interface dut-east key k"]).start()
+    hello = bench.stranger("east").expect("Hello", since=0).datagram
+    length = 4 + int.from_bytes(hello.payload[2:4], "big")
+    header = p.pseudo_header(hello.source, hello.destination)
+    assert hello.decoded.macs == [
+        p.mac_of("hmac-sha256", KEY, header, hello.payload[:length])]
+    # Run time: another key in the file counts from the next "key" on.
+    with open(path, "w") as stream:
+        stream.write(OLD.hex())
+    with bench.daemon.control() as control:
+        assert control.request(line) == ["ok"]
+    bench.made["east"].mark()
+    hello = bench.made["east"].expect("Hello").datagram
+    length = 4 + int.from_bytes(hello.payload[2:4], "big")
+    assert hello.decoded.macs == [
+        p.mac_of("hmac-sha256", OLD, header, hello.payload[:length])]
+
+
+# Static neighbours.
+
+@shows("neighbour")
+def test_static_neighbours(make_bench):
+    bench = make_bench(config=["neighbour fe80::77 if dut-east"]).start()
+    bench.router.ip("neigh", "add", "fe80::77", "dev", "dut-east", "lladdr",
+                    bench_mac(bench, "east"))
+    east = bench.wires["east"].neighbour("fe80::77")
+    hello = east.expect("Hello", 5, where=lambda heard:
+                        heard.datagram.destination == "fe80::77")
+    assert not hello.unicast, "an ordinary Hello, by unicast"
+    bench.west.expect_none("Hello", 0.5, since=0, where=lambda heard:
+                           heard.datagram.unicast)
+
+
+def bench_mac(bench, name):
+    port = bench.links[name].ends[1]
+    shown = json.loads(port.router.ip("-j", "link", "show", port.interface))
+    return shown[0]["address"]
+
+
+# Filters.
+
+def net(number, plen=48):
+    """A prefix in the zone of that number, which has its own rules."""
+    return f"2001:db8:{number:x}00::/{plen}"
+
+
+def probe(plen=48, source=None, router=0, via="east"):
+    return plen, source, router, via
+
+
+# Rules for a zone, then what is announced in it and what that adds to its
+# metric; None is a denial.
+IN = [
+    (["in ip {zone} deny"], {probe(): None, probe(40): None}),
+    (["in ip {zone} allow"], {probe(): 0}),
+    (["in ip {zone} metric 65535"], {probe(): None}),
+    (["in ip {zone} metric 7"], {probe(): 7, probe(40): 7}),
+    (["in ip {zone} eq 48 metric 7"], {probe(): 7, probe(49): 0}),
+    (["in ip {zone} le 47 metric 7"], {probe(47): 7, probe(): 0}),
+    (["in ip {zone} ge 49 metric 7"], {probe(49): 7, probe(): 0}),
+    (["in ip {zone} ge 44 le 48 le 50 metric 7"],
+     {probe(43): 0, probe(44): 7, probe(48): 7, probe(49): 0}),
+    (["in ip {zone} src-ip 2001:db8:5::/48 metric 7"],
+     {probe(): 0, probe(48, SOURCE): 7, probe(48, "2001:db8:5:1::/64"): 7,
+      probe(48, "2001:db8::/32"): 0}),
+    (["in ip {zone} src-eq 48 metric 7", "in ip {zone} src-eq 0 metric 8"],
+     {probe(): 8, probe(48, SOURCE): 7, probe(48, "2001:db8::/32"): 0}),
+    (["in ip {zone} src-le 47 metric 7"],
+     {probe(48, SOURCE): 0, probe(48, "2001:db8::/32"): 7}),
+    (["in ip {zone} src-ge 48 metric 7"],
+     {probe(): 0, probe(48, SOURCE): 7, probe(48, "2001:db8::/32"): 0}),
+    (["in ip {zone} neigh {east} metric 7"],
+     {probe(): 7, probe(49, via="west"): 0}),
+    ([f"in ip {{zone}} id {ROUTERS[1]} metric 7"],
+     {probe(): 0, probe(49, router=1): 7}),
+    (["in ip {zone} if dut-west metric 7"],
+     {probe(): 0, probe(49, via="west"): 7}),
+    (['in ip {zone} if "dut-[f-z]*" deny'],
+     {probe(): 0, probe(49, via="west"): None}),
+    # The first match decides, the last action of a rule, wherever it is.
+    (["in ip {zone} eq 48 allow", "in ip {zone} eq 48 deny",
+      "in ip {zone} deny"], {probe(): 0, probe(49): None}),
+    (["in deny metric 7 ip {zone} eq 48", "in metric 7 deny ip {zone}"],
+     {probe(): 7, probe(49): None}),
+]
+# No zone can be given here: lengths without a prefix are for IPv6 alone.
+IN_LAST = "in ge 100 metric 9"
+
+OUT = [
+    (["out ip {zone} deny"], {probe(): None}),
+    (["out ip {zone} metric 7"], {probe(): 7}),
+    (["out ip {zone} eq 48 metric 7"], {probe(): 7, probe(49): 0}),
+    (["out ip {zone} le 48 deny"], {probe(): None, probe(49): 0}),
+    (["out ip {zone} ge 49 deny"], {probe(): 0, probe(49): None}),
+    (["out ip {zone} src-ip 2001:db8:5::/48 deny"],
+     {probe(): 0, probe(48, SOURCE): None}),
+    (["out ip {zone} src-ge 1 src-le 48 src-eq 48 metric 7"],
+     {probe(): 0, probe(48, SOURCE): 7}),
+    ([f"out ip {{zone}} id {ROUTERS[1]} deny"],
+     {probe(): 0, probe(49, router=1): None}),
+    (["out ip {zone} if dut-east deny"], {probe(): 0}),
+    (["out ip {zone} if dut-west deny"], {probe(): None}),
+    # What is said only of learning and of the kernel never matches here.
+    (["out ip {zone} neigh fe80::1 deny", "out ip {zone} proto 42 deny",
+      "out ip {zone} local deny"], {probe(): 0}),
+]
+
+SELECTORS = [word.word for word in words.SELECTORS]
+
+
+def with_zones(cases, **names):
+    """The rules of all cases, and (prefix, probe, expected)."""
+    rules, probes = [], []
+    for number, (lines, wanted) in enumerate(cases, 16):
+        rules += [line.format(zone=net(number, 40), **names)
+                  for line in lines]
+        probes += [(net(number, one[0]), one, add)
+                   for one, add in wanted.items()]
+    return rules, probes
+
+
+def announce_all(bench, probes):
+    for prefix, (_, source, router, via), _ in probes:
+        sub = p.source_prefix(source) if source else b""
+        getattr(bench, via).announce(p.update(prefix, 100, sub=sub),
+                                     router_id=ROUTERS[router])
+    for via in {one[3] for _, one, _ in probes}:
+        getattr(bench, via).sync()
+
+
+def link_local(bench, name):
+    port = bench.links[name].ends[1]
+    return port.router.link_local(port.interface)
+
+
+@shows("in", "ip", "eq", "le", "ge", "src-ip", "src-eq", "src-le", "src-ge",
+       "neigh", "id", "if", "allow", "deny", "metric")
+def test_in(make_bench):
+    bench = make_bench()
+    rules, probes = with_zones(IN, east=link_local(bench, "east"))
+    bench.daemon.config += [*rules, IN_LAST]
+    bench.start()
+    announce_all(bench, probes)
+    bench.east.announce(p.update("2001:db8:ffff::1/128", 100),
+                        p.update("203.0.113.1/32", 100),
+                        next_hop=bench.links["east"].ends[1].address4)
+    assert bench.await_route("2001:db8:ffff::1/128")["metric"] == "205"
+    assert bench.await_route("203.0.113.1/32")["metric"] == "196"
+
+    def wrong():
+        dump = bench.daemon.dump()
+        for prefix, (_, source, _, _), add in probes:
+            found = dump.find("route", prefix=prefix, **{
+                "from": source or "::/0"})
+            metric = found[0]["metric"] if found else "65535"
+            if metric != str(65535 if add is None else 196 + add):
+                yield prefix, source, metric, add
+    wait_for(lambda: all_met(list(wrong())), 5, "every metric is right")
+    bench.await_kernel(net(18), None)
+
+
+@shows("out", "ip", "eq", "le", "ge", "src-ip", "src-eq", "src-le", "src-ge",
+       "id", "if", "allow", "deny", "metric")
+def test_out(make_bench):
+    rules, probes = with_zones(OUT)
+    bench = make_bench(config=rules).start()
+    west = bench.west
+    west.mark()
+    announce_all(bench, probes)
+    bench.east.announce(p.update("2001:db8:ffff::/48", 100))
+    west.expect("Update", prefix="2001:db8:ffff::/48", metric=196)
+    for prefix, (_, source, _, _), add in probes:
+        def is_it(heard):
+            return heard.tlv.get("source_prefix") == source and \
+                heard.metric < p.INFINITY
+        if add is None:
+            west.expect_none("Update", 0, prefix=prefix, where=is_it)
+        else:
+            heard = west.expect("Update", prefix=prefix, where=is_it)
+            assert heard.metric == 196 + add, prefix
+
+
+@shows("redistribute", "proto", "local", "if", "src-prefix", "ip", "eq", "le",
+       "ge", "src-ip", "src-eq", "allow", "deny", "metric")
+def test_redistribute(make_bench):
+    bench = make_bench(["east", "west"], config=[
+        "redistribute ip fd00::/16 deny",
+        "redistribute local ip 10.0.0.0/24 allow",
+        "redistribute local deny",
+        "redistribute proto 44 ip 2001:db8:1::/48 eq 48 metric 10",
+        "redistribute proto 44 ip 2001:db8:1::/48 le 56 metric 20",
+        "redistribute proto 44 ip 2001:db8:1::/48 ge 64 metric 30",
+        "redistribute ip 2001:db8:2::/48 if dut-east metric 40",
+        "redistribute ip 2001:db8:2::/48 deny",
+        "redistribute ip 2001:db8:3::/48 src-prefix 2001:db8:5::/48",
+        "redistribute src-ip 2001:db8:6::/48 src-eq 48 metric 50",
+        "redistribute proto 3 ip 203.0.113.0/24 metric 60",
+        "redistribute ip 198.51.100.0/24 metric 70",
+        "redistribute proto 46 ip 192.0.2.0/24 metric 80",
+        "redistribute ip 192.0.2.0/24 metric 90"])
+
+    def add(prefix, *more, dev="dut-east", proto="44"):
+        family = "-6" if ":" in prefix else "-4"
+        bench.router.ip(family, "route", "add", *more, prefix,
+                        *(("dev", dev) if dev else ()), "proto", proto)
+    for plen in (48, 56, 57, 64):
+        add(f"2001:db8:1::/{plen}")
+    add("2001:db8:1:8000::/49", proto="45")
+    add("2001:db8:2::/49")
+    add("2001:db8:2:8000::/49", dev="dut-west")
+    add("2001:db8:3::/48", proto="45")
+    bench.router.ip("-6", "route", "add", "2001:db8:4::/48", "from",
+                    "2001:db8:6::/48", "dev", "dut-east", "proto", "44")
+    add("203.0.113.0/24", proto="boot")
+    add("198.51.100.0/24", proto="boot")	# not without being named
+    add("198.51.100.0/25", proto="static")
+    add("192.0.2.0/25", "blackhole", dev=None, proto="46")
+    add("192.0.2.128/25", "blackhole", dev=None, proto="47")
+    bench.start()
+    wanted = {
+        "10.0.0.1/32-0.0.0.0/0": 0, "2001:db8:1::/48-::/0": 10,
+        "2001:db8:1::/56-::/0": 20, "2001:db8:1::/64-::/0": 30,
+        "2001:db8:2::/49-::/0": 40, "2001:db8:3::/48-2001:db8:5::/48": 0,
+        "2001:db8:4::/48-2001:db8:6::/48": 50, "203.0.113.0/24-0.0.0.0/0": 60,
+        "198.51.100.0/25-0.0.0.0/0": 70, "192.0.2.0/25-0.0.0.0/0": 80}
+
+    def wrong():
+        found = {entry.id: int(entry["metric"])
+                 for entry in bench.daemon.dump().all("xroute")}
+        return found.items() ^ wanted.items()
+    wait_for(lambda: all_met(sorted(wrong())), 5, "just these are exported")
+    for name, metric in wanted.items():
+        prefix, source = name.rsplit("-", 1)
+        bench.east.expect("Update", prefix=prefix, metric=metric, since=0,
+                          where=lambda heard: heard.tlv.get("source_prefix")
+                          == (None if source.endswith("/0") else source))
+
+
+@shows("install", "table", "pref-src", "id", "if", "ip", "eq", "deny")
+def test_install(make_bench):
+    bench = make_bench(config=[
+        f"install ip {net(1, 40)} deny",
+        f"install ip {net(2, 40)} table 70000",
+        f"install ip {net(3, 40)} pref-src fd00::1",
+        f"install ip {net(4, 40)} eq 48 id {ROUTERS[1]} table 1001",
+        f"install ip {net(5, 40)} if dut-west table 1002",
+        "install ip 203.0.113.0/24 pref-src 10.0.0.1 table 1003"]).start()
+    bench.east.announce(
+        *(p.update(net(number), 100) for number in range(1, 6)),
+        p.update("203.0.113.0/24", 100), router_id=ROUTERS[1],
+        next_hop=bench.links["east"].ends[1].address4)
+    bench.east.announce(p.update(net(4, 49), 100), p.update(net(4, 47), 100),
+                        router_id=ROUTERS[0])
+    bench.west.announce(p.update(net(5, 49), 100))
+    tables = {net(2): "70000", net(3): "main", net(4): "1001",
+              net(4, 49): "main", net(5): "main", net(5, 49): "1002",
+              "203.0.113.0/24": "1003"}
+    for prefix, table in tables.items():
+        wait_for(lambda: prefix in routes_of(bench.router, table), 5,
+                 f"{prefix} in {table}")
+        assert sum(prefix in routes_of(bench.router, other) for other
+                   in ("main", "70000", "1001", "1002", "1003")) == 1
+    for family, prefix, table, address in (
+            ("-6", net(3), "main", "fd00::1"),
+            ("-4", "203.0.113.0/24", "1003", "10.0.0.1")):
+        shown = json.loads(bench.router.ip(
+            "-j", family, "route", "show", prefix, "table", table))
+        assert shown[0]["prefsrc"] == address
+    # What must not be installed is not used, so it is not announced.
+    assert bench.route(net(1))["installed"] == "no"
+    bench.west.expect("Update", prefix=net(2), since=0)
+    bench.west.expect_none("Update", 0.3, prefix=net(1), since=0,
+                           where=lambda heard: heard.metric < p.INFINITY)
+
+
+@shows("flush", "reload", "reopen-logfile")
+def test_changes_while_running(make_bench, lab):
+    """What the socket says, what the files say then, and the way back."""
+    bench = make_bench(config=["in ip 2001:db8:7::/48 deny"]).start()
+    bench.east.announce(p.update(PREFIX, 100))
+    bench.await_installed(PREFIX)
+    bench.west.expect("Update", prefix=PREFIX, metric=196, since=0)
+
+    def told(metric, request, answer="ok"):
+        bench.west.mark()
+        assert control.request(request) == [answer]
+        if metric is not None:
+            bench.west.expect("Update", 1, prefix=PREFIX, metric=metric)
+    with bench.daemon.control() as control:
+        told(p.INFINITY, f"out ip {PREFIX} if dut-west deny")
+        told(196, "flush out")
+        told(p.INFINITY, f"in ip {PREFIX} deny")
+        told(None, "flush in")
+        bench.east.announce(p.update(PREFIX, 100))
+        bench.west.expect("Update", prefix=PREFIX, metric=196)
+        with open(bench.daemon.base + ".conf", "a") as stream:
+            stream.write(f"out ip {PREFIX} metric 1000\n")
+        told(1196, "reload")
+        with open(bench.daemon.base + ".conf", "a") as stream:
+            stream.write("interface\n")
+        bad, = control.request("reload")
+        assert re.fullmatch(r"no \S+:\d+:10: end of line: expected the name "
+                            r"of an interface", bad), bad
+        log = lab.path("moved.log")
+        told(None, f"log-file {log}")
+        os.rename(log, log + ".1")
+        told(None, "reopen-logfile")
+        assert os.path.exists(log)
+        told(None, "flush interface nope0", "no No such interface")
+        told(None, "flush interface dut-east")
+        bench.west.expect("Update", prefix=PREFIX, metric=p.INFINITY)
+        assert control.request("interface dut-east rxcost 500") == ["ok"]
+    # It forgot this neighbour, which only has to go on.
+    bench.east.expect("IHU", 5, rxcost=500)
+
+
+# Is that all?
+
+def words_of_the_sources():
+    found = set()
+    for file, pattern in (
+            ("field.c", r'^\t(?:{ "([a-z][a-z0-9-]+)", FIELD_|SETTING\("([a-z0-9-]+)")'),
+            ("statement.c", r'^\t{ "([a-z-]+)", '),
+            ("statement.c", r'strcmp\(word, "([a-z]+)"\)'),
+            ("statement_rule.c", r'^\t{ "([a-z-]+)", read'),
+            ("statement_rule.c", r'strcmp\(s->word.text, "([a-z]+)"\)')):
+        with open(os.path.join(CHECKOUT, file)) as stream:
+            text = stream.read()
+        here = [match[match.lastindex]
+                for match in re.finditer(pattern, text, re.MULTILINE)]
+        assert here, (file, pattern)
+        found.update(here)
+    return found | {"key", "wired"}
+
+
+def test_no_word_is_forgotten():
+    known = {word.word for word in words.ALL} | set(words.REQUESTS)
+    assert words_of_the_sources() | set(words.REQUESTS) == known
+    assert known - SHOWN == set()
