@@ -22,7 +22,7 @@
 #define FDS_MAX		(1 + KERNEL_FDS + LOCAL_FDS)
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
-#define LEAVE_STEP	(20 * MILLISECOND)	/* between looks if all is said */
+#define LEAVE_STEP	(20 * MILLISECOND)	/* is all said? */
 
 /* The only globals: what signal handlers may touch. */
 static volatile sig_atomic_t got_stop, got_dump, got_check;

@@ -102,7 +102,8 @@ reload(struct daemon *daemon, struct configuration_report *report)
 
 /* A request of a local client that may write. */
 enum local_reply
-control_command(void *ctx, const char *line, struct configuration_report *report)
+control_command(void *ctx, const char *line,
+    struct configuration_report *report)
 {
 	static const struct configuration_source source = {
 		.context = CONTEXT_SOCKET,

@@ -364,13 +364,10 @@ change_own(struct model *model, int to, int from, int hop, bool check)
 	    hop == 0 ? NULL : &entry);
 	if (check)
 		model->own[to][from] = hop;
-	if (from == 0 && hop == 0 && check) {
-		/* The plain route is still there while the throws go. */
-		drain(model);
-		model->plain[to] = model->other[to][0];
-	}
-	if (check && (from > 0 || hop != 0))
+	if (check)
 		drain_and_check(model, &before);
+	if (check && from == 0 && hop == 0)
+		model->plain[to] = model->other[to][0];
 	return error;
 }
 
