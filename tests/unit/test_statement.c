@@ -282,7 +282,7 @@ static const struct {
 	{ "local-port 0", "f:1:12: " },
 	{ "local-port /run/x", "f:1:12: " },
 	{ "local-path", "f:1:11: end of line: expected a string" },
-	{ "local-path \"\"", "f:1:12: : expected a path" },
+	{ "local-path \"\"", "f:1:12: \"\": expected a path" },
 	{ "local-path-mode 0", "f:1:17: 0: expected permissions" },
 	{ "local-path-mode 01000", "f:1:17: " },
 	{ "local-path-mode 0o660", "f:1:17: " },
