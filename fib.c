@@ -179,7 +179,9 @@ fib_update(struct babel *b, struct destination *d)
 	if (d->fib.state == FIB_IN_FLIGHT)
 		return;			/* fib_done looks again */
 	if (fib_is_right(b, d)) {
-		fib_idle(b, d);
+		/* A route that was refused stays barred until the retry. */
+		if (d->fib.state != FIB_FAILED || !d->fib.has_refused)
+			fib_idle(b, d);
 		return;
 	}
 	if (d->fib.state == FIB_WANTED || is_refused(b, d))

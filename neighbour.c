@@ -27,7 +27,6 @@
 #define RTT_VALIDITY		(3 * MINUTE)
 /* How many neighbours are greeted by unicast in a second; the others
  * share one multicast. */
-#define INTRODUCTIONS		2
 #define INTRODUCTION_TIME	(2 * SECOND)
 #define DUMP_PAUSE		SECOND	/* between two dumps */
 #define EXCHANGE_TWIN		(300 * MILLISECOND)
@@ -319,19 +318,17 @@ neighbour_rtt_sample(struct babel *b, struct neighbour *n, babel_time rtt)
 	neighbour_update_cost(b, n);
 }
 
-/* May one more neighbour be greeted by unicast in this second? */
+/* May one more neighbour be greeted by unicast?  In a crowd only one in a
+ * while is. */
 static bool
 may_introduce(struct babel *b, struct interface *ifp)
 {
-	if (ifp->introductions == 0 ||
-	    b->now - ifp->introduced >= INTRODUCTION_TIME) {
-		ifp->introduced = b->now;
-		ifp->introductions = 0;
-	}
-	if (ifp->introductions >= (interface_is_crowded(ifp) ? 1 :
-	    INTRODUCTIONS))
+	if (!interface_is_crowded(ifp))
+		return true;
+	if (ifp->introduced != 0 &&
+	    b->now - ifp->introduced < INTRODUCTION_TIME)
 		return false;
-	ifp->introductions++;
+	ifp->introduced = b->now;
 	return true;
 }
 
@@ -447,7 +444,8 @@ history_append(struct hello_history *history, int distance)
 	int length = history->length + distance + 1;
 
 	if (distance < 0)
-		history->vector = (uint16_t)(history->vector << -distance);
+		history->vector = (uint16_t)((unsigned int)history->vector <<
+		    -distance);
 	else
 		history->vector = (uint16_t)(distance > 15 ? 0 :
 		    history->vector >> distance);

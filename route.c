@@ -19,6 +19,10 @@
  * left (section 3.8.2.3). */
 #define REFRESH_PART	7
 #define RESELECT_DELAY	SECOND
+/* A route that is better by less than this part of the metric must have
+ * been so for that many Hello intervals: it may be noise. */
+#define NOISE_PART	10
+#define NOISE_HELLOS	16
 #define ADOPTION_PAUSE	MINUTE
 
 int
@@ -139,6 +143,7 @@ route_new(struct babel *b, struct destination *d, struct neighbour *n,
 	route->neighbour = n;
 	route->id = ++b->next_id;
 	route->refmetric = route->metric = INFINITY_METRIC;
+	route->better_since = NEVER;
 	timer_init(&route->expiry, TIMER_ROUTE_EXPIRY);
 	RB_INSERT(route_tree, &d->routes, route);
 	TAILQ_INSERT_TAIL(&n->routes, route, neighbour_entry);
@@ -224,6 +229,13 @@ route_update_known(struct babel *b, struct route *route,
 	bool feasible = source_is_feasible(source_find(d, &update->id),
 	    update->seqno, update->metric);
 
+#ifdef BROKEN_SOURCE
+	if (update->metric < INFINITY_METRIC && router_id_compare(
+	    &update->id, &route->source->id) != 0) {
+		route_refresh(b, route, update->interval);
+		return;
+	}
+#endif
 	/* B1: better the old news than none, until a newer seqno comes. */
 	if (!feasible && d->selected == route && router_id_compare(
 	    &update->id, &route->source->id) == 0 &&
@@ -443,42 +455,73 @@ is_eligible(const struct babel *b, const struct destination *d,
 	    route_is_feasible(route) && !fib_refuses(b, d, route);
 }
 
-/* Better now and on average (appendix A.3)? */
 static bool
-may_displace(const struct babel *b, const struct route *challenger,
+is_much_less(uint16_t metric, uint16_t than)
+{
+	return metric < than - than / NOISE_PART;
+}
+
+/* When a route may displace the selected one: now, if it is better now
+ * and on average (appendix A.3), and either by much or for long; never,
+ * if it is not better; or when to look again. */
+static babel_time
+displacement_time(const struct babel *b, const struct route *challenger,
     const struct route *selected)
 {
-	return challenger->metric < selected->metric &&
-	    route_smoothed_metric(b, challenger) <
-	    route_smoothed_metric(b, selected);
+	uint16_t average = route_smoothed_metric(b, challenger);
+	uint16_t limit = route_smoothed_metric(b, selected);
+
+	if (challenger->metric >= selected->metric)
+		return NEVER;
+	if (is_much_less(average, limit))
+		return b->now;
+	if (average >= limit ||
+	    is_much_less(challenger->metric, selected->metric))
+		return b->now + RESELECT_DELAY;
+	return time_max(b->now, challenger->better_since + NOISE_HELLOS *
+	    challenger->neighbour->interface->conf.hello_interval);
+}
+
+/* Since when has it been better than the selected one? */
+static void
+note_rival(const struct babel *b, struct route *route,
+    const struct route *selected)
+{
+	if (selected == NULL || route->metric >= selected->metric)
+		route->better_since = NEVER;
+	else if (route->better_since == NEVER)
+		route->better_since = b->now;
 }
 
 /*
  * The route to select, or NULL.  If one is better now but not yet on
- * average, the destination is looked at again a little later.
+ * average, or not for long, the destination is looked at again later.
  */
 static struct route *
 choose(struct babel *b, struct destination *d)
 {
 	struct route *route, *selected = d->selected, *best = NULL;
-	bool reselect = false;
+	babel_time when, again = NEVER;
 
 	if (xroute_excludes(b, d))
 		return NULL;
 	if (selected != NULL && !is_eligible(b, d, selected))
 		selected = NULL;
 	RB_FOREACH(route, route_tree, &d->routes) {
+		note_rival(b, route, selected);
 		if (route == selected || (best != NULL &&
 		    route->metric >= best->metric) ||
 		    !is_eligible(b, d, route))
 			continue;
-		if (selected == NULL || may_displace(b, route, selected))
+		when = selected == NULL ? b->now :
+		    displacement_time(b, route, selected);
+		if (when <= b->now)
 			best = route;
-		else if (route->metric < selected->metric)
-			reselect = true;
+		else
+			again = time_min(again, when);
 	}
-	if (reselect && !timer_is_set(&d->reselect))
-		schedule(b, &d->reselect, b->now + RESELECT_DELAY);
+	if (best == NULL && again != NEVER)
+		schedule_advance(b, &d->reselect, again);
 #ifdef BROKEN_SELECTION
 	RB_FOREACH(route, route_tree, &d->routes)
 		if (route != best && is_eligible(b, d, route))

@@ -41,8 +41,7 @@ struct interface {
 	uint64_t announced;	/* changes up to this serial were sent */
 	babel_time flushed;		/* when a packet was sent last */
 	babel_time hello_burst_next;	/* no further burst before */
-	uint8_t introductions;		/* unicast ones, since ... */
-	babel_time introduced;		/* ... this second began */
+	babel_time introduced;		/* a newcomer to a crowd, or 0 */
 
 	struct auth_sender auth;		/* RFC 8967 */
 
