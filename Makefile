@@ -87,9 +87,9 @@ benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
-	sim sim-quick sim-check sim-long sim-broken system system-wire \
+	sim sim-quick sim-check sim-long sim-broken system system-full system-wire \
 	system-network fuzz fuzz-run \
-	fuzz-replay bench mutants cover valgrind install uninstall clean deps \
+	fuzz-replay bench mutants conformance cover valgrind install uninstall clean deps \
 	demo help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -228,8 +228,13 @@ $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 system: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
 	$(SUB) -j2 --output-sync=target system-wire system-network
 
-pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q
+# "check" leaves out the long tail; system-full does not.
+MARKS = not slow
+pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q -m "$(MARKS)"
 wire-tests = $(wildcard tests/system/test_blackbox_*.py)
+
+system-full:
+	@$(MAKE) --no-print-directory system MARKS=
 
 system-wire: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
 	@$(pytest) $(wire-tests)
@@ -261,8 +266,15 @@ fuzz-run: $(fuzzers) $(OUT)/seeds/made
 bench: $(benchmarks)
 	@set -e; for b in $^; do echo "== $$b"; $$b; done
 
-mutants:
-	$(PYTHON) tests/mutants/run
+# Each claim broken once: the test named beside it must fail.
+MUTANTS =
+mutants: $(unit-tests) $(OUT)/daemon.a $(library)
+	@$(PYTHON) tests/mutants/run $(OUT) '$(COMPILE)' '$(LINK)' \
+	    '$(our-ldlibs) $(LDLIBS)' $(MUTANTS)
+
+# Which test would fail without what; "lint" checks that it is up to date.
+conformance:
+	@$(PYTHON) tests/conformance/table
 
 # What unit tests, vectors, fuzz replay and a short simulation reach.
 cover:
@@ -296,7 +308,8 @@ clean:
 build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev libb2-dev
 demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang clang-format universal-ctags mandoc \
-	libcmocka-dev python3-pytest valgrind babeld bird2
+	libcmocka-dev python3-pytest valgrind babeld bird2 \
+	netcat-openbsd procps wireguard-go wireguard-tools tshark tcpdump
 
 deps:
 	@tests/deps $(check-packages)
@@ -345,9 +358,11 @@ help:
 #: sim-broken   engines with a fault built in: each must be caught
 #: sim-long     the same at length
 #: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer
+#: system-full  all system tests, the long ones too
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it
 #: mutants      break the sources claim by claim: each must be caught
+#: conformance  tests/CONFORMANCE: which test covers which clause
 #: cover        line coverage of unit tests, vectors and simulation
 #: deps         install what all of these need (Debian, as root)
 #: install uninstall   PREFIX=/usr/local DESTDIR= BINDIR= MANDIR=

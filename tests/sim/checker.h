@@ -13,6 +13,14 @@
  * I6  no Hello is later than promised
  * I7  when everything is withdrawn, nothing is left
  * I8  runs can be replayed, and babel_run comes to rest
+ *
+ * For tests/CONFORMANCE, what each of them covers:
+ * I1: B25 B26 B33 B36 B37 B40 B50 F24 F28
+ * I3: B50 B51
+ * I4: B24 B29 B34 B43 B45 B48
+ * I5: B66 B67 B69 B70 F23
+ * I6: B4 B15
+ * I7: B13 B35
  */
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H

@@ -200,9 +200,9 @@ fault_cut(struct world *w, const struct fault *f, int delta)
 		fault_port(w, &l->ends[ends[0]], delta);
 }
 
+/* Some nodes go to, or come back from, the other side. */
 static void
-fault_partition(struct world *w, const struct fault *f, uint32_t index,
-    bool begins)
+fault_partition(struct world *w, const struct fault *f, uint32_t index)
 {
 	struct prng prng = prng_of(f->detail, 7);
 	uint32_t bit = 1U << index % 32, i;
@@ -211,7 +211,6 @@ fault_partition(struct world *w, const struct fault *f, uint32_t index,
 	for (i = 0; i < w->scenario->nodes; i++)
 		if (prng_chance(&prng, part))
 			w->nodes[i].partition ^= bit;
-	(void)begins;
 }
 
 static void
@@ -287,7 +286,7 @@ fault_change(struct world *w, uint32_t index, bool begins)
 	else if (is_of_link(f->kind))
 		fault_cut(w, f, begins ? 1 : -1);
 	else if (f->kind == FAULT_PARTITION)
-		fault_partition(w, f, index, begins);
+		fault_partition(w, f, index);
 	else if (f->kind == FAULT_WITHDRAW) {
 		o = &w->scenario->origins[f->node];
 		node_originate(&w->nodes[o->node], o->key, !begins);

@@ -1,12 +1,11 @@
 /*
  * loops.c - following packets: invariants I1 and I2.
  *
- * Packets leave a node only by an interface that is up.  For each prefix
- * there is a probe address that no longer prefix holds
- * but those that are meant to.  Each node's next hop for each probe, by
- * longest match over what its kernel holds, is kept at hand; when it
- * changes, one walk from the changed node finds the loop if there is a
- * new one, because a new loop must go through a changed node.
+ * For each prefix there is a probe address that no longer prefix holds.
+ * Each node's next hop for each probe, by longest match over what its
+ * kernel holds and through interfaces that are up, is kept at hand; when
+ * it changes, one walk from the node finds the loop if there is a new one,
+ * because a new loop must go through a changed node.
  *
  * A loop is excused, for a while, only where RFC 8966 promises nothing:
  * one of its nodes restarted lately, so that others still act on what it
@@ -67,27 +66,40 @@ forward_update(struct node *n, uint32_t probe)
 		place->next = topology_owner(n->world, &by->entry.next_hop);
 }
 
-/* Until when the node excuses a loop that it is in. */
-static babel_time
-node_excuse(const struct node *n, const struct plan *plan)
+/* Why a loop is excused, and until when. */
+struct excuse {
+	babel_time until;
+	enum excuse_reason reason;
+};
+
+static void
+excuse_until(struct excuse *e, babel_time until, enum excuse_reason reason)
+{
+	if (until <= e->until)
+		return;
+	e->until = until;
+	e->reason = reason;
+}
+
+/* What a node can say for a loop that it is in. */
+static void
+node_excuse(const struct node *n, const struct plan *plan, struct excuse *e)
 {
 	const struct world *w = n->world;
 	const struct place *place;
-	babel_time excuse, memory = checker_memory(w);
+	babel_time memory = checker_memory(w);
 	uint32_t i, used = n->places[plan - w->scenario->plans].used;
 
-	excuse = n->restarted_at + memory;
-	if (n->state == NODE_KILLED || n->state == NODE_LEAVING)
-		excuse += memory;
+	excuse_until(e, n->restarted_at + (n->state == NODE_UP ? memory :
+	    2 * memory), EXCUSE_RESTART);
 	if (w->many_sources[used])
-		excuse = time_max(excuse, w->now + memory);
+		excuse_until(e, w->now + memory, EXCUSE_SOURCES);
 	for (i = 0; i < plan->cover_count && plan->covers[i] != used; i++) {
 		place = &n->places[plan->covers[i]];
 		if (place->lost)
-			excuse = time_max(excuse, w->now + LOST_MAX);
-		excuse = time_max(excuse, place->gone_at + LOST_MAX);
+			excuse_until(e, w->now + LOST_MAX, EXCUSE_KERNEL);
+		excuse_until(e, place->gone_at + LOST_MAX, EXCUSE_KERNEL);
 	}
-	return excuse;
 }
 
 /* Is the node's kernel behind its engine for that prefix? */
@@ -98,53 +110,75 @@ node_is_behind(const struct node *n, uint32_t key)
 	    &n->world->scenario->plans[key].key));
 }
 
+/* Did it take something for news that was old by then? */
+static bool
+node_was_late(const struct node *n)
+{
+	const struct world *w = n->world;
+	babel_time since = w->now - checker_memory(w);
+	uint32_t i;
+
+	for (i = 0; i < n->port_count; i++)
+		if (w->links[n->ports[i].link].clogged_until > since)
+			return true;
+	return n->stalled_until > since;
+}
+
 /*
  * What excuses a loop that is led by several prefixes: nothing holds the
  * packets to the longest one any more, though they still come.  A kernel
  * may be slower than its engine was to acknowledge the retraction; the
- * engine may have been killed in between; and who got a retraction before
- * the update that it retracts believes the update.
+ * engine may have been killed in between; who got a retraction before the
+ * update that it retracts believes the update; and who got an update late
+ * believes it beyond the hold time.
  */
-static babel_time
-mixed_excuse(const struct world *w, bool behind, bool killed)
+static void
+mixed_excuse(const struct node *n, uint32_t probe, struct excuse *e)
 {
-	if (killed || w->scenario->reorder > 0)
-		return w->now + checker_memory(w);
-	return behind ? w->now + LOST_MAX : 0;
+	const struct world *w = n->world;
+	const struct node *at = n;
+	bool mixed = false, behind = false, killed = false, late = false;
+
+	do {
+		killed = killed || at->state != NODE_UP;
+		late = late || node_was_late(at);
+		behind = behind || node_is_behind(at,
+		    at->places[probe].used);
+		mixed = mixed ||
+		    at->places[probe].used != n->places[probe].used;
+		at = &w->nodes[at->places[probe].next];
+	} while (at != n);
+	if (mixed && behind)
+		excuse_until(e, w->now + LOST_MAX, EXCUSE_KERNEL);
+	if (mixed && (killed || late || w->scenario->reorder > 0))
+		excuse_until(e, w->now + checker_memory(w), EXCUSE_HOLD);
+	if (killed && e->until > 0)
+		e->until += checker_memory(w);
 }
 
-/* The loop through a node: until when it is excused, and its text. */
-static babel_time
+/* The loop through a node: what excuses it, and its text. */
+static struct excuse
 loop_excuse(const struct node *n, uint32_t probe, char *text, size_t size)
 {
 	const struct world *w = n->world;
-	const struct plan *plan = &w->scenario->plans[probe];
 	const struct node *at = n;
-	babel_time excuse = 0;
-	bool killed = false, mixed = false, behind = false;
+	struct excuse e = { .until = 0 };
 	size_t used = 0;
 
 	do {
-		excuse = time_max(excuse, node_excuse(at, plan));
-		killed = killed || at->state != NODE_UP;
-		behind = behind ||
-		    node_is_behind(at, at->places[probe].used);
-		mixed = mixed ||
-		    at->places[probe].used != n->places[probe].used;
+		node_excuse(at, &w->scenario->plans[probe], &e);
 		used += (size_t)snprintf(text + used, size - used, "%u>",
 		    at->index);
 		if (used >= size)
 			used = size - 1;
 		at = &w->nodes[at->places[probe].next];
 	} while (at != n);
-	if (mixed)
-		excuse = time_max(excuse, mixed_excuse(w, behind,
-		    killed));
-	return killed ? excuse + checker_memory(w) : excuse;
+	mixed_excuse(n, probe, &e);
+	return e;
 }
 
 static void
-loop_excused(struct node *n, uint32_t probe, babel_time due)
+loop_excused(struct node *n, uint32_t probe, const struct excuse *excuse)
 {
 	struct world *w = n->world;
 	struct event *e;
@@ -152,11 +186,12 @@ loop_excused(struct node *n, uint32_t probe, babel_time due)
 	if (w->loop_count == w->loop_size)
 		w->loops = sim_grow(w->loops, &w->loop_size,
 		    sizeof(*w->loops));
-	w->loops[w->loop_count] = (struct loop){ true, probe, n->index, due };
-	e = world_happen(w, HAPPEN_LOOP_DUE, due, NULL);
+	w->loops[w->loop_count] = (struct loop){ true, probe, n->index,
+	    excuse->until };
+	e = world_happen(w, HAPPEN_LOOP_DUE, excuse->until, NULL);
 	e->u.index = w->loop_count++;
 	queue_put(&w->queue, e);
-	w->figures.loops_excused++;
+	w->figures.loops[excuse->reason]++;
 }
 
 static void
@@ -176,13 +211,12 @@ loop_found(struct node *n, uint32_t probe)
 {
 	struct world *w = n->world;
 	char text[200];
-	babel_time excuse;
+	struct excuse excuse;
 
-	w->figures.loops++;
 	excuse = loop_excuse(n, probe, text, sizeof(text));
 	world_tell(w, "prefix %u loops: %s", probe, text);
-	if (excuse > w->now) {
-		loop_excused(n, probe, excuse);
+	if (excuse.until > w->now) {
+		loop_excused(n, probe, &excuse);
 		return;
 	}
 	world_fail(w, "I1", "packets to prefix %u loop: %s%u", probe, text,

@@ -86,7 +86,8 @@ run_print(const struct report *r)
 	printf("seed %llu %s %u nodes: %llu events, %.0f/s, %.0f s in %.2f s; "
 	    "%llu packets, %llu updates; route changes %llu, restarts %llu, "
 	    "unfeasible %llu, seqno requests %llu sent %llu satisfied, "
-	    "loops %llu (%llu excused); trace %.16s%s%s\n",
+	    "loops after restarts %llu, of several sources %llu, by slow "
+	    "kernels %llu, by early ends of hold %llu; trace %.16s%s%s\n",
 	    (unsigned long long)r->seed, topology_name(r->topology), r->nodes,
 	    (unsigned long long)f->events, (double)f->events / r->seconds,
 	    (double)f->simulated / (double)SECOND, r->seconds,
@@ -95,8 +96,11 @@ run_print(const struct report *r)
 	    (unsigned long long)f->restarts,
 	    (unsigned long long)f->unfeasible,
 	    (unsigned long long)f->requests,
-	    (unsigned long long)f->satisfied, (unsigned long long)f->loops,
-	    (unsigned long long)f->loops_excused, r->trace,
+	    (unsigned long long)f->satisfied,
+	    (unsigned long long)f->loops[EXCUSE_RESTART],
+	    (unsigned long long)f->loops[EXCUSE_SOURCES],
+	    (unsigned long long)f->loops[EXCUSE_KERNEL],
+	    (unsigned long long)f->loops[EXCUSE_HOLD], r->trace,
 	    r->failure[0] != '\0' ? "\n  FAILED " : "", r->failure);
 }
 

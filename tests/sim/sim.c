@@ -20,6 +20,7 @@ struct command {
 	struct run run;
 	uint64_t first, last;
 	bool twice, no_shrink, first_failure;
+	const char *awaited;		/* invariant that ends it all */
 	bool without[FAULTS_MAX];
 	unsigned int jobs;
 };
@@ -44,7 +45,8 @@ static const char usage_text[] =
 "  --without N[,N ...]     leave out these faults\n"
 "  --until SECONDS         stop early\n"
 "  --no-shrink             do not look for the faults that a failure takes\n"
-"  --first-failure         stop after the first seed that fails\n"
+"  --first-failure[=I]     stop after the first seed that fails (by invariant\n"
+"                          I, if given)\n"
 "  --jobs N                processes (1)\n"
 "  --verbose               tell everything on standard error\n";
 
@@ -105,7 +107,7 @@ static const struct option options[] = {
 	{ "without", required_argument, NULL, 'w' },
 	{ "until", required_argument, NULL, 'u' },
 	{ "no-shrink", no_argument, NULL, 'k' },
-	{ "first-failure", no_argument, NULL, 'f' },
+	{ "first-failure", optional_argument, NULL, 'f' },
 	{ "jobs", required_argument, NULL, 'j' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
@@ -154,6 +156,7 @@ parse_option(struct command *c, int option, const char *value)
 		break;
 	case 'f':
 		c->first_failure = true;
+		c->awaited = value == NULL ? "" : value;
 		break;
 	case 'j':
 		c->jobs = (unsigned int)number(value, 1, 256);
@@ -286,7 +289,8 @@ run_in_workers(const struct command *c, struct totals *totals)
 		i = (unsigned int)((seed - c->first) % c->jobs);
 		if (worker_read(fds[i], &outcome)) {
 			if (!outcome_print(c, &outcome, totals) &&
-			    c->first_failure)
+			    c->first_failure && strncmp(c->awaited,
+			    outcome.report.failure, strlen(c->awaited)) == 0)
 				break;
 			continue;
 		}

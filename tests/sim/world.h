@@ -103,10 +103,19 @@ struct loop {
 	babel_time due;
 };
 
+/* What excuses it (loops.c). */
+enum excuse_reason {
+	EXCUSE_RESTART,			/* feasibility distances forgotten */
+	EXCUSE_SOURCES,			/* several originators */
+	EXCUSE_KERNEL,			/* a kernel that lost it, or is slow */
+	EXCUSE_HOLD,			/* the hold time ended too early */
+	EXCUSES
+};
+
 struct figures {
 	uint64_t events, packets, bytes, updates, requests, route_changes;
 	uint64_t restarts, unfeasible, satisfied, requests_forwarded;
-	uint64_t loops, loops_excused, checks, hellos, refused;
+	uint64_t loops[EXCUSES], checks, hellos, refused;
 	babel_time simulated;
 };
 

@@ -137,6 +137,7 @@ FAMILIES = [
 ]
 
 
+@pytest.mark.covers("Q7")
 @pytest.mark.parametrize("prefix, first, second, metric", FAMILIES)
 def test_one_route_through_all_changes(node, probe, prefix, first, second,
                                        metric):
@@ -255,6 +256,7 @@ def test_lost_answers_are_asked_for_again(node):
     probe.stop()
 
 
+@pytest.mark.covers("Q14")
 def test_an_identical_left_over_is_adopted(node, probe):
     """What an instance that crashed left behind is no foreign route."""
     for prefix, gateway in (("10.1.0.0/16", "192.0.2.9"),
@@ -266,6 +268,7 @@ def test_an_identical_left_over_is_adopted(node, probe):
         assert only(node, prefix).gateway == gateway
 
 
+@pytest.mark.covers("Q14")
 def test_flush_removes_ours_only(node, probe):
     for table in ("main", 70000):
         for prefix, hop in (("10.1.0.0/16", "192.0.2.9"),
@@ -317,6 +320,7 @@ def test_ten_thousand_routes(node, probe, figure):
     assert probe.count("lost") == 0
 
 
+@pytest.mark.covers("Q15")
 def test_flush_by_others_is_repaired(node, figure):
     probe = Probe(node, "-R")
     bulk(probe, "add 10.0.0.0/24 via 192.0.2.9 dev v0 count 2000")
@@ -383,6 +387,7 @@ def test_silent_removals_are_noticed(node, probe):
     assert ours(node) == []
 
 
+@pytest.mark.covers("Q11")
 def test_overrun_is_answered_by_a_resync(node, figure):
     """A tiny buffer overflows; what it lost is found all the same."""
     probe = Probe(node, "-R", "-n")
@@ -548,6 +553,7 @@ def test_link_detect(node):
     probe.stop()
 
 
+@pytest.mark.covers("Q32")
 def test_events_of_one_link_only(node, probe):
     """Others are not told about when one changes, nor is one that changed
     in nothing that matters."""
@@ -635,6 +641,7 @@ def test_a_changing_table_does_not_lose_routes(node, probe):
     assert blocks[1:] and set(blocks[1:]) == {1000}, blocks
 
 
+@pytest.mark.covers("Q12")
 def test_no_packet_is_lost_by_replacing(lab, figure):
     """A flood through a router whose route flips between two next hops,
     IPv4 and IPv6: every packet arrives."""

@@ -651,6 +651,7 @@ def announce_many(neighbour, first, count):
             for number in range(start, min(start + 30, first + count))))
 
 
+@pytest.mark.covers("F34")
 def test_nobody_delays_a_hello(make_bench, figure):
     bench = make_bench(hello=0.5).start()
     bench.east.announce(p.update("2001:db8::/64", 256))

@@ -35,6 +35,9 @@ class Key:
     algorithm: str
     value: str
 
+    def __str__(self):
+        return self.algorithm
+
     @property
     def line(self):
         return f"key id {self.id} type {self.algorithm} value {self.value}"
@@ -56,9 +59,11 @@ class Key:
 SHA = Key("sha", "hmac-sha256", bytes(range(32)).hex())
 BLAKE = Key("blake", "blake2s128", bytes(range(32, 64)).hex())
 OTHER = Key("other", "hmac-sha256", bytes(range(64, 96)).hex())
-KEYS = [SHA, BLAKE]
-PEERS = ["ours", pytest.param("babeld", marks=pytest.mark.peer_babeld),
-         pytest.param("bird", marks=pytest.mark.peer_bird)]
+BABELD, BIRD = pytest.mark.peer_babeld, pytest.mark.peer_bird
+slow = pytest.mark.slow
+# Ourselves in "make check", the others in the full suite.
+PEERS = ["ours", pytest.param("babeld", marks=(BABELD, slow)),
+         pytest.param("bird", marks=(BIRD, slow))]
 
 
 class MacBird(Bird):
@@ -278,8 +283,13 @@ def tshark_complaints(path, source):
 
 
 @pytest.mark.covers("M1", "M3", "M4", "M5", "M7", "M9", "M16", "M17", "M19")
-@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.algorithm)
-@pytest.mark.parametrize("kind", PEERS)
+@pytest.mark.parametrize("kind, key", [
+    ("ours", BLAKE), pytest.param("ours", SHA, marks=slow),
+    pytest.param("babeld", SHA, marks=BABELD),
+    pytest.param("babeld", BLAKE, marks=(BABELD, slow)),
+    pytest.param("bird", BLAKE, marks=BIRD),
+    pytest.param("bird", SHA, marks=(BIRD, slow)),
+], ids=str)
 def test_either_algorithm(lab, figure, kind, key):
     link = Link(lab, kind, [key]).start()
     figure("routes", link.await_routes())
@@ -395,6 +405,7 @@ def test_roll_over_among_ours(lab):
 
 
 @pytest.mark.peer_bird
+@slow
 def test_roll_over_with_bird(lab):
     link = Link(lab, "bird", [SHA]).start()
     roll_over(link,
@@ -407,6 +418,7 @@ def test_roll_over_with_bird(lab):
 
 
 @pytest.mark.peer_babeld
+@slow
 def test_roll_over_with_babeld(lab):
     """It has one key; we hold both while it changes."""
     new = Key(SHA.id, OTHER.algorithm, OTHER.value)

@@ -34,6 +34,7 @@ WAYS = {
     "ipv6-native": (6, ["ipv6-subtrees true"]),
 }
 RULED = ["ipv4", "ipv6-rules"]
+slow = pytest.mark.slow
 
 
 def net(text):
@@ -298,7 +299,7 @@ def any_way(request):
     return request.param
 
 
-@pytest.fixture(params=RULED)
+@pytest.fixture(params=[pytest.param("ipv4", marks=slow), "ipv6-rules"])
 def ruled(request):
     return request.param
 
@@ -334,6 +335,8 @@ def test_two_gateways(lab, any_way, chance):
                                           for i in (0, 4))
 
 
+@pytest.mark.parametrize("ruled", [
+    "ipv4", pytest.param("ipv6-rules", marks=slow)])
 def test_random_sets(lab, ruled, chance):
     """Overlapping routes of all kinds come and go.
 

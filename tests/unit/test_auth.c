@@ -24,6 +24,7 @@ __wrap_mac_compute(const struct mac_key *key,
 
 /* M10, M11, M12: no computation without a MAC of a right length, one for
  * each key otherwise; no neighbour, nothing sent. */
+/* covers: B113 */
 static void
 the_unsigned_get_nowhere(void **state)
 {
@@ -533,6 +534,7 @@ the_window_is_a_window(void **state)
 
 /* Fifty thousand unsigned packets from as many senders: nothing is
  * computed, kept or sent. */
+/* covers: Q35 */
 static void
 a_flood_leaves_no_trace(void **state)
 {

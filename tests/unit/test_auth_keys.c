@@ -28,6 +28,7 @@ struct vector {
 
 #include "vectors.inc"
 
+/* covers: B113 Q35 */
 static void
 every_packet_is_sealed(void **state)
 {
@@ -190,6 +191,7 @@ the_lenient_mode_accepts_anything(void **state)
 }
 
 /* M29: keys come and go, state stays; either of two is enough. */
+/* covers: Q35 */
 static void
 keys_change_at_run_time(void **state)
 {

@@ -224,6 +224,7 @@ ms(babel_time duration)
 	return (double)duration / MILLISECOND;
 }
 
+/* covers: B113 F39 */
 static void
 they_come_together(void **state)
 {

@@ -224,6 +224,7 @@ test_selectors(void **state)
 		}
 }
 
+/* covers: Q33 */
 static void
 test_interface_by_name(void **state)
 {

@@ -85,6 +85,7 @@ remove_sysfs(void **state)
 	return nftw(sysfs, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
+/* covers: Q24 */
 static void
 kinds_are_told_apart(void **state)
 {

@@ -161,6 +161,7 @@ to_peer(const struct in6_addr *to, const void *bytes, size_t len)
 	};
 }
 
+/* covers: Q38 */
 static void
 second_instance_is_refused(void **state)
 {

@@ -125,6 +125,7 @@ addresses_have_kinds(void **state)
 	assert_false(address_equal(&a, &b));
 }
 
+/* covers: B116 */
 static void
 martians_are_known(void **state)
 {
@@ -350,6 +351,7 @@ router_ids_are_read_and_written(void **state)
 	}
 }
 
+/* covers: B81 F10 */
 static void
 reserved_router_ids_are_invalid(void **state)
 {

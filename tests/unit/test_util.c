@@ -7,6 +7,7 @@
 #include "unit.h"
 #include "util.h"
 
+/* covers: B7 F19 */
 static void
 seqno_less_is_modular(void **state)
 {
@@ -23,6 +24,7 @@ seqno_less_is_modular(void **state)
 	}
 }
 
+/* covers: B7 */
 static void
 seqno_less_of_opposites(void **state)
 {
@@ -43,6 +45,7 @@ seqno_plus_wraps(void **state)
 	assert_int_equal(seqno_plus(5, 0x10000 + 2), 7);
 }
 
+/* covers: B27 B28 B29 */
 static void
 metric_saturates(void **state)
 {

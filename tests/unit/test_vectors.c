@@ -392,6 +392,9 @@ authenticate(const struct vector *vector)
 
 static const size_t vector_count = sizeof(vectors) / sizeof(vectors[0]);
 
+/* covers: B75 B76 B81 B82 B83 B84 B85 B86 B87 B88 B89 B90 B91 B92 B98 B100
+ * B101 B102 B103 B104 B105 B106 B107 B109 B110 B111 B112 L1 L2 L3 L4 L5 L6
+ * L7 L8 L9 F1 F2 F3 F5 F6 F7 F9 F10 F11 F12 F13 F14 F15 F16 F17 Q37 Q38a */
 static void
 all_packets_decode_as_they_must(void **state)
 {
@@ -429,6 +432,7 @@ all_macs_are_as_they_must(void **state)
 
 /* Each vector cut off after each octet: never read beyond the end (seen
  * by a sanitiser), never more of it kept than of the whole. */
+/* covers: L3 L4 L9 F2 F4 F18 */
 static void
 truncated_packets_are_survived(void **state)
 {

@@ -1,0 +1,334 @@
+/*
+ * test_engine_packet.c - packets as a whole (RFC 8966, sections 3.1, 3.3
+ * and 4): when they leave, how large they are, acknowledgments, and which
+ * ones are not read at all.
+ */
+#include "world.h"
+
+static const char *
+prefix_number(unsigned int number)
+{
+	static char text[PREFIX_STRLEN];
+
+	snprintf(text, sizeof(text), "2001:db8:1000:%x::/64", number);
+	return text;
+}
+
+static void
+set_mtu(struct world *w, unsigned int mtu)
+{
+	struct link_state link = interface_find(w->babel, 1)->link;
+
+	link.mtu = mtu;
+	babel_link_changed(w->babel, w->now, &link);
+}
+
+/* covers: B78 B79 Q28 */
+static void
+packets_are_full_and_no_larger(void **state)
+{
+	static const struct {
+		unsigned int mtu;
+		size_t most;
+	} cases[] = {
+		{ 1500, 1452 }, { 1280, 1232 }, { 600, 552 }, { 560, 512 },
+		{ 559, 512 }, { 100, 512 }, { 0, 512 }, { 9000, 8952 },
+		{ 65535, 65487 }, { 4000000, 65487 },
+	};
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_met(w, 1);
+	unsigned int i, full, packets;
+	size_t k, largest;
+
+	(void)state;
+	for (i = 0; i < 600; i++)
+		world_originate(w, prefix_number(i), true);
+	world_pass(w, 40 * SECOND);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		set_mtu(w, cases[i].mtu);
+		world_pass(w, 2 * SECOND);
+		world_clear(w);
+		talker_ask_route(t, NULL);
+		world_pass(w, 2 * SECOND);
+		full = packets = 0;
+		largest = 0;
+		for (k = 1; k < w->heard_count; k++) {
+			if (w->heard[k].ifindex != 1 ||
+			    is_multicast(&w->heard[k].to) ||
+			    w->heard[k].packet == w->heard[k - 1].packet)
+				continue;
+			packets++;
+			full += w->heard[k].len + 40 > cases[i].most;
+			if (w->heard[k].len > largest)
+				largest = w->heard[k].len;
+		}
+		assert_in_range(largest, 1, cases[i].most);
+		/* A batch is 256 routes: that much is never in a packet of
+		 * more than 9000. */
+		if (cases[i].most > 4000)
+			continue;
+		assert_in_range(largest, cases[i].most - 40, cases[i].most);
+		if (full + 4 < packets)
+			fail_msg("case %u: %u of %u full", i, full, packets);
+	}
+	world_free(w);
+}
+
+/* covers: B6 */
+static void
+packets_keep_their_distance(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	const struct heard *last = NULL, *h;
+	unsigned int i;
+	size_t k;
+
+	(void)state;
+	talker_met(w, 2);
+	for (i = 0; i < 200; i++) {
+		talker_tell(a, prefix_number(i), ID_A, DISTANCE(1, 0));
+		world_pass(w, 5 * MILLISECOND);
+	}
+	/* 200 pieces of news in a second, some twenty packets. */
+	for (k = 0; k < w->heard_count; k++) {
+		h = &w->heard[k];
+		if (h->tlv.type != TLV_UPDATE || h->ifindex != 2 ||
+		    (last != NULL && last->packet == h->packet))
+			continue;
+		if (last != NULL)
+			assert_true(h->at - last->at >= 4 * MILLISECOND);
+		last = h;
+	}
+	assert_in_range(w->packets, 10, 80);
+	world_free(w);
+}
+
+/* covers: B4 B9 B10 B93 */
+static void
+acknowledgments_come_in_time(void **state)
+{
+	static const babel_time intervals[] = { CENTISECOND,
+		2 * CENTISECOND, 50 * CENTISECOND, 600 * SECOND };
+	struct world *w = world_new(PLAIN);
+	struct talker *known = talker_met(w, 1), *t;
+	struct ack_request request = { .opaque = 0x1234 };
+	const struct heard *h;
+	babel_time then;
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		t = i % 2 == 0 ? known : talker_new(w, 1);
+		world_clear(w);
+		request.interval = intervals[i / 2];
+		request.opaque++;
+		then = w->now;
+		talker_begin(t);
+		assert_true(message_put_ack_request(&t->e, &request));
+		if (i < 4)
+			talker_send(t);
+		else
+			talker_deliver(t, NULL);
+		world_pass(w, SECOND);
+		assert_int_equal(heard_count(w, WHICH(.type = TLV_ACK)), 1);
+		h = heard_first(w, WHICH(.type = TLV_ACK, .to = t));
+		assert_non_null(h);
+		assert_int_equal(h->tlv.u.ack, request.opaque);
+		assert_true(h->at - then < request.interval);
+	}
+	world_free(w);
+}
+
+/* covers: B9 B93 */
+static void
+many_acknowledgments_are_given(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_met(w, 1);
+	struct ack_request request = { .interval = SECOND };
+	bool seen[100] = { false };
+	unsigned int i, count_seen = 0;
+	size_t k;
+
+	(void)state;
+	talker_begin(t);
+	for (i = 0; i < 100; i++) {
+		request.opaque = (uint16_t)i;
+		assert_true(message_put_ack_request(&t->e, &request));
+	}
+	talker_send(t);
+	world_pass(w, SECOND);
+	for (k = 0; k < w->heard_count; k++)
+		if (w->heard[k].tlv.type == TLV_ACK) {
+			assert_in_range(w->heard[k].tlv.u.ack, 0, 99);
+			seen[w->heard[k].tlv.u.ack] = true;
+		}
+	for (i = 0; i < 100; i++)
+		count_seen += seen[i];
+	assert_int_equal(count_seen, 100);
+	world_free(w);
+}
+
+/* Was a Hello in such a datagram heard? */
+static bool
+is_read(struct world *w, const struct datagram *frame)
+{
+	const struct hello hello = { .seqno = 1, .interval = SECOND };
+	struct datagram datagram = *frame;
+	uint64_t before = world_count(w, COUNT_TLVS_RECEIVED);
+	uint8_t bytes[64];
+	struct encoder e;
+
+	message_start(&e, bytes, sizeof(bytes));
+	assert_true(message_put_hello(&e, &hello));
+	datagram.bytes = bytes;
+	datagram.len = message_finish(&e);
+	datagram.received = w->now;
+	babel_receive(w->babel, w->now, &datagram);
+	return world_count(w, COUNT_TLVS_RECEIVED) > before;
+}
+
+/* covers: B74 B75 B76 F15 Q38a */
+static void
+foreign_packets_are_not_read(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	const struct datagram good = { .ifindex = 1,
+		.from = address_of("fe80::77"), .to = address_of(GROUP),
+		.from_port = WORLD_PORT, .to_port = WORLD_PORT };
+	struct datagram bad;
+	uint32_t neighbours;
+
+	(void)state;
+	assert_true(is_read(w, &good));
+	bad = good;
+	bad.from = address_of("192.0.2.1");
+	assert_true(is_read(w, &bad));
+	neighbours = w->babel->neighbour_count;
+	bad = good;
+	bad.from = address_of("2001:db8::1");
+	assert_false(is_read(w, &bad));
+	bad.from = address_of("::1");
+	assert_false(is_read(w, &bad));
+	bad = good;
+	bad.from_port = WORLD_PORT + 1;
+	assert_false(is_read(w, &bad));
+	bad = good;
+	bad.ifindex = 3;		/* not ours to run on */
+	assert_false(is_read(w, &bad));
+	bad = good;
+	bad.from = our_address(1);	/* our own, come back, */
+	assert_false(is_read(w, &bad));
+	bad.from = our_address(2);	/* even by another link */
+	assert_false(is_read(w, &bad));
+	assert_int_equal(w->babel->neighbour_count, neighbours);
+	world_free(w);
+}
+
+/* covers: B107 B111 F13 */
+static void
+wildcards_have_no_length(void **state)
+{
+	static const struct {
+		const char octets[13];
+		uint8_t len;
+		bool good;
+	} cases[] = {
+		{ "\x08\x0A\0\0\0\0\1\0\0\0\xFF\xFF", 12, true },
+		{ "\x08\x0A\0\0\x08\0\1\0\0\0\xFF\xFF", 12, false },
+		{ "\x08\x0A\0\0\0\1\1\0\0\0\xFF\xFF", 12, false },
+		{ "\x08\x0A\0\0\0\0\1\0\0\0\0\0", 12, false },
+		{ "\x09\2\0\0", 4, true }, { "\x09\2\0\x08", 4, false },
+	};
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_met(w, 1);
+	uint64_t before;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		before = world_count(w, COUNT_TLVS_IGNORED);
+		talker_begin(t);
+		write_bytes(&t->e.out, cases[i].octets, cases[i].len);
+		talker_send(t);
+		assert_int_equal(world_count(w, COUNT_TLVS_IGNORED) - before,
+		    !cases[i].good);
+	}
+	world_free(w);
+}
+
+/* covers: F36 */
+static void
+a_jam_passes(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	babel_time then;
+
+	(void)state;
+	talker_met(w, 2);
+	w->jammed = true;
+	talker_tell(a, "2001:db8:1::/48", ID_A, DISTANCE(1, 0));
+	world_pass(w, 8 * SECOND);
+	assert_int_equal(w->heard_count, 0);
+	w->jammed = false;
+	then = w->now;
+	world_pass(w, 100 * MILLISECOND);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_HELLO,
+	    .ifindex = 1)), 0);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 2)), 0);
+	/* What was put off is not more than what is due. */
+	assert_in_range(heard_count(w, WHICH(.type = TLV_HELLO,
+	    .ifindex = 1)), 1, 3);
+	assert_true(heard_first(w, WHICH(.type = TLV_HELLO))->at >= then);
+	world_free(w);
+}
+
+/* covers: B2 B5 */
+static void
+nothing_leaves_in_step(void **state)
+{
+	babel_time delays[16];
+	struct world *w;
+	struct talker *a;
+	const struct heard *h;
+	unsigned int i, different = 0;
+
+	(void)state;
+	for (i = 0; i < 16; i++) {
+		w = world_begin(PLAIN, NULL);
+		w->random = i * 77;
+		world_pass(w, SECOND);
+		a = talker_met(w, 1);
+		talker_met(w, 2);
+		talker_tell(a, "2001:db8:1::/48", ID_A, DISTANCE(1, 0));
+		delays[i] = w->now;
+		world_pass(w, 2 * SECOND);
+		h = heard_first(w, WHICH(.type = TLV_UPDATE, .ifindex = 2));
+		assert_non_null(h);
+		delays[i] = h->at - delays[i];
+		assert_in_range(delays[i], 1, 200 * MILLISECOND);
+		different += i > 0 && delays[i] != delays[i - 1];
+		world_free(w);
+	}
+	assert_in_range(different, 12, 15);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(packets_are_full_and_no_larger),
+		cmocka_unit_test(packets_keep_their_distance),
+		cmocka_unit_test(acknowledgments_come_in_time),
+		cmocka_unit_test(many_acknowledgments_are_given),
+		cmocka_unit_test(foreign_packets_are_not_read),
+		cmocka_unit_test(wildcards_have_no_length),
+		cmocka_unit_test(a_jam_passes),
+		cmocka_unit_test(nothing_leaves_in_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
