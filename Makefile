@@ -87,10 +87,10 @@ benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
 
 .PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
-	sim sim-quick sim-check sim-long sim-broken system system-full system-wire \
-	system-network fuzz fuzz-run \
-	fuzz-replay bench mutants conformance cover valgrind install uninstall clean deps \
-	demo help FORCE
+	sim sim-quick sim-check sim-long sim-broken system system-full \
+	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
+	bench mutants conformance cover valgrind install uninstall clean \
+	deps demo help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
 
@@ -223,24 +223,28 @@ $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
 
-# Most of a system test is waiting: two runs side by side, the daemon among
-# fake neighbours and the daemon in networks.
+# Most of a system test is waiting, so three runs go side by side: the daemon
+# among fake neighbours, in networks, and as a process on a host.
+system-runs = system-wire system-network system-host
 system: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
-	$(SUB) -j2 --output-sync=target system-wire system-network
+	@echo '  three runs side by side; each is shown when it has ended'
+	$(SUB) -j3 --output-sync=target $(system-runs)
 
 # "check" leaves out the long tail; system-full does not.
 MARKS = not slow
-pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q -m "$(MARKS)"
+pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q -x -rs \
+	-m "$(MARKS)"
 wire-tests = $(wildcard tests/system/test_blackbox_*.py)
+network-tests = $(wildcard $(patsubst %,tests/system/test_%.py, \
+	topologies mac source_specific valgrind))
+host-tests = $(filter-out $(wire-tests) $(network-tests), \
+	$(wildcard tests/system/test_*.py))
 
 system-full:
 	@$(MAKE) --no-print-directory system MARKS=
 
-system-wire: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
-	@$(pytest) $(wire-tests)
-
-system-network: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
-	@$(pytest) $(filter-out $(wire-tests),$(wildcard tests/system/test_*.py))
+$(system-runs): system-%: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
+	@echo "== $@" && $(pytest) $($*-tests)
 
 # The inputs of a target: what was found before, and what can be made.
 $(OUT)/seeds/made: tests/fuzz/seeds.py tests/vectors.json

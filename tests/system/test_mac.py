@@ -334,6 +334,7 @@ def test_restart_of_the_peer(lab, figure, kind):
     link.check_ours(SHA)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", PEERS)
 def test_restart_of_ours(lab, figure, kind):
     link = Link(lab, kind).start()

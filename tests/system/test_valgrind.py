@@ -45,7 +45,8 @@ def reload(daemon, *lines):
 
 
 @pytest.mark.parametrize("peer", [
-    "ours", pytest.param("babeld", marks=pytest.mark.peer_babeld)])
+    "ours", pytest.param("babeld", marks=(pytest.mark.peer_babeld,
+                                          pytest.mark.slow))])
 def test_no_leak_at_exit(lab, peer):
     routers = [lab.router(name) for name in ("peer", "dut", "other")]
     first, dut, other = routers
