@@ -450,17 +450,6 @@ interface_flush_soon(struct babel *b, struct interface *ifp)
 	schedule_advance(b, &ifp->outbox.flush, due);
 }
 
-void
-interface_say(struct babel *b, struct interface *ifp,
-    const struct outbox_item *item, bool urgent)
-{
-	outbox_add(&ifp->outbox, item);
-	if (urgent)
-		interface_flush_urgent(b, ifp);
-	else
-		interface_flush_soon(b, ifp);
-}
-
 bool
 interface_has_address(const struct interface *ifp,
     const struct in6_addr *address)

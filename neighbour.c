@@ -25,7 +25,7 @@
 #define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */
 #define ETX_UNIT		256
 #define RTT_VALIDITY		(3 * MINUTE)
-/* How many neighbours are greeted by unicast in a second; the others
+/* In a crowd, one newcomer in so long is greeted by unicast; the others
  * share one multicast. */
 #define INTRODUCTION_TIME	(2 * SECOND)
 #define DUMP_PAUSE		SECOND	/* between two dumps */

@@ -81,10 +81,6 @@ void	interface_flush_with_hello(struct babel *, struct interface *);
 void	interface_flush_lazy(struct babel *, struct interface *);
 void	interface_flush_urgent(struct babel *, struct interface *);
 void	interface_flush_soon(struct babel *, struct interface *);
-/* Put an item in the outbox; urgent or not. */
-void	interface_say(struct babel *, struct interface *,
-	    const struct outbox_item *, bool urgent);
-
 /* Are there so many neighbours that they had better be addressed together
  * and not one by one? */
 bool	interface_is_crowded(const struct interface *);
