@@ -732,7 +732,7 @@ def test_key_from_a_file(make_bench, lab):
 @shows("neighbour")
 def test_static_neighbours(make_bench):
     bench = make_bench(config=["neighbour fe80::77 if dut-east"]).start()
-    bench.router.ip("neigh", "add", "fe80::77", "dev", "dut-east", "lladdr",
+    bench.router.ip("neigh", "replace", "fe80::77", "dev", "dut-east", "lladdr",
                     bench_mac(bench, "east"))
     east = bench.wires["east"].neighbour("fe80::77")
     hello = east.expect("Hello", 5, where=lambda heard:
