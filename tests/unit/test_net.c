@@ -98,7 +98,9 @@ make_pair(void **state)
 	near_index = if_nametoindex("v0");
 	far_index = if_nametoindex("v1");
 	if (await_route(near_index, &far) < 0 ||
-	    await_route(far_index, &own) < 0)
+	    await_route(near_index, &group) < 0 ||
+	    await_route(far_index, &own) < 0 ||
+	    await_route(far_index, &group) < 0)
 		return -1;
 	is_possible = true;
 	return 0;
