@@ -257,6 +257,8 @@ destination_trim_changes(struct babel *b)
 	struct destination *d;
 	struct interface *ifp;
 
+	if (RB_EMPTY(&b->changes))
+		return;
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		if (ifp->up && ifp->announced < announced)
 			announced = ifp->announced;

@@ -157,6 +157,9 @@ fib_refuses(const struct babel *b, const struct destination *d,
 {
 	struct fib_entry entry;
 
+	if (d->fib.state != FIB_FAILED &&
+	    b->conf->filters[FILTER_INSTALL].count == 0)
+		return false;		/* the usual case */
 	if (!entry_of_route(b, d, route, &entry))
 		return true;
 	return d->fib.state == FIB_FAILED && d->fib.has_refused &&

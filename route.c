@@ -19,8 +19,9 @@
  * left (section 3.8.2.3). */
 #define REFRESH_PART	7
 #define RESELECT_DELAY	SECOND
-/* A route that is better by less than this part of the metric must have
- * been so for that many Hello intervals: it may be noise. */
+/* A route that is better by less than this part of the metric may be so by
+ * noise: either neither metric has moved for an update and a Hello, which
+ * noise never lets happen, or it has been better for so many Hellos. */
 #define NOISE_PART	10
 #define NOISE_HELLOS	16
 #define ADOPTION_PAUSE	MINUTE
@@ -76,6 +77,8 @@ route_set_metric(struct babel *b, struct route *route, uint16_t metric)
 		    route->metric, b->now - route->smoothed_at,
 		    b->conf->options.smoothing_half_life);
 	route->smoothed_at = b->now;
+	if (metric != route->metric)
+		route->moved_at = b->now;
 	route->metric = metric;
 }
 
@@ -461,15 +464,24 @@ is_much_less(uint16_t metric, uint16_t than)
 	return metric < than - than / NOISE_PART;
 }
 
+/* When the metric will have stood still for long enough to believe it. */
+static babel_time
+steady_time(const struct route *route)
+{
+	return route->moved_at + route->hold_time * 2 / 7 +
+	    route->neighbour->interface->conf.hello_interval;
+}
+
 /* When a route may displace the selected one: now, if it is better now
- * and on average (appendix A.3), and either by much or for long; never,
- * if it is not better; or when to look again. */
+ * and on average (appendix A.3), and either by much or beyond doubt;
+ * never, if it is not better; or when to look again. */
 static babel_time
 displacement_time(const struct babel *b, const struct route *challenger,
     const struct route *selected)
 {
 	uint16_t average = route_smoothed_metric(b, challenger);
 	uint16_t limit = route_smoothed_metric(b, selected);
+	babel_time steady, proven;
 
 	if (challenger->metric >= selected->metric)
 		return NEVER;
@@ -478,8 +490,10 @@ displacement_time(const struct babel *b, const struct route *challenger,
 	if (average >= limit ||
 	    is_much_less(challenger->metric, selected->metric))
 		return b->now + RESELECT_DELAY;
-	return time_max(b->now, challenger->better_since + NOISE_HELLOS *
-	    challenger->neighbour->interface->conf.hello_interval);
+	steady = time_max(steady_time(challenger), steady_time(selected));
+	proven = challenger->better_since + NOISE_HELLOS *
+	    challenger->neighbour->interface->conf.hello_interval;
+	return time_max(b->now, time_min(steady, proven));
 }
 
 /* Since when has it been better than the selected one? */

@@ -26,6 +26,7 @@ struct route {
 	babel_time expires;		/* moved on refresh, not the timer */
 	struct timer expiry;
 	bool refresh_asked;			/* section 3.8.2.3 */
+	babel_time moved_at;		/* the metric changed last */
 	babel_time better_since;	/* than the selected one, or NEVER */
 };
 
