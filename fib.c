@@ -77,11 +77,13 @@ entry_of_route(const struct babel *b, const struct destination *d,
 	return !verdict.deny;
 }
 
-/* A default route has no shorter prefix, and is best not unreachable. */
+/* Nothing is around a plain default route, and it is best not unreachable.
+ * One with a source prefix is within that of a wider source. */
 static bool
-is_default(const struct destination *d)
+is_outermost(const struct destination *d)
 {
-	return d->key.to.plen == (prefix_is_ipv4(&d->key.to) ? 96 : 0);
+	return d->key.to.plen == (prefix_is_ipv4(&d->key.to) ? 96 : 0) &&
+	    !destination_is_source_specific(&d->key);
 }
 
 /* What the kernel should hold; false: nothing of ours. */
@@ -96,7 +98,7 @@ fib_want(const struct babel *b, const struct destination *d,
 	}
 	if (d->selected != NULL && d->selected->metric < INFINITY_METRIC)
 		return entry_of_route(b, d, d->selected, entry);
-	if (!d->held || !d->hold_fib || d->xroute != NULL || is_default(d))
+	if (!d->held || !d->hold_fib || d->xroute != NULL || is_outermost(d))
 		return false;
 	if (d->fib.has_installed)
 		*entry = d->fib.installed;

@@ -149,7 +149,7 @@ class Babeld(Daemon):
             if int(route["metric"]) < INFINITY:
                 routes.add((prefix, source, gateway_of(prefix, route["via"]),
                             route["if"]))
-            elif prefix not in DEFAULT_ROUTES:
+            elif source or prefix not in DEFAULT_ROUTES:
                 routes.add((prefix, source, "unreachable", ""))
         return routes
 

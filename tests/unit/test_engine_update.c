@@ -335,6 +335,47 @@ acknowledgments_end_the_hold(void **state)
 	world_free(s.w);
 }
 
+/* covers: B36 */
+static void
+only_the_plain_default_is_not_held(void **state)
+{
+	static const struct {
+		const char *to, *from;
+		bool is_held;
+	} cases[] = {
+		{ "::/0", NULL, false },
+		{ "0.0.0.0/0", NULL, false },
+		{ "::/0", P6, true },
+		{ "0.0.0.0/0", P4, true },
+		{ "::/1", NULL, true },
+	};
+	struct stage s = stage_new(PLAIN);
+	struct news news = { .id = ID_A, .seqno = 1 };
+	struct destination_key key;
+	const struct fib_entry *entry;
+	size_t i;
+
+	(void)state;
+	s.b->mute = true;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		key = key_of(cases[i].to, cases[i].from);
+		news.prefix = cases[i].to;
+		news.from = cases[i].from;
+		news.metric = 0;
+		talker_update(s.a, &news);
+		world_pass(s.w, SECOND);
+		entry = kernel_find(s.w, &key);
+		assert_true(entry != NULL && !entry->unreachable);
+		news.metric = INFINITY_METRIC;
+		talker_update(s.a, &news);
+		world_pass(s.w, SECOND);
+		entry = kernel_find(s.w, &key);
+		assert_int_equal(entry != NULL, cases[i].is_held);
+		assert_true(entry == NULL || entry->unreachable);
+	}
+	world_free(s.w);
+}
+
 /* covers: B36 B37 */
 static void
 the_unacknowledged_hold_lasts(void **state)
@@ -652,6 +693,7 @@ main(void)
 		cmocka_unit_test(a_crowd_gets_copies_too),
 		cmocka_unit_test(acknowledgments_are_not_asked_for_everything),
 		cmocka_unit_test(acknowledgments_end_the_hold),
+		cmocka_unit_test(only_the_plain_default_is_not_held),
 		cmocka_unit_test(the_unacknowledged_hold_lasts),
 		cmocka_unit_test(a_hold_ends_with_a_route),
 		cmocka_unit_test(distances_fall_with_updates),
