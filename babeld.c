@@ -22,6 +22,7 @@
 #define FDS_MAX		(1 + KERNEL_FDS + LOCAL_FDS)
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
+#define SHARED_DIRECTORY "/run"		/* of what instances share */
 #define LEAVE_STEP	(20 * MILLISECOND)	/* is all said? */
 
 /* The only globals: what signal handlers may touch. */
@@ -279,6 +280,7 @@ set_up_rules(struct daemon *daemon)
 		.first_priority = options->first_rule_priority,
 		.reserved = options->import_tables,
 		.reserved_count = options->import_table_count,
+		.directory = SHARED_DIRECTORY,
 	};
 
 	daemon->rules = rules_open(daemon->kernel, &conf, &wiring_rules,
@@ -321,7 +323,8 @@ set_up_kernel(struct daemon *daemon)
 		return false;
 	}
 	if (!options->skip_kernel_setup) {
-		daemon->sysctls = system_sysctls_open("/proc", "/run");
+		daemon->sysctls = system_sysctls_open("/proc",
+		    SHARED_DIRECTORY);
 		if (daemon->sysctls == NULL || system_sysctls_set(
 		    daemon->sysctls, error) < 0) {
 			warnx("%s", daemon->sysctls == NULL ?

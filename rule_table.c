@@ -3,13 +3,15 @@
  * rule that leads there.
  *
  * A rule "from SOURCE lookup TABLE" has a priority by the length of its
- * source, so that longer ones come first, and our protocol number; by
- * both a rule is known to be ours.  The rule is there before the first
- * route of its table, and goes after the last, so that after a crash all
- * routes that were left behind are found by the rules.
+ * source, so that longer ones come first, and our protocol number; both
+ * tell that an instance of us has made it.  The rule is there before the
+ * first route of its table, and goes after the last, so that after a crash
+ * all routes that were left behind are found by the rules.
  *
  * A table in which anybody has a route, or to which a rule of others
- * leads, is not ours to take.
+ * leads, is not ours to take.  Instances on one machine may have the same
+ * priorities: the tables of living ones are taken in a file that they
+ * share (shared.h), so that what is in no living one's table is left over.
  *
  * Where somebody else has a route for the source, a rule that "leaves"
  * stands behind it, of the same priority: from SOURCE to DESTINATION
@@ -24,6 +26,8 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "shared.h"
 
 #define PRIORITIES	128		/* one for each length but 0 */
 #define TABLES_MAX	UINT32_MAX
@@ -64,6 +68,9 @@ struct rule_tables {
 	struct rule_foreign_tree foreign;
 	uint32_t next;			/* none before it is free */
 	bool is_broken;
+	const char *directory;		/* of the shared file */
+	bool has_shared;		/* not opened before the first need */
+	struct shared shared;
 };
 
 static int
@@ -169,6 +176,7 @@ rule_of_leaving(const struct rule_tables *tables,
 	return rule;
 }
 
+/* Is it of an instance with our priorities? */
 static bool
 is_ours(const struct rule_tables *tables, const struct kernel_rule *rule)
 {
@@ -192,15 +200,34 @@ is_reserved(const struct rule_tables *tables, uint32_t number)
 	return false;
 }
 
-/* Rules that were left behind, collected while the kernel tells. */
+/* Take it among the instances. */
+static bool
+take_number(struct rule_tables *tables, uint32_t number)
+{
+	if (!tables->has_shared)
+		shared_open(&tables->shared, tables->directory,
+		    "babeld-tables");
+	tables->has_shared = true;
+	return shared_take(&tables->shared, number);
+}
+
+static void
+drop_number(struct rule_tables *tables, uint32_t number)
+{
+	shared_drop(&tables->shared, number);
+}
+
+/* Rules that may have been left behind, collected while the kernel tells. */
 struct left_over {
 	STAILQ_ENTRY(left_over) entry;
 	struct kernel_rule rule;
 };
+STAILQ_HEAD(left_over_list, left_over);
 
 struct left_overs {
 	const struct rule_tables *tables;
-	STAILQ_HEAD(, left_over) list;
+	/* Those that lead to tables of sources, and those that leave. */
+	struct left_over_list leading, leaving;
 };
 
 static void
@@ -215,27 +242,65 @@ collect_left_over(void *ctx, const struct kernel_rule *rule)
 	if (left_over == NULL)
 		return;
 	left_over->rule = *rule;
-	STAILQ_INSERT_TAIL(&left_overs->list, left_over, entry);
+	STAILQ_INSERT_TAIL(rule->to.plen == 0 ? &left_overs->leading :
+	    &left_overs->leaving, left_over, entry);
 }
 
+/* Remove the rule, and our routes in its table, if no living instance has
+ * that; false: one has. */
+static bool
+flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	if (!take_number(tables, rule->table))
+		return false;
+	if (!is_reserved(tables, rule->table))
+		(void)kernel_flush_routes(tables->kernel, rule->table);
+	(void)kernel_rule_delete(tables->kernel, rule);
+	drop_number(tables, rule->table);
+	return true;
+}
+
+/* Remove it from the list. */
+static void
+forget_left_over(struct left_over_list *list, struct left_over *left_over)
+{
+	STAILQ_REMOVE(list, left_over, left_over, entry);
+	free(left_over);
+}
+
+static bool
+has_source(const struct left_over_list *list, const struct prefix *from)
+{
+	const struct left_over *left_over;
+
+	STAILQ_FOREACH(left_over, list, entry)
+		if (prefix_compare(&left_over->rule.from, from) == 0)
+			return true;
+	return false;
+}
+
+/* Rules that leave go with the one of their source: they lead to tables
+ * that are not ours.  What stays in the list is that of the living. */
 static void
 flush_left_overs(struct rule_tables *tables)
 {
-	struct left_overs left_overs = { .tables = tables };
-	struct left_over *left_over;
+	struct left_overs found = { .tables = tables };
+	struct left_over *left_over, *next;
 
-	STAILQ_INIT(&left_overs.list);
-	(void)kernel_rule_dump(collect_left_over, &left_overs);
-	while ((left_over = STAILQ_FIRST(&left_overs.list)) != NULL) {
-		STAILQ_REMOVE_HEAD(&left_overs.list, entry);
-		/* Those that leave lead to tables that are not ours. */
-		if (left_over->rule.to.plen == 0 &&
-		    !is_reserved(tables, left_over->rule.table))
-			(void)kernel_flush_routes(tables->kernel,
-			    left_over->rule.table);
-		(void)kernel_rule_delete(tables->kernel, &left_over->rule);
-		free(left_over);
+	STAILQ_INIT(&found.leading);
+	STAILQ_INIT(&found.leaving);
+	(void)kernel_rule_dump(collect_left_over, &found);
+	STAILQ_FOREACH_SAFE(left_over, &found.leading, entry, next)
+		if (flush_leading(tables, &left_over->rule))
+			forget_left_over(&found.leading, left_over);
+	while ((left_over = STAILQ_FIRST(&found.leaving)) != NULL) {
+		if (!has_source(&found.leading, &left_over->rule.from))
+			(void)kernel_rule_delete(tables->kernel,
+			    &left_over->rule);
+		forget_left_over(&found.leaving, left_over);
 	}
+	while ((left_over = STAILQ_FIRST(&found.leading)) != NULL)
+		forget_left_over(&found.leading, left_over);
 }
 
 struct rule_tables *
@@ -251,6 +316,7 @@ rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
 	tables->kernel = kernel;
 	tables->next = conf->first_table;
 	tables->first_priority = conf->first_priority;
+	tables->directory = conf->directory;
 	tables->export_table = conf->export_table;
 	tables->reserved = reallocarray(NULL, conf->reserved_count + 1,
 	    sizeof(*tables->reserved));
@@ -288,6 +354,7 @@ remove_table(struct rule_tables *tables, struct source_table *table)
 		remove_leaving(tables, table, leaving);
 	if (table->has_rule)
 		(void)kernel_rule_delete(tables->kernel, &rule);
+	drop_number(tables, table->number);
 	RB_REMOVE(rule_source_tree, &tables->by_source, table);
 	RB_REMOVE(rule_number_tree, &tables->by_number, table);
 	if (table->number < tables->next)
@@ -316,6 +383,8 @@ rule_tables_free(struct rule_tables *tables)
 	}
 	while ((foreign = RB_MIN(rule_foreign_tree, &tables->foreign)) != NULL)
 		forget_foreign(tables, foreign);
+	if (tables->has_shared)
+		shared_close(&tables->shared);
 	free(tables->reserved);
 	free(tables);
 }
@@ -366,12 +435,19 @@ int
 rule_tables_get(struct rule_tables *tables, const struct prefix *from,
     uint32_t *number)
 {
+	int error;
+
 	if (rule_tables_find(tables, from, number))
 		return 0;
 	for (*number = tables->next; *number != TABLES_MAX; ++*number)
-		if (is_free(tables, *number))
-			return add_table(tables, from, *number);
-	return ENOSPC;
+		if (is_free(tables, *number) && take_number(tables, *number))
+			break;
+	if (*number == TABLES_MAX)
+		return ENOSPC;
+	error = add_table(tables, from, *number);
+	if (error != 0)
+		drop_number(tables, *number);
+	return error;
 }
 
 void
@@ -496,7 +572,7 @@ rule_tables_heard(struct rule_tables *tables, const struct kernel_rule *rule,
 {
 	if (!present && is_ours(tables, rule))
 		note_loss(tables, rule);
-	else if (present && !is_ours(tables, rule))
+	else if (present && find_number(tables, rule->table) == NULL)
 		note_foreign(tables, rule->table);
 }
 
@@ -508,12 +584,10 @@ note_seen(void *ctx, const struct kernel_rule *rule)
 	struct source_table *table;
 	struct leaving *leaving;
 
-	if (!is_ours(tables, rule)) {
+	if (find_number(tables, rule->table) == NULL)
 		note_foreign(tables, rule->table);
-		return;
-	}
 	table = find_source(tables, &rule->from);
-	if (table == NULL)
+	if (!is_ours(tables, rule) || table == NULL)
 		return;
 	if (rule->to.plen == 0 && rule->table == table->number)
 		table->was_seen = true;

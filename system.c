@@ -1,13 +1,10 @@
 /*
  * system.c - the process and its surroundings.
  *
- * The file of old kernel parameters is locked in two places (open file
- * description locks, which vanish with their holder): octet 0 for a
- * moment, by whoever changes the file; octet 1 shared, by everyone who
- * runs.  Who can have octet 1 for himself is alone.  A parameter is noted
- * in the file before it is set, and restored only if it still is what we
- * made of it.  Parameters belong to a network namespace, so the name of
- * the file contains a number that the kernel gives the namespace.
+ * Old kernel parameters are kept in a file that the instances in a network
+ * namespace share (shared.c), for parameters belong to one.  A parameter
+ * is noted there before it is set, and restored only if it still is what
+ * we made of it, by the last one to leave.
  *
  * The state file is replaced by renaming, so that after a crash there is
  * an old one or a new one, but never half of one.
@@ -33,12 +30,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef SO_NETNS_COOKIE
-#define SO_NETNS_COOKIE	71		/* Linux 5.14 */
-#endif
+#include "shared.h"
 
-#define LOCK_CHANGE	0		/* octets of the file */
-#define LOCK_PRESENCE	1
 #define NAME_MAX_SYSCTL	64
 #define VALUE_MAX	16
 #define FILE_MODE	0644
@@ -51,8 +44,7 @@ struct sysctl {
 
 struct system_sysctls {
 	const char *procfs;
-	char path[PATH_MAX];
-	int fd;				/* the shared file, or -1 */
+	struct shared shared;
 	struct sysctl *list;		/* as last read from it */
 	size_t count;
 };
@@ -77,92 +69,6 @@ fail(char error[SYSTEM_ERROR_SIZE], const char *format, ...)
 	return -1;
 }
 
-static bool
-lock(int fd, off_t octet, short type, int command)
-{
-	struct flock request = {
-		.l_type = type, .l_whence = SEEK_SET,
-		.l_start = octet, .l_len = 1
-	};
-	int result;
-
-	do
-		result = fcntl(fd, command, &request);
-	while (result < 0 && errno == EINTR);
-	return result == 0;
-}
-
-static void
-lock_file(const struct system_sysctls *sysctls)
-{
-	if (sysctls->fd >= 0)
-		(void)lock(sysctls->fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW);
-}
-
-static void
-unlock_file(const struct system_sysctls *sysctls)
-{
-	if (sysctls->fd >= 0)
-		(void)lock(sysctls->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
-}
-
-static bool
-is_alone(const struct system_sysctls *sysctls)
-{
-	if (sysctls->fd < 0)
-		return true;
-	if (!lock(sysctls->fd, LOCK_PRESENCE, F_WRLCK, F_OFD_SETLK))
-		return false;
-	(void)lock(sysctls->fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLK);
-	return true;
-}
-
-/* A number for our network namespace that is not used again. */
-static unsigned long long
-namespace_number(void)
-{
-	uint64_t cookie = 0;
-	socklen_t len = sizeof(cookie);
-	struct stat st;
-	int fd;
-
-	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd >= 0) {
-		if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie,
-		    &len) < 0)
-			cookie = 0;
-		close(fd);
-	}
-	if (cookie == 0 && stat("/proc/self/ns/net", &st) == 0)
-		cookie = st.st_ino;
-	return cookie;
-}
-
-/* Open the file and be present; an instance that left may have removed it
- * between our opening and locking it. */
-static int
-open_shared(const char *path)
-{
-	struct stat st;
-	int fd;
-
-	for (;;) {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
-		    0600);
-		if (fd < 0)
-			return -1;
-		if (!lock(fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW) ||
-		    !lock(fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLKW)) {
-			close(fd);
-			return -1;
-		}
-		(void)lock(fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
-		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
-			return fd;
-		close(fd);
-	}
-}
-
 struct system_sysctls *
 system_sysctls_open(const char *procfs, const char *directory)
 {
@@ -172,9 +78,7 @@ system_sysctls_open(const char *procfs, const char *directory)
 	if (sysctls == NULL)
 		return NULL;
 	sysctls->procfs = procfs;
-	snprintf(sysctls->path, sizeof(sysctls->path),
-	    "%s/babeld-sysctls-%llu", directory, namespace_number());
-	sysctls->fd = open_shared(sysctls->path);
+	shared_open(&sysctls->shared, directory, "babeld-sysctls");
 	return sysctls;
 }
 
@@ -220,10 +124,10 @@ load(struct system_sysctls *sysctls)
 	struct sysctl read, *sysctl;
 	FILE *file;
 
-	if (sysctls->fd < 0)
+	if (sysctls->shared.fd < 0)
 		return;
 	sysctls->count = 0;
-	file = fopen(sysctls->path, "re");
+	file = fopen(sysctls->shared.path, "re");
 	if (file == NULL)
 		return;
 	while (fscanf(file, "%63s %15s %15s", read.name, read.old,
@@ -241,12 +145,12 @@ save(struct system_sysctls *sysctls)
 	const struct sysctl *sysctl;
 	size_t i;
 
-	if (sysctls->fd < 0 || ftruncate(sysctls->fd, 0) < 0 ||
-	    lseek(sysctls->fd, 0, SEEK_SET) < 0)
+	if (sysctls->shared.fd < 0 || ftruncate(sysctls->shared.fd, 0) < 0 ||
+	    lseek(sysctls->shared.fd, 0, SEEK_SET) < 0)
 		return;
 	for (i = 0; i < sysctls->count; i++) {
 		sysctl = &sysctls->list[i];
-		if (dprintf(sysctls->fd, "%s %s %s\n", sysctl->name,
+		if (dprintf(sysctls->shared.fd, "%s %s %s\n", sysctl->name,
 		    sysctl->old, sysctl->set) < 0)
 			return;
 	}
@@ -318,7 +222,7 @@ change_value(struct system_sysctls *sysctls, const char *name,
 	struct sysctl *sysctl;
 	int error = ENOMEM;
 
-	lock_file(sysctls);
+	shared_lock(&sysctls->shared);
 	load(sysctls);
 	sysctl = get_sysctl(sysctls, name);
 	if (sysctl != NULL) {
@@ -332,7 +236,7 @@ change_value(struct system_sysctls *sysctls, const char *name,
 			save(sysctls);
 		}
 	}
-	unlock_file(sysctls);
+	shared_unlock(&sysctls->shared);
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
@@ -360,9 +264,9 @@ restore(struct system_sysctls *sysctls, const char *name)
 {
 	size_t i;
 
-	lock_file(sysctls);
+	shared_lock(&sysctls->shared);
 	load(sysctls);
-	if (is_alone(sysctls)) {
+	if (shared_is_alone(&sysctls->shared)) {
 		for (i = sysctls->count; i-- > 0;) {
 			if (name != NULL &&
 			    strcmp(name, sysctls->list[i].name) != 0)
@@ -371,10 +275,8 @@ restore(struct system_sysctls *sysctls, const char *name)
 			remove_sysctl(sysctls, &sysctls->list[i]);
 		}
 		save(sysctls);
-		if (name == NULL && sysctls->fd >= 0)
-			unlink(sysctls->path);
 	}
-	unlock_file(sysctls);
+	shared_unlock(&sysctls->shared);
 }
 
 int
@@ -431,8 +333,7 @@ system_sysctls_close(struct system_sysctls *sysctls)
 	if (sysctls == NULL)
 		return;
 	restore(sysctls, NULL);
-	if (sysctls->fd >= 0)
-		close(sysctls->fd);
+	shared_close(&sysctls->shared);
 	free(sysctls->list);
 	free(sysctls);
 }

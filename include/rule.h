@@ -18,6 +18,7 @@ struct rules_conf {
 	uint32_t first_table, first_priority;
 	const uint32_t *reserved;	/* other tables to leave alone */
 	size_t reserved_count;
+	const char *directory;		/* as rule_tables_conf has it */
 };
 
 /* Of the engine's events, those named fib_ and log are used; the kernel's

@@ -14,6 +14,8 @@ struct rule_tables_conf {
 	uint32_t export_table;
 	const uint32_t *reserved;	/* other tables to leave alone */
 	size_t reserved_count;
+	const char *directory;		/* not copied; of the file that the
+					 * instances share: "/run" */
 };
 
 /* Removes what a crashed instance left: our rules, and our routes in the

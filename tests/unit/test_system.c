@@ -10,9 +10,11 @@
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "shared.h"
 #include "system.h"
 #include "unit.h"
 
@@ -241,6 +243,52 @@ sysctls_fail_whole(void **state)
 	assert_non_null(s);
 	assert_int_equal(system_sysctls_set(s, error), -1);
 	system_sysctls_close(s);
+}
+
+/* Whoever has taken a number loses it by giving it back, or by dying. */
+static void
+numbers_are_taken_once(void **state)
+{
+	struct shared a, b;
+	char run[PATH_MAX];
+	int ready[2];
+	pid_t child;
+	char word;
+
+	(void)state;
+	strlcpy(run, path_of("run"), sizeof(run));
+	shared_open(&a, run, "numbers");
+	assert_int_equal(pipe(ready), 0);
+	child = fork();
+	if (child == 0) {
+		shared_open(&b, run, "numbers");
+		word = shared_take(&b, 4294967295) ? 'y' : 'n';
+		(void)!write(ready[1], &word, 1);
+		pause();
+	}
+	assert_int_equal(read(ready[0], &word, 1), 1);
+	assert_int_equal(word, 'y');
+	assert_false(shared_take(&a, 4294967295));
+	assert_true(shared_take(&a, 10));
+	assert_true(shared_take(&a, 10));
+	shared_open(&b, run, "numbers");
+	assert_false(shared_take(&b, 10));
+	shared_drop(&a, 10);
+	assert_true(shared_take(&b, 10));
+	assert_int_equal(kill(child, SIGKILL), 0);
+	assert_int_equal(waitpid(child, NULL, 0), child);
+	assert_true(shared_take(&a, 4294967295));
+	shared_close(&a);
+	assert_int_equal(rmdir(run), -1);	/* b keeps the file */
+	shared_close(&b);
+	assert_int_equal(rmdir(run), 0);
+	assert_int_equal(mkdir(run, 0700), 0);
+	/* Without access, nobody is in the way. */
+	shared_open(&a, "/nonexistent", "numbers");
+	assert_true(shared_take(&a, 10));
+	shared_close(&a);
+	close(ready[0]);
+	close(ready[1]);
 }
 
 static void
@@ -524,6 +572,7 @@ main(void)
 		cmocka_unit_test(sysctls_survive_a_crash),
 		cmocka_unit_test(sysctls_leave_what_others_set),
 		cmocka_unit_test(sysctls_fail_whole),
+		cmocka_unit_test(numbers_are_taken_once),
 		cmocka_unit_test(pid_file_tells_stale_from_held),
 		cmocka_unit_test(state_is_read),
 		cmocka_unit_test(state_is_written_atomically),

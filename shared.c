@@ -1,0 +1,147 @@
+/*
+ * shared.c - a file that the instances in a network namespace share.
+ *
+ * Its octets are locked for what they stand for, whether they exist or
+ * not: octet 0 for a moment, by whoever changes the file; octet 1 shared,
+ * by everyone who has it open, so who can have that one for himself is
+ * alone; those behind, each for the number that its holder has taken.
+ * Open file description locks vanish with their holder, however it ends.
+ */
+#include "shared.h"
+
+#include <sys/socket.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE	71		/* Linux 5.14 */
+#endif
+
+#define LOCK_CHANGE	0		/* octets of the file */
+#define LOCK_PRESENCE	1
+#define LOCK_NUMBERS	2
+
+static bool
+lock(int fd, off_t octet, short type, int command)
+{
+	struct flock request = {
+		.l_type = type, .l_whence = SEEK_SET,
+		.l_start = octet, .l_len = 1
+	};
+	int result;
+
+	do
+		result = fcntl(fd, command, &request);
+	while (result < 0 && errno == EINTR);
+	return result == 0;
+}
+
+/* A number for our network namespace that is not used again. */
+static unsigned long long
+namespace_number(void)
+{
+	uint64_t cookie = 0;
+	socklen_t len = sizeof(cookie);
+	struct stat st;
+	int fd;
+
+	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd >= 0) {
+		if (getsockopt(fd, SOL_SOCKET, SO_NETNS_COOKIE, &cookie,
+		    &len) < 0)
+			cookie = 0;
+		close(fd);
+	}
+	if (cookie == 0 && stat("/proc/self/ns/net", &st) == 0)
+		cookie = st.st_ino;
+	return cookie;
+}
+
+/* Open the file and be present; an instance that left may have removed it
+ * between our opening and locking it. */
+static int
+open_present(const char *path)
+{
+	struct stat st;
+	int fd;
+
+	for (;;) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW,
+		    0600);
+		if (fd < 0)
+			return -1;
+		if (!lock(fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW) ||
+		    !lock(fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLKW)) {
+			close(fd);
+			return -1;
+		}
+		(void)lock(fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
+		if (fstat(fd, &st) == 0 && st.st_nlink > 0)
+			return fd;
+		close(fd);
+	}
+}
+
+void
+shared_open(struct shared *shared, const char *directory, const char *name)
+{
+	snprintf(shared->path, sizeof(shared->path), "%s/%s-%llu", directory,
+	    name, namespace_number());
+	shared->fd = open_present(shared->path);
+}
+
+void
+shared_close(struct shared *shared)
+{
+	if (shared->fd < 0)
+		return;
+	shared_lock(shared);
+	if (shared_is_alone(shared))
+		unlink(shared->path);
+	close(shared->fd);
+	shared->fd = -1;
+}
+
+void
+shared_lock(const struct shared *shared)
+{
+	if (shared->fd >= 0)
+		(void)lock(shared->fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW);
+}
+
+void
+shared_unlock(const struct shared *shared)
+{
+	if (shared->fd >= 0)
+		(void)lock(shared->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
+}
+
+bool
+shared_is_alone(const struct shared *shared)
+{
+	if (shared->fd < 0)
+		return true;
+	if (!lock(shared->fd, LOCK_PRESENCE, F_WRLCK, F_OFD_SETLK))
+		return false;
+	(void)lock(shared->fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLK);
+	return true;
+}
+
+bool
+shared_take(const struct shared *shared, uint32_t number)
+{
+	return shared->fd < 0 || lock(shared->fd,
+	    LOCK_NUMBERS + (off_t)number, F_WRLCK, F_OFD_SETLK);
+}
+
+void
+shared_drop(const struct shared *shared, uint32_t number)
+{
+	if (shared->fd >= 0)
+		(void)lock(shared->fd, LOCK_NUMBERS + (off_t)number, F_UNLCK,
+		    F_OFD_SETLK);
+}

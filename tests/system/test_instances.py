@@ -1,0 +1,149 @@
+"""Two instances on one machine, on different ports and tables.
+
+Each has a neighbour of its own; both are told the same source prefixes, and
+have the default priorities for rules and tables.  Whatever one of them does,
+nothing of the other's is removed, not even for a moment: `ip monitor` tells.
+"""
+
+import re
+import subprocess
+import threading
+
+from daemons import Babeld, OURS
+from lab import Unmet, wait_for
+
+HELLO = 0.2
+SOURCE6, SOURCE4 = "2001:db8:1::/48", "198.51.100.0/24"
+PLAIN = "2001:db8:77::/48"
+SYSCTLS = ["ipv6/conf/all/forwarding", "ipv4/conf/all/forwarding",
+           "ipv4/conf/all/rp_filter"]
+
+
+class Second(Babeld):
+    """One with files of its own, and another port and table."""
+    kind = "second"
+
+    def __init__(self, router, program, config=(), **options):
+        super().__init__(router, program, config=[
+            "protocol-port 7000", "export-table 1000", *config], **options)
+
+
+class Monitor:
+    """What changes in a namespace, as `ip monitor` prints it."""
+
+    def __init__(self, router):
+        self.lines = []
+        self.process = router.spawn(["ip", "monitor", "rule", "route"],
+                                    text=True, stdout=subprocess.PIPE)
+        router.lab.processes.append(self.process)
+        threading.Thread(target=self.read, daemon=True).start()
+
+        def listens():
+            router.ip("rule", "add", "lookup", "9999")
+            router.ip("rule", "del", "lookup", "9999")
+            return any("9999" in line for line in self.lines)
+        wait_for(listens, 5, "ip monitor listens")
+
+    def read(self):
+        for line in self.process.stdout:
+            self.lines.append(line.strip())
+
+    def deleted(self):
+        return [line + " " for line in self.lines
+                if line.startswith("Deleted") and "9999" not in line]
+
+
+class Machine:
+    def __init__(self, lab):
+        self.dut = lab.router("dut")
+        peers = [lab.router("first"), lab.router("other")]
+        links = [lab.link(self.dut, peer) for peer in peers]
+        lab.build()
+        for peer in peers:
+            peer.ip_batch([f"route add blackhole {prefix} proto 44"
+                           for prefix in (PLAIN, "::/0", "0.0.0.0/0")])
+        self.peers = [
+            kind(peer, OURS, hello=HELLO, config=[
+                "redistribute local deny",
+                f"redistribute proto 44 ip {PLAIN}",
+                f"redistribute proto 44 ip ::/0 src-prefix {SOURCE6}",
+                f"redistribute proto 44 ip 0.0.0.0/0 src-prefix {SOURCE4}"])
+            for kind, peer in zip((Babeld, Second), peers)]
+        self.first, self.second = (
+            kind(self.dut, OURS, hello=HELLO,
+                 config=["ipv6-subtrees false", "redistribute deny"],
+                 interfaces=[link.end(self.dut).interface])
+            for kind, link in zip((Babeld, Second), links))
+
+    def tables(self):
+        """Of all sources of both."""
+        rules = self.dut.ip("-4", "rule") + self.dut.ip("-6", "rule")
+        return sorted(match[1] for match in re.finditer(
+            r"from \S+ lookup (\d+) proto babel", rules))
+
+    def await_tables(self, count):
+        wait_for(lambda: len(set(self.tables())) == count
+                 or Unmet(self.tables()), 10, f"{count} tables of sources")
+
+    def routes(self):
+        return {str(route) for route in self.dut.routes("all")
+                if route.protocol == "babel"}
+
+    def await_route(self, table):
+        wait_for(lambda: any(
+            route.prefix == PLAIN and route.table == table
+            for route in self.dut.routes("all")), 5, f"route in {table}")
+
+    def sysctls(self):
+        return [self.dut.read(f"/proc/sys/net/{path}").strip()
+                for path in SYSCTLS]
+
+
+def test_two_instances(lab):
+    machine = Machine(lab)
+    machine.dut.sysctl(dict(zip(SYSCTLS, (0, 0, 2))))
+    for peer in machine.peers:
+        peer.start()
+    machine.first.start()
+    machine.await_tables(2)
+    machine.await_route("main")
+    tables, routes = machine.tables(), machine.routes()
+    assert len(routes) >= 5 and machine.sysctls() == ["1", "1", "0"]
+    monitor = Monitor(machine.dut)
+
+    # The other one starts, crashes, starts again for less, and leaves.
+    machine.second.start()
+    machine.await_tables(4)
+    machine.await_route("1000")
+    machine.second.kill()
+    assert len(machine.tables()) == 4, "what a crash leaves behind"
+    machine.peers[1].kill()
+    machine.second.start()
+    machine.await_tables(2)
+    assert machine.tables() == tables
+    machine.peers[1].start()
+    machine.await_tables(4)
+    machine.await_route("1000")
+    assert machine.second.terminate() == 0
+    assert machine.tables() == tables and machine.routes() == routes
+    assert machine.sysctls() == ["1", "1", "0"]
+    gone = monitor.deleted()
+    assert sum("lookup" in line for line in gone) == 4, "twice two rules"
+    assert sum("table 1000 " in line for line in gone) > 1
+    for line in gone:
+        assert re.search("table (?!main )|lookup (?!main )", line), line
+        assert not any(f"table {table} " in line or f"lookup {table} " in line
+                       for table in tables), line
+
+    # Now the first one leaves, while the other one stays.
+    machine.second.start()
+    machine.await_tables(4)
+    machine.await_route("1000")
+    kept = machine.routes() - routes
+    assert machine.first.terminate() == 0
+    assert len(machine.tables()) == 2
+    assert machine.routes() == kept
+    assert machine.sysctls() == ["1", "1", "0"]
+    assert machine.second.terminate() == 0
+    assert machine.tables() == [] and machine.routes() == set()
+    assert machine.sysctls() == ["0", "0", "2"]
