@@ -177,13 +177,17 @@ class Machine:
                 pass
 
     def daemons_end(self):
-        """All daemons leave in order."""
-        for pid in self.processes():
-            with open(f"/proc/{pid}/comm") as stream:
-                if stream.read() == "babeld\n":
-                    os.kill(pid, signal.SIGTERM)
-        wait_for(lambda: not any(
-            is_babeld(pid) for pid in self.processes()), 10, "they left")
+        """All daemons leave in order; those too that are only starting."""
+        asked = set()
+
+        def have_left():
+            daemons = {pid for pid in self.processes() if is_babeld(pid)}
+            for pid in daemons - asked:
+                os.kill(pid, signal.SIGTERM)
+            asked.update(daemons)
+            return not daemons and all(
+                process.poll() is not None for process in self.running)
+        wait_for(have_left, 10, "they left")
 
 
 def is_babeld(pid):
