@@ -225,8 +225,9 @@ $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 
 # Most of a system test is waiting, so three runs go side by side: the daemon
 # among fake neighbours, in networks, and as a process on a host.
+system-tools = $(OUT)/tests/system/kernel_probe $(OUT)/tests/system/relay
 system-runs = system-wire system-network system-host
-system: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
+system: $(OUT)/babeld $(system-tools)
 	@echo '  three runs side by side; each is shown when it has ended'
 	$(SUB) -j3 --output-sync=target $(system-runs)
 
@@ -236,14 +237,14 @@ pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q -x -rs \
 	-m "$(MARKS)"
 wire-tests = $(wildcard tests/system/test_blackbox_*.py)
 network-tests = $(wildcard $(patsubst %,tests/system/test_%.py, \
-	topologies mac source_specific valgrind))
+	topologies mac rtt wireguard source_specific valgrind))
 host-tests = $(filter-out $(wire-tests) $(network-tests), \
 	$(wildcard tests/system/test_*.py))
 
 system-full:
 	@$(MAKE) --no-print-directory system MARKS=
 
-$(system-runs): system-%: $(OUT)/babeld $(OUT)/tests/system/kernel_probe
+$(system-runs): system-%: $(OUT)/babeld $(system-tools)
 	@echo "== $@" && $(pytest) $($*-tests)
 
 # The inputs of a target: what was found before, and what can be made.

@@ -25,6 +25,17 @@ message_is_empty(const struct encoder *e)
 	return e->out.at == e->start + MESSAGE_HEADER;
 }
 
+void
+message_stamp(struct encoder *e, uint32_t transmit)
+{
+	struct writer stamp;
+
+	if (e->stamp == NULL)
+		return;
+	stamp = (struct writer){ e->stamp, e->stamp + 4, false };
+	write_u32(&stamp, transmit);
+}
+
 size_t
 message_room(const struct encoder *e)
 {
@@ -160,6 +171,7 @@ message_put_hello(struct encoder *e, const struct hello *hello)
 	if (hello->stamped) {
 		write_u8(&e->out, SUBTLV_TIMESTAMP);
 		write_u8(&e->out, 4);
+		e->stamp = e->out.at;
 		write_u32(&e->out, hello->transmit);
 	}
 	put_end(e, begun);

@@ -37,7 +37,6 @@ struct packet {
 	struct neighbour *to;		/* NULL: everybody */
 	struct encoder e;
 	bool has_hello;
-	bool has_stamp;			/* in a Hello of this packet */
 	bool has_ack_request;
 	uint16_t opaque;		/* of that request */
 	uint8_t bytes[MESSAGE_MAX_SIZE];
@@ -111,7 +110,7 @@ static void
 packet_open(struct packet *p)
 {
 	message_start(&p->e, p->bytes, auth_body_size(p->b, p->ifp));
-	p->has_hello = p->has_stamp = p->has_ack_request = false;
+	p->has_hello = p->has_ack_request = false;
 }
 
 static void
@@ -124,7 +123,14 @@ packet_begin(struct packet *p, struct babel *b, struct interface *ifp,
 	packet_open(p);
 }
 
-/* Each copy has a packet counter and MACs of its own. */
+/* The clock of RFC 9616: microseconds, modulo 2^32. */
+static uint32_t
+transmit_stamp(const struct babel *b)
+{
+	return (uint32_t)b->ops->stamp(b->ctx);
+}
+
+/* Each copy has a stamp, a packet counter and MACs of its own. */
 static void
 packet_transmit(struct packet *p, const struct in6_addr *to)
 {
@@ -140,6 +146,7 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 		.dont_fragment = p->has_hello && p->ifp->conf.probe_mtu,
 	};
 
+	message_stamp(&copy, transmit_stamp(p->b));
 	datagram.len = auth_seal(p->b, p->ifp, &copy, &datagram);
 	trace_packet(p->b, p->ifp, &datagram, true);
 	if (!TAILQ_EMPTY(&p->b->held) || !send_datagram(p->b, &datagram))
@@ -183,13 +190,6 @@ packet_send(struct packet *p)
 	packet_open(p);
 }
 
-/* The clock of RFC 9616: microseconds, modulo 2^32. */
-static uint32_t
-transmit_stamp(const struct babel *b)
-{
-	return (uint32_t)b->ops->stamp(b->ctx);
-}
-
 static void
 put_hello(struct packet *p, babel_time interval)
 {
@@ -200,11 +200,8 @@ put_hello(struct packet *p, babel_time interval)
 		.stamped = ifp->conf.enable_timestamps,
 	};
 
-	if (hello.stamped)
-		hello.transmit = transmit_stamp(p->b);
 	message_put_hello(&p->e, &hello);
 	p->has_hello = true;
-	p->has_stamp = hello.stamped;
 	ifp->hello_seqno = seqno_plus(ifp->hello_seqno, 1);
 	if (p->b->now > ifp->hello_promised)
 		count(p->b, COUNT_HELLOS_LATE);
@@ -223,12 +220,10 @@ put_unicast_hello(struct packet *p)
 		.unicast = true,
 		.seqno = n->hello_seqno,
 		.stamped = true,
-		.transmit = transmit_stamp(p->b),
 	};
 
 	if (!message_put_hello(&p->e, &hello))
 		return;
-	p->has_stamp = true;
 	n->hello_seqno = seqno_plus(n->hello_seqno, 1);
 	p->ifp->stats.ucast_hellos++;
 }
@@ -242,7 +237,7 @@ put_ihu(struct packet *p, struct neighbour *n)
 		.address = n->address,
 		.rxcost = neighbour_compute_rxcost(p->b, n),
 		.interval = interval,
-		.stamped = p->has_stamp && n->stamped,
+		.stamped = p->e.stamp != NULL && n->stamped,
 		.origin = n->hello_transmit,
 		.receive = n->hello_received,
 	};

@@ -178,6 +178,7 @@ struct encoder {
 	bool have_next_hop4;
 	struct router_id id;
 	bool have_id;
+	uint8_t *stamp;			/* of a Hello, or NULL */
 };
 
 void	message_start(struct encoder *, uint8_t *buffer, size_t size);
@@ -185,6 +186,9 @@ void	message_start(struct encoder *, uint8_t *buffer, size_t size);
 bool	message_is_empty(const struct encoder *);
 /* Octets that can still be written. */
 size_t	message_room(const struct encoder *);
+/* Renew the transmit stamp of the packet's Hello, if it has one: the later
+ * it is taken, the truer it is (RFC 9616, section 3.2). */
+void	message_stamp(struct encoder *, uint32_t transmit);
 /* Fill in the body length; returns the length of header and body. */
 size_t	message_finish(struct encoder *);
 

@@ -112,9 +112,9 @@ def bench(make_bench):
 
 @pytest.fixture
 def figure(request):
-    """figure(event, seconds) puts a line into the closing table."""
-    def note(event, seconds):
-        FIGURES.append((request.node.name, event, f"{seconds:8.2f} s"))
+    """figure(event, value) puts a line into the closing table."""
+    def note(event, value, unit="s"):
+        FIGURES.append((request.node.name, event, f"{value:8.2f} {unit}"))
     return note
 
 

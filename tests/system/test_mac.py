@@ -21,12 +21,12 @@ import pytest
 import packet as p
 from daemons import OURS, PEER_BABELD, Babeld, Bird
 from lab import all_met, wait_for
-from probe import Flow, checksum
+from probe import Flow
+from relay import Relay
 from speaker import parse_ipv6
 
 HELLO = 0.3
 ETH_P_ALL = 3
-PACKET_OUTGOING = 4
 
 
 @dataclass(frozen=True)
@@ -626,58 +626,7 @@ def test_flood_of_unsigned_packets(lab, figure):
         assert daemon.terminate() == 0
 
 
-def with_checksum(frame):
-    """The IPv6 frame as a network card would have completed it: between
-    namespaces the kernel leaves the checksum of UDP open."""
-    if frame[12:14] != b"\x86\xdd" or frame[20] != socket.IPPROTO_UDP:
-        return frame
-    length = int.from_bytes(frame[58:60], "big")
-    segment = frame[54:60] + bytes(2) + frame[62:54 + length]
-    total = checksum(frame[22:54] + struct.pack("!II", length, frame[20])
-                     + segment)
-    return frame[:60] + struct.pack("!H", total or 0xffff) + frame[62:]
-
-
-class Relay:
-    """Two links made one, on which multicast comes late."""
-
-    def __init__(self, router, delay):
-        self.delay = delay
-        self.waiting = []		# (due, socket, frame)
-        self.sockets = []
-        for name in router.interfaces:
-            opened = router.socket(socket.AF_PACKET, socket.SOCK_RAW,
-                                   socket.htons(ETH_P_ALL))
-            opened.bind((name, ETH_P_ALL))
-            router.ip("link", "set", name, "promisc", "on")
-            self.sockets.append(opened)
-        self.stopping = False
-        self.late = 0
-        self.thread = threading.Thread(target=self.work, daemon=True)
-        self.thread.start()
-
-    def stop(self):
-        self.stopping = True
-        self.thread.join()
-        for opened in self.sockets:
-            opened.close()
-
-    def work(self):
-        while not self.stopping:
-            ready = select.select(self.sockets, [], [], 0.002)[0]
-            now = time.monotonic()
-            for opened in ready:
-                frame, where = opened.recvfrom(65536)
-                if where[2] == PACKET_OUTGOING:
-                    continue
-                other = self.sockets[1 - self.sockets.index(opened)]
-                late = frame[:2] == b"\x33\x33" and frame[20] == 17
-                self.late += late
-                self.waiting.append((now + late * self.delay, other, frame))
-            for due, other, frame in list(self.waiting):
-                if due <= now:
-                    self.waiting.remove((due, other, frame))
-                    other.send(with_checksum(frame))
+LATE = 0.2
 
 
 @pytest.mark.covers("X1", "X4")
@@ -692,8 +641,7 @@ def test_late_multicast(lab, kind):
     lab.link(a, relay, ipv4=False)
     lab.link(relay, b, ipv4=False)
     lab.build()
-    middle = Relay(relay, 0.2)
-    lab.closers.append(middle.stop)
+    middle = Relay(relay, 0, multicast=2 * LATE)
     daemons = [daemon_for(a, "ours", SHA), daemon_for(b, kind, SHA)]
     for daemon in daemons:
         daemon.start()
@@ -705,12 +653,14 @@ def test_late_multicast(lab, kind):
 
     wait_for(lambda: all_met(missing()), 20, "routes")
     # What was sent before we knew each other may be on its way still.
-    wait_for_moment(2 * middle.delay)
-    settled = daemons[0].drops()
-    late, received = middle.late, daemons[0].stats()["packets-received"]
-    while middle.late < late + 40:
+    wait_for_moment(2 * LATE)
+    settled, late = daemons[0].drops(), 0
+    received = daemons[0].stats()["packets-received"]
+    middle.ask()
+    while late < 40:
         assert kind == "bird" or missing() == []
         wait_for_moment(0.1)
+        late += middle.ask().multicasts
     stats = daemons[0].stats()
     assert stats["packets-received"] > received + 10
     assert daemons[0].drops() == settled
