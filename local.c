@@ -33,6 +33,7 @@
 #define STEPS_DEAF	16		/* for one that is gone, besides */
 #define STEPS_REQUEST	8		/* what a request counts for */
 #define FORGET		2048		/* records forgotten in one turn */
+#define ACCEPT_PAUSE	(SECOND / 2)	/* when descriptors are all used up */
 #define HOST_MAX	64
 
 _Static_assert(LOCAL_CLIENTS <= 64, "slots are kept in a 64-bit set");
@@ -199,6 +200,15 @@ local_adopt(struct local *local, const struct babel *b, int fd,
 	client_say_text(c, "ok\n");
 }
 
+/* Without descriptors or memory the server stays ready all the time, and
+ * is left alone for a while. */
+static bool
+is_shortage(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
+	    error == ENOMEM;
+}
+
 static void
 accept_some(struct local *local, const struct babel *b,
     const struct server *server)
@@ -207,8 +217,11 @@ accept_some(struct local *local, const struct babel *b,
 
 	for (i = 0; i < ACCEPTS; i++) {
 		fd = server_accept(server);
-		if (fd < 0)
+		if (fd < 0) {
+			if (is_shortage(errno))
+				local->accept_again = b->now + ACCEPT_PAUSE;
 			return;
+		}
 		local_adopt(local, b, fd, server->writable);
 	}
 }
@@ -258,7 +271,7 @@ local_pollfds(struct local *local, struct pollfd *fds)
 			continue;
 		local->server_index[i] = count;
 		fds[count++] = (struct pollfd){ local->servers[i].fd,
-		    POLLIN, 0 };
+		    local->accept_again == 0 ? POLLIN : 0, 0 };
 	}
 	TAILQ_FOREACH(c, &local->clients, entry) {
 		c->poll_index = count;
@@ -277,7 +290,8 @@ babel_time
 local_due(const struct local *local, babel_time now)
 {
 	const struct client *c;
-	babel_time due = NEVER;
+	babel_time due = local->accept_again != 0 ? local->accept_again :
+	    NEVER;
 
 	TAILQ_FOREACH(c, &local->clients, entry) {
 		if (is_runnable(local, c))
@@ -319,9 +333,11 @@ next_request(struct local *local, const struct babel *b, struct client *c,
 	char line[CLIENT_INPUT];
 
 	if (!client_next_line(c, line)) {
+		if (c->deaf)
+			(void)client_read(c);
 		if (c->ended)
 			client_finish(c, b->now, NULL);
-		return false;
+		return client_has_line(c);
 	}
 	if (request_execute(local, b, c, line))
 		*budget = 0;
@@ -455,6 +471,8 @@ local_ready(struct local *local, const struct babel *b,
 	struct client *c;
 	int i;
 
+	if (b->now >= local->accept_again)
+		local->accept_again = 0;
 	TAILQ_FOREACH(c, &local->clients, entry) {
 		if (c->polled && c->poll_index < count)
 			client_input(local, c, fds[c->poll_index].revents,

@@ -23,6 +23,7 @@ struct local {
 	unsigned int server_index[SERVER_SLOTS];	/* in poll */
 	struct client_list clients;	/* owned; the next to serve first */
 	unsigned int client_count;
+	babel_time accept_again;	/* no descriptors till then, or 0 */
 	uint64_t slots;			/* set of the slots in use */
 	struct journal journal;
 	bool monitored;			/* somebody reads the journal */

@@ -18,7 +18,6 @@ import threading
 import time
 
 from clients import BabelWeb2, take_all
-from control import Control
 from daemons import Babeld, OURS
 from lab import wait_for
 from speaker import parse_ipv6
@@ -179,16 +178,16 @@ class Load:
         self.other = Babeld(self.b, OURS, HELLO, [
             "redistribute proto 77 metric 128"])
         self.other.start()
-        wait_for(lambda: self.gauge(self.other, "xroutes") >= ROUTES, 60,
-                 "the neighbour has its routes")
+        with self.other.control() as control:
+            wait_for(lambda: self.gauge(control, "xroutes") >= ROUTES, 60,
+                     "the neighbour has its routes")
 
     @staticmethod
-    def gauge(daemon, name):
-        with Control(daemon.socket_path) as control:
-            for line in control.request("stats", within=30):
-                words = line.split(" ")
-                if words[1:2] == [name]:
-                    return int(words[3])
+    def gauge(control, name):
+        for line in control.request("stats", within=30):
+            words = line.split(" ")
+            if words[1:2] == [name]:
+                return int(words[3])
         raise AssertionError(f"no {name} in stats")
 
     def run(self, crowded):
@@ -196,18 +195,20 @@ class Load:
         clock = HelloClock(self.link.ends[1])
         start = time.monotonic()
         self.daemon.start()
-        self.daemon.router_id()
+        # Connected before the crowd, which takes every place at times.
+        watch = self.daemon.control()
         crowd = Crowd(self.daemon.socket_path) if crowded else None
         try:
-            wait_for(lambda: self.gauge(self.daemon, "fib-adds") >= ROUTES,
-                     300, "all routes are installed", every=0.05)
+            wait_for(lambda: self.gauge(watch, "fib-adds") >= ROUTES, 300,
+                     "all routes are installed", every=0.05)
             took = time.monotonic() - start
             if crowded:
                 self.check(crowd)
         finally:
             if crowded:
                 crowd.close()
-        clock.close()
+            watch.close()
+            clock.close()
         self.gaps = hello_gaps(clock.heard, self.a.link_local("a-b"))
         self.daemon.terminate(60)
         return took

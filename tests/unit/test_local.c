@@ -4,6 +4,9 @@
  */
 #include "unit.h"
 
+#include <sys/resource.h>
+#include <sys/un.h>
+
 #include "local_describe.h"
 #include "local_peer.h"
 
@@ -321,6 +324,80 @@ refuses_the_65th(void **state)
 	world_free(w);
 }
 
+/* Connect to the path; the client's end. */
+static int
+connect_path(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0);
+
+	strlcpy(address.sun_path, path, sizeof(address.sun_path));
+	assert_int_equal(connect(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	return fd;
+}
+
+/* When there are no descriptors left a newcomer waits, and we do not spin;
+ * when there are some again it is served. */
+static void
+a_shortage_of_descriptors_is_sat_out(void **state)
+{
+	char path[] = "/tmp/local-XXXXXX", error[LOCAL_ERROR_MAX];
+	struct world *w = small_world();
+	struct peer *peer = calloc(1, sizeof(*peer));
+	struct options options = { .protocol_port = 0 };
+	struct rlimit old, none;
+
+	(void)state;
+	assert_non_null(mkdtemp(path));
+	assert_int_equal(rmdir(path), 0);
+	options.servers[SERVER_PATH].path = path;
+	local_close(w->local);
+	w->local = local_open(&options, "babeld-test", error);
+	assert_non_null(w->local);
+	peer->fd = connect_path(path);
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	none = (struct rlimit){ (rlim_t)peer->fd + 1, old.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	world_turn(w, false);
+	assert_true(world_is_idle(w));
+	assert_true(local_due(w->local, w->now) <= w->now + SECOND);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	w->now += SECOND;
+	world_settle(w);
+	run(w, peer);
+	assert_non_null(strstr(peer->text, "\nok\n"));
+	peer_free(peer);
+	world_free(w);
+}
+
+/* Those who ask and go at once take no place from those who stay, however
+ * many they are. */
+static void
+passers_by_leave_room(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer, *staying[30];
+	int i;
+
+	(void)state;
+	for (i = 0; i < 30; i++)
+		staying[i] = peer_new(w, false);
+	for (i = 0; i < 200; i++) {
+		peer = peer_new(w, false);
+		peer_say(peer, "dump\nmonitor\n");
+		peer_free(peer);
+		if (i % 16 == 15)
+			world_turn(w, true);
+	}
+	assert_int_equal(w->local->counters[LOCAL_REFUSED], 0);
+	world_turn(w, true);
+	assert_int_equal(w->local->client_count, 30);
+	for (i = 0; i < 30; i++)
+		peer_free(staying[i]);
+	world_free(w);
+}
+
 /* A large table takes many turns, each of which says little. */
 static void
 dumps_in_slices(void **state)
@@ -493,6 +570,8 @@ main(void)
 		cmocka_unit_test(answers_before_closing_at_eof),
 		cmocka_unit_test(obeys_who_is_gone),
 		cmocka_unit_test(refuses_the_65th),
+		cmocka_unit_test(a_shortage_of_descriptors_is_sat_out),
+		cmocka_unit_test(passers_by_leave_room),
 		cmocka_unit_test(dumps_in_slices),
 		cmocka_unit_test(nobody_waits_for_the_slow),
 		cmocka_unit_test(explains),
