@@ -84,7 +84,8 @@ sim-objects := $(sim-objects:$(OUT)/%=build/release/%)
 endif
 
 benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
-fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ = *
+fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 
 .PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
 	sim sim-quick sim-check sim-long sim-broken system system-full \
@@ -264,7 +265,9 @@ fuzz:
 fuzz-run: $(fuzzers) $(OUT)/seeds/made
 	@set -e; for f in $(fuzzers); do name=$${f##*/fuzz_}; echo "== $$f"; \
 	    mkdir -p $(OUT)/corpus/$$name; \
+	    dict=tests/fuzz/$$name.dict; test -f $$dict || dict=; \
 	    $$f -max_total_time=$(FUZZ_SECONDS) -print_final_stats=1 \
+	    $${dict:+-dict=$$dict} \
 	    $(OUT)/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name \
 	    $(OUT)/seeds/$$name 2>/dev/null); done
 
@@ -362,7 +365,8 @@ help:
 #: sim          SEEDS=1-20 NODES=30 TIME=1200: simulate, check invariants
 #: sim-broken   engines with a fault built in: each must be caught
 #: sim-long     the same at length
-#: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer
+#: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer; FUZZ=local
+#:              is for one
 #: system-full  all system tests, the long ones too
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it

@@ -35,6 +35,7 @@ struct scene {
 	struct talker talkers[CLIENTS];
 	unsigned int turn;
 	uint32_t metric;
+	unsigned int reloads;
 };
 
 static void
@@ -42,6 +43,57 @@ fail(const char *what, const char *line)
 {
 	fprintf(stderr, "%s: %s\n", what, line);
 	abort();
+}
+
+/* What the files say, one reload after another. */
+static const char *const files[] = {
+	"interface eth0\ninterface eth1\nredistribute local allow\n",
+	"interface eth0 rxcost 50\nin ip fd00::/16 deny\n"
+	    "redistribute local metric 5\n",
+	"interface eth0\ninterface eth1 rxcost many\n",
+	"interface eth*\nout if eth1 deny\nredistribute local deny\n",
+};
+#define FILES	(sizeof(files) / sizeof(files[0]))
+
+/* They are read; NULL if there is a mistake in them. */
+static struct configuration *
+read_files(const char *text, struct configuration_report *report)
+{
+	static const struct configuration_source source = {
+		.context = CONTEXT_FILE, .name = "file",
+	};
+	struct configuration *conf = configuration_new();
+
+	if (conf != NULL && configuration_read(conf, text, strlen(text),
+	    &source, report) == 0)
+		return conf;
+	configuration_free(conf);
+	return NULL;
+}
+
+static void
+adopt(struct scene *scene, struct configuration *conf)
+{
+	babel_configure(scene->world->babel, scene->world->now, conf);
+	configuration_free(scene->conf);
+	scene->conf = conf;
+}
+
+static enum local_reply
+reload(struct scene *scene, struct configuration_report *report)
+{
+	struct configuration *lower, *conf;
+
+	lower = read_files(files[++scene->reloads % FILES], report);
+	if (lower == NULL)
+		return LOCAL_NO;
+	conf = configuration_reload(&scene->layers, lower, report);
+	if (conf == NULL) {
+		configuration_free(lower);
+		return LOCAL_NO;
+	}
+	adopt(scene, conf);
+	return LOCAL_OK;
 }
 
 static enum local_reply
@@ -54,14 +106,12 @@ amend(void *ctx, const char *line, struct configuration_report *report)
 	struct configuration *conf;
 
 	if (strcmp(line, "reload") == 0)
-		return LOCAL_OK;
+		return reload(scene, report);
 	conf = configuration_amend(&scene->layers, line, strlen(line),
 	    &source, report);
 	if (conf == NULL)
 		return report->refused ? LOCAL_NO : LOCAL_BAD;
-	babel_configure(scene->world->babel, scene->world->now, conf);
-	configuration_free(scene->conf);
-	scene->conf = conf;
+	adopt(scene, conf);
 	return LOCAL_OK;
 }
 
@@ -207,27 +257,19 @@ happen(struct scene *scene, char what, unsigned int choice)
 	babel_run(w->babel, w->now);
 }
 
-static const char files[] = "interface eth0\ninterface eth1\n"
-    "redistribute local allow\n";
-
 static void
 layers_begin(struct scene *scene)
 {
-	static const struct configuration_source source = {
-		.context = CONTEXT_FILE, .name = "file",
-	};
 	struct configuration_report report = { .error = "" };
-	struct configuration *lower = configuration_new();
+	struct configuration *lower = read_files(files[0], &report), *conf;
 
 	scene->layers.socket = configuration_new();
-	if (lower == NULL || configuration_read(lower, files,
-	    sizeof(files) - 1, &source, &report) < 0)
+	if (lower == NULL || scene->layers.socket == NULL)
 		exit(2);
-	scene->conf = configuration_reload(&scene->layers, lower, &report);
-	if (scene->conf == NULL)
+	conf = configuration_reload(&scene->layers, lower, &report);
+	if (conf == NULL)
 		exit(2);
-	babel_configure(scene->world->babel, scene->world->now,
-	    scene->conf);
+	adopt(scene, conf);
 }
 
 static void
@@ -236,7 +278,7 @@ scene_begin(struct scene *scene)
 	unsigned int i;
 
 	memset(scene, 0, sizeof(*scene));
-	scene->world = world_new(files);
+	scene->world = world_new(files[0]);
 	layers_begin(scene);
 	local_on_command(scene->world->local, amend, scene);
 	for (i = 0; i < CLIENTS; i++)
