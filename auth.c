@@ -213,6 +213,34 @@ is_signed(const struct babel *b, const struct interface *ifp,
 	return false;
 }
 
+/* Remember it for the neighbour, or for the last of those who are none:
+ * what is not believed must not cost memory. */
+static void
+note_trouble(const struct babel *b, struct interface *ifp,
+    const struct in6_addr *from, enum babel_counter reason)
+{
+	struct neighbour *n = neighbour_find(ifp, from);
+	struct auth_trouble *trouble = &ifp->auth.trouble;
+
+	if (n != NULL)
+		trouble = &n->auth.trouble;
+	else if (!address_equal(&ifp->auth.stranger, from)) {
+		ifp->auth.stranger = *from;
+		trouble->count = 0;
+	}
+	trouble->count++;
+	trouble->reason = reason;
+	trouble->last = b->now;
+}
+
+static void
+drop_quietly(struct babel *b, struct interface *ifp,
+    const struct in6_addr *from, enum babel_counter reason)
+{
+	count(b, reason);
+	note_trouble(b, ifp, from, reason);
+}
+
 /* Tell why the packet is dropped, now and then. */
 static void
 drop(struct babel *b, struct interface *ifp, const struct in6_addr *from,
@@ -220,7 +248,7 @@ drop(struct babel *b, struct interface *ifp, const struct in6_addr *from,
 {
 	char text[ADDRESS_STRLEN];
 
-	count(b, reason);
+	drop_quietly(b, ifp, from, reason);
 	if (ifp->auth.complained != 0 &&
 	    b->now - ifp->auth.complained < COMPLAINT_PAUSE)
 		return;
@@ -500,7 +528,8 @@ auth_check_counter(struct babel *b, struct interface *ifp,
 		challenge(b, n, outcome);
 	else if (!accept_counter(b, n, &f, multicast)) {
 		if (!lenient)
-			count(b, COUNT_DROP_PC_STALE);
+			drop_quietly(b, ifp, &datagram->from,
+			    COUNT_DROP_PC_STALE);
 		return lenient;
 	}
 	if (f.has_request && !multicast)
@@ -509,6 +538,7 @@ auth_check_counter(struct babel *b, struct interface *ifp,
 	outcome->forgot_us = proven && outcome->reply &&
 	    has_forgotten_us(b, &n->auth);
 	if (!known && !lenient)
-		count(b, COUNT_DROP_INDEX_UNKNOWN);
+		drop_quietly(b, ifp, &datagram->from,
+		    COUNT_DROP_INDEX_UNKNOWN);
 	return known || lenient;
 }

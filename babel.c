@@ -25,6 +25,7 @@
 #define GOODBYES	2
 #define GOODBYE_PAUSE	(10 * MILLISECOND)
 #define REFUSED_PAUSE	(5 * MILLISECOND)
+#define TIMER_LATE	(50 * MILLISECOND)
 
 static void
 enter(struct babel *b, babel_time now)
@@ -423,8 +424,11 @@ babel_run(struct babel *b, babel_time now)
 	babel_time wish;
 
 	enter(b, now);
-	while ((t = timer_pop(&b->prompt, now)) != NULL)
+	while ((t = timer_pop(&b->prompt, now)) != NULL) {
+		if (now - t->due >= TIMER_LATE)
+			count(b, COUNT_TIMERS_LATE);
 		fire(b, t);
+	}
 	while (budget-- > 0 && (t = timer_pop(&b->patient, now)) != NULL)
 		fire(b, t);
 	work(b);

@@ -336,6 +336,24 @@ set_up_kernel(struct daemon *daemon)
 	return set_up_rules(daemon);
 }
 
+/* What is counted below the engine. */
+static void
+show_statistics(struct daemon *daemon)
+{
+	const struct net_drops *drops = net_drops(daemon->net);
+
+	daemon->shown[0] = (struct local_statistic){ "udp-overruns",
+	    "Packets that the kernel dropped for want of room.",
+	    &drops->overruns, false };
+	daemon->shown[1] = (struct local_statistic){ "udp-reflected",
+	    "Packets of our own that came back, dropped.",
+	    &drops->reflected, false };
+	daemon->shown[2] = (struct local_statistic){ "netlink-overruns",
+	    "Times that notifications of the kernel were lost.",
+	    kernel_overruns(daemon->kernel), false };
+	local_show(daemon->local, daemon->shown, 3);
+}
+
 static bool
 open_sockets(struct daemon *daemon)
 {
@@ -356,6 +374,7 @@ open_sockets(struct daemon *daemon)
 		return false;
 	}
 	local_on_command(daemon->local, control_command, daemon);
+	show_statistics(daemon);
 	return true;
 }
 

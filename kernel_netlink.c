@@ -245,6 +245,12 @@ kernel_configure(struct kernel *kernel, const struct kernel_conf *conf)
 	return kernel_resync(kernel);
 }
 
+const uint64_t *
+kernel_overruns(const struct kernel *kernel)
+{
+	return &kernel->overruns;
+}
+
 void
 kernel_fds(const struct kernel *kernel, int fds[KERNEL_FDS])
 {
@@ -284,6 +290,7 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 static void
 overrun(struct kernel *kernel)
 {
+	kernel->overruns++;
 	kernel->events->log(kernel->ctx, LOG_INFO,
 	    "lost notifications of the kernel: asking for everything");
 	kernel_sync_schedule(kernel, SYNC_ALL, 0);

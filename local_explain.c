@@ -10,6 +10,9 @@
  */
 #include "local_state.h"
 
+#include <errno.h>
+#include <string.h>
+
 #include "local_describe.h"
 #include "local_monitor.h"
 
@@ -242,8 +245,6 @@ link_word(const struct neighbour *n, babel_time *last)
 	    n->unicast.received);
 
 	*last = 0;
-	if (!n->interface->up)
-		return "interface-down";
 	if (!n->multicast.started && !n->unicast.started)
 		return "no-hello-yet";
 	if (n->rxcost == INFINITY_METRIC) {
@@ -252,11 +253,27 @@ link_word(const struct neighbour *n, babel_time *last)
 		    "not-heard";
 	}
 	if (n->txcost == INFINITY_METRIC) {
-		*last = n->ihu_received;
-		return n->ihu_received == 0 ? "never-heard-us" :
+		*last = n->heard_us;
+		return n->heard_us == 0 ? "never-heard-us" :
 		    "not-hearing-us";
 	}
 	return n->cost == INFINITY_METRIC ? "unusable" : "ok";
+}
+
+/* Do our Hellos, which probe-mtu makes as large as may be, arrive? */
+static const char *
+mtu_word(const struct babel *b, const struct neighbour *n)
+{
+	const struct interface *ifp = n->interface;
+
+	if (!ifp->conf.probe_mtu)
+		return "off";
+	if (ifp->send_failures.error == EMSGSIZE && b->now -
+	    ifp->send_failures.last < 2 * ifp->conf.hello_interval)
+		return "too-big";
+	if (n->txcost < INFINITY_METRIC)
+		return "passed";
+	return n->rxcost < INFINITY_METRIC ? "lost" : "unknown";
 }
 
 /* Seconds since then, or none if it never was. */
@@ -291,6 +308,38 @@ put_histories(struct line *line, const struct babel *b,
 	put_age(line, BOTH("hello-age"), b, time_max(n->multicast.received,
 	    n->unicast.received));
 	put_age(line, BOTH("ihu-age"), b, n->ihu_received);
+	put_age(line, BOTH("packet-age"), b, n->received);
+}
+
+/* Packets that were not believed: how many, why the last, and when. */
+static void
+put_trouble(struct line *line, const struct babel *b,
+    const struct auth_trouble *trouble)
+{
+	line_number(line, BOTH("mac-dropped"), trouble->count);
+	if (trouble->count == 0)
+		line_null(line, BOTH("mac-reason"));
+	else
+		line_word(line, BOTH("mac-reason"), counter_name(
+		    trouble->reason) + strlen("dropped-"));
+	put_age(line, BOTH("mac-age"), b, trouble->last);
+}
+
+static void
+put_sending(struct line *line, const struct babel *b,
+    const struct neighbour *n)
+{
+	const struct interface *ifp = n->interface;
+
+	line_number(line, BOTH("mtu"), ifp->link.mtu);
+	line_word(line, BOTH("mtu-probe"), mtu_word(b, n));
+	line_number(line, BOTH("sends-failed"), ifp->send_failures.count);
+	if (ifp->send_failures.count == 0)
+		line_null(line, BOTH("send-errno"));
+	else
+		line_number(line, BOTH("send-errno"),
+		    (uint64_t)ifp->send_failures.error);
+	put_age(line, BOTH("send-age"), b, ifp->send_failures.last);
 }
 
 static void
@@ -319,9 +368,34 @@ say_neighbour(const struct babel *b, struct client *c,
 	line_number(&line, BOTH("routes"), n->route_count);
 	line_yes(&line, BOTH("static"), n->is_static);
 	line_word(&line, BOTH("mac"), mac_word(n->interface));
-	line_number(&line, BOTH("mtu"), n->interface->link.mtu);
+	put_trouble(&line, b, &n->auth.trouble);
+	put_sending(&line, b, n);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    n->interface->link.name);
+	say(c, &line);
+}
+
+/* Somebody who is no neighbour because we do not believe it: the last one
+ * of the interface, if it is asked for. */
+static void
+say_stranger(const struct babel *b, struct client *c,
+    const struct interface *ifp)
+{
+	const struct in6_addr *address = &ifp->auth.stranger;
+	char text[ADDRESS_STRLEN];
+	struct line line;
+
+	if (ifp->auth.trouble.count == 0 ||
+	    neighbour_find(ifp, address) != NULL ||
+	    (c->task.selection == SELECT_ADDRESS &&
+	    !address_equal(address, &c->task.address)))
+		return;
+	line_init(&line, c->task.format);
+	line_object(&line, "stranger", address_format(address, text));
+	line_word(&line, BOTH("mac"), mac_word(ifp));
+	put_trouble(&line, b, &ifp->auth.trouble);
+	line_word(&line, LABEL("if", "babel-interface-reference"),
+	    ifp->link.name);
 	say(c, &line);
 }
 
@@ -332,7 +406,9 @@ explain_neighbour_step(const struct babel *b, struct client *c)
 
 	switch (cursor_step(&c->task.cursor, b, &object)) {
 	case CURSOR_OBJECT:
-		if (monitor_selects(b, &object, &c->task))
+		if (object.kind == OBJECT_INTERFACE)
+			say_stranger(b, c, object.u.interface);
+		else if (monitor_selects(b, &object, &c->task))
 			say_neighbour(b, c, object.u.neighbour);
 		break;
 	case CURSOR_NOTHING:

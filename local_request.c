@@ -218,7 +218,7 @@ explain_neighbour(const struct request *r)
 	    address_parse(r->words[2].text, &address) < 0))
 		return false;
 	task = begin_task(r, TASK_EXPLAIN_NEIGHBOUR,
-	    OBJECT_BIT(OBJECT_NEIGHBOUR));
+	    OBJECT_BIT(OBJECT_INTERFACE) | OBJECT_BIT(OBJECT_NEIGHBOUR));
 	if (r->count == 3) {
 		task->selection = SELECT_ADDRESS;
 		task->address = address;

@@ -607,6 +607,8 @@ neighbour_ihu(struct babel *b, struct neighbour *n, const struct ihu *ihu)
 	/* A cost of 0 would let metrics stand still around a loop. */
 	n->txcost = ihu->rxcost > 0 ? ihu->rxcost : 1;
 	n->ihu_received = b->now;
+	if (ihu->rxcost < INFINITY_METRIC)
+		n->heard_us = b->now;
 	schedule(b, &n->ihu, b->now + ihu->interval * 7 / 2);
 	neighbour_update_cost(b, n);
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);

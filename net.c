@@ -48,7 +48,7 @@ struct net {
 	uint16_t port;
 	struct in6_addr group;
 	uint32_t overflow;		/* the kernel's counter, as last seen */
-	uint64_t lost;
+	struct net_drops drops;
 	struct source_address *sources;	/* of joined interfaces, sorted */
 	size_t source_count;
 
@@ -167,10 +167,10 @@ net_fd(const struct net *net)
 	return net->fd;
 }
 
-uint64_t
-net_lost(const struct net *net)
+const struct net_drops *
+net_drops(const struct net *net)
 {
-	return net->lost;
+	return &net->drops;
 }
 
 /* The place of the interface in the sorted array, or where it belongs. */
@@ -359,7 +359,7 @@ read_overflow(struct net *net, const struct cmsghdr *cmsg)
 	uint32_t overflow;
 
 	memcpy(&overflow, CMSG_DATA(cmsg), sizeof(overflow));
-	net->lost += (uint32_t)(overflow - net->overflow);
+	net->drops.overruns += (uint32_t)(overflow - net->overflow);
 	net->overflow = overflow;
 }
 
@@ -413,8 +413,12 @@ describe(struct net *net, size_t i, const struct clocks *clocks,
 	datagram->bytes = net->vectors[i].iov_base;
 	datagram->len = net->messages[i].msg_len;
 	read_control(net, message, clocks, datagram);
+	if (is_own(net, datagram)) {
+		net->drops.reflected++;
+		return false;
+	}
 	return (message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
-	    datagram->ifindex != 0 && !is_own(net, datagram);
+	    datagram->ifindex != 0;
 }
 
 /* Read at most BURST; the number read, or 0. */

@@ -262,4 +262,6 @@ receive_packet(struct babel *b, const struct datagram *datagram)
 	if (d.stopped)
 		count(b, COUNT_PACKETS_STOPPED);
 	measure_rtt(&r);
+	if (r.n != NULL)
+		r.n->received = b->now;
 }

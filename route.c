@@ -338,8 +338,10 @@ update_is_acceptable(struct babel *b, struct update *update)
 		count(b, COUNT_UPDATE_MARTIAN);
 		return false;
 	}
-	if (update->ae == AE_V4_VIA_V6 && !b->identity.v4_via_v6)
+	if (update->ae == AE_V4_VIA_V6 && !b->identity.v4_via_v6) {
+		count(b, COUNT_UPDATE_V4_VIA_V6);
 		return false;
+	}
 	/* Our own route, come back: the neighbour routes through us. */
 	if (update->metric < INFINITY_METRIC &&
 	    router_id_compare(&update->id, &b->id) == 0) {
@@ -373,7 +375,7 @@ route_update(struct babel *b, struct neighbour *n,
 		route_update_known(b, route, &update, add_metric);
 	else if (update.metric < INFINITY_METRIC)
 		route_update_new(b, n, &update, add_metric);
-	else
+	else if (received->metric == INFINITY_METRIC)
 		count(b, COUNT_UPDATE_UNKNOWN_RETRACTION);
 }
 

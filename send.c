@@ -59,8 +59,10 @@ hold_packet(struct babel *b, const struct datagram *datagram)
 	count(b, COUNT_SEND_REFUSED);
 	TAILQ_FOREACH(other, &b->held, entry)
 		count_held++;
-	if (count_held >= HELD_MAX)
+	if (count_held >= HELD_MAX) {
+		count(b, COUNT_SEND_DROPPED);
 		return;
+	}
 	held = malloc(sizeof(*held) + datagram->len);
 	if (held == NULL) {
 		count(b, COUNT_NO_MEMORY);
@@ -70,6 +72,19 @@ hold_packet(struct babel *b, const struct datagram *datagram)
 	held->datagram = *datagram;
 	held->datagram.bytes = held->bytes;
 	TAILQ_INSERT_TAIL(&b->held, held, entry);
+}
+
+void
+babel_send_failed(struct babel *b, const struct datagram *datagram, int error)
+{
+	struct interface *ifp = interface_find(b, datagram->ifindex);
+
+	count(b, COUNT_SEND_FAILED);
+	if (ifp == NULL)
+		return;
+	ifp->send_failures.count++;
+	ifp->send_failures.error = error;
+	ifp->send_failures.last = b->now;
 }
 
 static bool

@@ -100,8 +100,10 @@ engine_send(void *ctx, const struct datagram *datagram)
 
 	if (error == EAGAIN || error == ENOBUFS)
 		return false;
-	if (error != 0)
+	if (error != 0) {
+		babel_send_failed(daemon->babel, datagram, error);
 		log_send_error(daemon, datagram, error);
+	}
 	return true;
 }
 

@@ -6,6 +6,7 @@
 #ifndef AUTH_H
 #define AUTH_H
 
+#include "instance.h"
 #include "message.h"
 
 struct babel;
@@ -21,6 +22,13 @@ struct neighbour;
 #define AUTH_PAUSE		(300 * MILLISECOND)	/* between two
 					   challenges, or two replies */
 
+/* What was dropped for want of proof. */
+struct auth_trouble {
+	uint64_t count;
+	enum babel_counter reason;	/* of the last; if count is not 0 */
+	babel_time last;
+};
+
 /* What we sign with, of an interface. */
 struct auth_sender {
 	uint32_t pc;			/* of the last packet */
@@ -30,6 +38,8 @@ struct auth_sender {
 	uint32_t answers;		/* ... sent since */
 	babel_time complained;		/* last log of a dropped packet, or 0 */
 	bool unsigned_said;		/* logged: no key to sign with */
+	struct in6_addr stranger;	/* the last who was no neighbour ... */
+	struct auth_trouble trouble;	/* ... and was not believed */
 };
 
 /* The packet counters of a neighbour that have been accepted. */
@@ -54,6 +64,7 @@ struct auth_peer {
 	uint8_t challenge_next;
 	babel_time challenged, answered;	/* when last, or 0 */
 	babel_time introduced;		/* ... because it challenged us */
+	struct auth_trouble trouble;
 };
 
 enum auth_mac {

@@ -61,7 +61,8 @@ struct fib_change {
 };
 
 struct babel_ops {
-	/* Send.  False: cannot take it now; the engine tries again. */
+	/* Send.  False: cannot take it now; the engine tries again.  May
+	 * call babel_send_failed, and nothing else of the engine. */
 	bool (*send)(void *ctx, const struct datagram *);
 	/* Change the kernel; answered by babel_fib_done.  False: cannot take
 	 * it now; the engine tries again. */
@@ -126,6 +127,9 @@ void	babel_free(struct babel *);
 
 void	babel_receive(struct babel *, babel_time now,
 	    const struct datagram *);
+/* For ops->send alone: the packet is lost, by that errno. */
+void	babel_send_failed(struct babel *, const struct datagram *,
+	    int error);
 
 /* A link appeared or changed; keyed by ifindex.  Links that the
  * configuration does not ask for may be told too: a reload may.  A link

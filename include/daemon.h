@@ -34,6 +34,7 @@ struct daemon {
 	uint32_t *watched;		/* tables to hear of */
 	bool answered;			/* the kernel has: run again */
 	struct local *local;
+	struct local_statistic shown[3];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct address_list addresses;	/* that we added */
 	int send_error;			/* last explained ... */

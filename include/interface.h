@@ -44,6 +44,11 @@ struct interface {
 	babel_time introduced;		/* a newcomer to a crowd, or 0 */
 
 	struct auth_sender auth;		/* RFC 8967 */
+	struct {
+		uint64_t count;
+		int error;		/* of the last: an errno */
+		babel_time last;
+	} send_failures;
 
 	struct {
 		uint64_t mcast_hellos, mcast_updates, ucast_hellos,

@@ -91,6 +91,9 @@ bool	kernel_flush(struct kernel *);
 int	kernel_resync(struct kernel *);
 bool	kernel_is_synchronised(const struct kernel *);
 
+/* How often notifications were lost so far. */
+const uint64_t *kernel_overruns(const struct kernel *);
+
 /* Why the link is taken for wired, wireless or a tunnel: a phrase for the
  * log, "" if the link is not there. */
 const char *kernel_link_reason(const struct kernel *, unsigned int ifindex);

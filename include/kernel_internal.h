@@ -167,6 +167,7 @@ struct kernel {
 	bool has_ipv6_siblings;		/* foreign IPv6 multipath was seen */
 	struct sync sync;
 
+	uint64_t overruns;		/* of the notifications */
 	uint64_t seed;			/* of the fingerprints */
 	uint8_t *buffer;		/* NETLINK_BUFFER, for datagrams */
 };

@@ -37,6 +37,8 @@ struct neighbour {
 	uint16_t cost;			/* as computed when last changed */
 	struct timer ihu;		/* txcost expires */
 	babel_time ihu_received;	/* or 0 */
+	babel_time heard_us;		/* as of its last finite IHU, or 0 */
+	babel_time received;		/* any packet, the last; or 0 */
 	struct timer unused;		/* never said Hello */
 	uint16_t hello_seqno;		/* of our next unicast Hello */
 	bool ihu_due;			/* one goes with the next packet */

@@ -39,7 +39,11 @@ int	net_send(struct net *, const struct datagram *);
 int	net_receive(struct net *, babel_time now, int burst, net_input *,
 	    void *ctx);
 
-/* How many datagrams the kernel has dropped so far for want of room. */
-uint64_t net_lost(const struct net *);
+/* Datagrams that were dropped so far and never handed over. */
+struct net_drops {
+	uint64_t overruns;		/* by the kernel, for want of room */
+	uint64_t reflected;		/* our own, come back */
+};
+const struct net_drops *net_drops(const struct net *);
 
 #endif

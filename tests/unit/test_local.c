@@ -496,6 +496,33 @@ counters_have_help(void **state)
 	world_free(w);
 }
 
+/* Everything that the local socket counts of itself. */
+static void
+own_counters_are_raised(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peers[LOCAL_CLIENTS + 1];
+	char line[CLIENT_INPUT + 1];
+	unsigned int i;
+
+	(void)state;
+	memset(line, 'x', CLIENT_INPUT);
+	line[CLIENT_INPUT] = '\0';
+	for (i = 0; i <= LOCAL_CLIENTS; i++)
+		peers[i] = peer_new(w, false);
+	ask(w, peers[0], "dump\n");
+	ask(w, peers[0], line);
+	for (i = 0; i < LOCAL_COUNTERS; i++)
+		assert_true(w->local->counters[i] > 0);
+	assert_int_equal(w->local->counters[LOCAL_ACCEPTED], LOCAL_CLIENTS);
+	assert_int_equal(w->local->counters[LOCAL_REFUSED], 1);
+	assert_int_equal(w->local->counters[LOCAL_REQUESTS], 1);
+	assert_int_equal(w->local->counters[LOCAL_DROPPED], 1);
+	for (i = 0; i <= LOCAL_CLIENTS; i++)
+		peer_free(peers[i]);
+	world_free(w);
+}
+
 static void
 shows_registered_numbers(void **state)
 {
@@ -576,6 +603,7 @@ main(void)
 		cmocka_unit_test(nobody_waits_for_the_slow),
 		cmocka_unit_test(explains),
 		cmocka_unit_test(counters_have_help),
+		cmocka_unit_test(own_counters_are_raised),
 		cmocka_unit_test(shows_registered_numbers),
 		cmocka_unit_test(set_is_a_set),
 	};

@@ -383,7 +383,7 @@ bursts_are_bounded(void **state)
 		next += n;
 	}
 	assert_int_equal(net_receive(net, now(), 32, take, NULL), 0);
-	assert_int_equal(net_lost(net), 0);
+	assert_int_equal(net_drops(net)->overruns, 0);
 	close(fd);
 	net_close(net);
 }
@@ -407,7 +407,7 @@ overflow_is_counted(void **state)
 	/* The counter comes with the next packet. */
 	assert_int_equal(send_to(fd, &own, "x", 1), 1);
 	receive(net, 32);
-	assert_in_range(net_lost(net), 1, 99);
+	assert_in_range(net_drops(net)->overruns, 1, 99);
 	close(fd);
 	net_close(net);
 }
@@ -486,8 +486,10 @@ our_own_packets_are_dropped(void **state)
 	assert_memory_equal(&got[0].from, &own, 16);
 	assert_int_equal(net_send(net, &datagram), 0);
 	reflect();
+	assert_int_equal(net_drops(net)->reflected, 0);
 	assert_int_equal(receive(net, 1), 1);
 	assert_int_equal(count, 0);
+	assert_int_equal(net_drops(net)->reflected, 1);
 	net_close(net);
 }
 

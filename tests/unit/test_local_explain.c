@@ -1,0 +1,252 @@
+/*
+ * test_local_explain.c - "explain neighbour": which direction of a link is
+ * dead and since when, and what is wrong with signatures and sizes.
+ */
+#include "unit.h"
+
+#include <errno.h>
+
+#include "local_peer.h"
+
+#define KEY	"key id k type hmac-sha256 value " \
+	"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\n"
+
+struct scene {
+	struct world *w;
+	struct peer *peer;
+};
+
+/* An eth0 of these parameters, and nobody there yet. */
+static struct scene
+scene_new(const char *text)
+{
+	struct scene s = { .w = world_new(text) };
+
+	world_link(s.w, 1, "eth0", true);
+	s.peer = peer_new(s.w, false);
+	return s;
+}
+
+static void
+scene_free(struct scene *s)
+{
+	peer_free(s->peer);
+	world_free(s->w);
+}
+
+static void
+put_ihu(struct world_packet *p, uint16_t rxcost)
+{
+	write_bytes(&p->out, "\x05\x06\0", 4);
+	write_u16(&p->out, rxcost);
+	write_u16(&p->out, 1200);
+}
+
+/* fe80::2 says Hello, and with what cost it hears us if that is not 0. */
+static void
+greet(struct scene *s, uint16_t rxcost)
+{
+	struct world_packet p;
+
+	packet_begin(&p);
+	write_bytes(&p.out, "\x04\x06\0", 4);
+	write_u16(&p.out, s->w->hello_seqno++);
+	write_u16(&p.out, 400);
+	if (rxcost != 0)
+		put_ihu(&p, rxcost);
+	packet_send(s->w, &p, 1, 2);
+}
+
+/* Time goes by, with a Hello each four seconds. */
+static void
+greet_for(struct scene *s, babel_time duration, uint16_t rxcost)
+{
+	const babel_time end = s->w->now + duration;
+
+	while (s->w->now < end) {
+		greet(s, rxcost);
+		s->w->now += 4 * SECOND;
+		world_settle(s->w);
+	}
+}
+
+static void
+silence_for(struct scene *s, babel_time duration)
+{
+	const babel_time end = s->w->now + duration;
+
+	while (s->w->now < end) {
+		s->w->now += SECOND;
+		world_settle(s->w);
+	}
+}
+
+/* The line of fe80::2 says that. */
+static void
+check(struct scene *s, const char *expected)
+{
+	const char *text = ask(s->w, s->peer, "explain neighbour fe80::2\n");
+
+	if (strstr(text, expected) == NULL)
+		fail_msg("no '%s' in %s", expected, text);
+}
+
+static void
+tells_the_dead_direction(void **state)
+{
+	struct scene s = scene_new("interface eth0\n");
+
+	(void)state;
+	world_update(s.w, 1, 2, 0x10000, 100);
+	check(&s, " link no-hello-yet since none heard no hears-us no ");
+	check(&s, " hello-age none ihu-age none packet-age 0.000 ");
+	greet_for(&s, 8 * SECOND, 0);
+	check(&s, " link never-heard-us since none heard yes hears-us no ");
+	greet_for(&s, 8 * SECOND, 96);
+	check(&s, " link ok since none heard yes hears-us yes ");
+	/* It says that it does not hear us any more ... */
+	greet_for(&s, 20 * SECOND, INFINITY_METRIC);
+	check(&s, " link not-hearing-us since 24.000 heard yes hears-us no ");
+	check(&s, " hello-age 4.000 ihu-age 4.000 ");
+	/* ... or does not say anything about us. */
+	greet_for(&s, 8 * SECOND, 96);
+	greet_for(&s, 60 * SECOND, 0);
+	check(&s, " link not-hearing-us since 64.000 heard yes hears-us no ");
+	scene_free(&s);
+}
+
+/* What it says of us still holds when it is not heard any more. */
+static void
+tells_of_a_silent_neighbour(void **state)
+{
+	struct scene s = scene_new("interface eth0\n");
+	struct world_packet p;
+
+	(void)state;
+	greet_for(&s, 8 * SECOND, 96);
+	silence_for(&s, 8 * SECOND);
+	world_update(s.w, 1, 2, 0x10000, 100);
+	check(&s, " link not-heard since 12.000 heard no hears-us yes ");
+	check(&s, " packet-age 0.000 ");
+	packet_begin(&p);
+	put_ihu(&p, INFINITY_METRIC);
+	packet_send(s.w, &p, 1, 2);
+	check(&s, " link both-dead since 12.000 heard no hears-us no ");
+	scene_free(&s);
+}
+
+static void
+tells_of_a_cost_that_is_too_high(void **state)
+{
+	struct scene s = scene_new(
+	    "interface eth0 type wireless rxcost 60000\n");
+
+	(void)state;
+	greet_for(&s, 20 * SECOND, 60000);
+	check(&s, " link unusable since none heard yes hears-us yes ");
+	check(&s, " cost 65535 ");
+	scene_free(&s);
+}
+
+static void
+configure(struct world *w, const char *text)
+{
+	struct configuration *old = w->conf;
+
+	w->conf = world_configuration(text);
+	babel_configure(w->babel, w->now, w->conf);
+	configuration_free(old);
+	world_link(w, 1, "eth0", true);
+	world_settle(w);
+}
+
+static void
+tells_of_signatures(void **state)
+{
+	struct scene s = scene_new("interface eth0\n");
+
+	(void)state;
+	greet_for(&s, 8 * SECOND, 96);
+	check(&s, " mac off mac-dropped 0 mac-reason none mac-age none ");
+	configure(s.w, KEY "interface eth0 key k\n");
+	greet(&s, 96);
+	greet(&s, 96);
+	silence_for(&s, SECOND);
+	check(&s, " mac required mac-dropped 2 mac-reason mac-missing"
+	    " mac-age 1.000 ");
+	configure(s.w, KEY "interface eth0 key k accept-bad-signatures true\n");
+	greet(&s, 96);
+	check(&s, " mac lenient mac-dropped 2 ");
+	scene_free(&s);
+}
+
+/* One who is no neighbour yet, for want of a signature. */
+static void
+tells_of_strangers(void **state)
+{
+	struct scene s = scene_new(KEY "interface eth0 key k\n");
+
+	(void)state;
+	assert_string_equal(ask(s.w, s.peer, "explain neighbour\n"), "ok\n");
+	world_hello(s.w, 1, 3);
+	greet(&s, 96);
+	greet(&s, 96);
+	assert_string_equal(ask(s.w, s.peer, "explain neighbour\n"),
+	    "stranger fe80::2 mac required mac-dropped 2"
+	    " mac-reason mac-missing mac-age 0.000 if eth0\nok\n");
+	assert_string_equal(ask(s.w, s.peer,
+	    "json explain neighbour fe80::2\n"),
+	    "{\"object\":\"stranger\",\"id\":\"fe80::2\",\"mac\":\"required\","
+	    "\"mac-dropped\":2,\"mac-reason\":\"mac-missing\","
+	    "\"mac-age\":0.000,\"babel-interface-reference\":\"eth0\"}\nok\n");
+	assert_string_equal(ask(s.w, s.peer, "explain neighbour fe80::3\n"),
+	    "ok\n");
+	/* Once it is believed it has a line of its own. */
+	configure(s.w, "interface eth0\n");
+	greet(&s, 96);
+	assert_null(strstr(ask(s.w, s.peer, "explain neighbour\n"),
+	    "stranger"));
+	scene_free(&s);
+}
+
+static void
+tells_of_the_size_of_packets(void **state)
+{
+	struct scene s = scene_new("interface eth0 probe-mtu true\n");
+	const struct datagram hello = { .ifindex = 1 };
+
+	(void)state;
+	world_update(s.w, 1, 2, 0x10000, 100);
+	check(&s, " mtu 1500 mtu-probe unknown sends-failed 0"
+	    " send-errno none send-age none ");
+	greet_for(&s, 8 * SECOND, INFINITY_METRIC);
+	check(&s, " mtu-probe lost ");
+	greet_for(&s, 8 * SECOND, 96);
+	check(&s, " mtu-probe passed ");
+	babel_send_failed(s.w->babel, &hello, EMSGSIZE);
+	check(&s, " mtu-probe too-big sends-failed 1 ");
+	babel_send_failed(s.w->babel, &hello, EPERM);
+	check(&s, " mtu-probe passed sends-failed 2 ");
+	babel_send_failed(s.w->babel, &hello, EMSGSIZE);
+	greet_for(&s, 12 * SECOND, 96);
+	check(&s, " mtu-probe passed sends-failed 3 ");
+	check(&s, " send-age 12.000 ");
+	configure(s.w, "interface eth0\n");
+	check(&s, " mtu-probe off ");
+	scene_free(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_the_dead_direction),
+		cmocka_unit_test(tells_of_a_silent_neighbour),
+		cmocka_unit_test(tells_of_a_cost_that_is_too_high),
+		cmocka_unit_test(tells_of_signatures),
+		cmocka_unit_test(tells_of_strangers),
+		cmocka_unit_test(tells_of_the_size_of_packets),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
