@@ -617,13 +617,18 @@ put_items(struct packet *p, struct outbox *outbox)
 		schedule_advance(p->b, &outbox->flush, p->b->now + RETRY);
 }
 
-/* A full update at once, by multicast. */
+/* A full update at once, by multicast.  One that only waits for its turn
+ * will do; one that is under way is ended first. */
 static void
 hurry_full_update(struct babel *b, struct interface *ifp)
 {
 	babel_time start = b->now;
 
+	if (ifp->update_hurry && ifp->update_walk.begun)
+		return;
 	ifp->outbox.everything = false;
+	if (ifp->update_hurry)
+		return;
 	if (ifp->hurried != 0)
 		start = time_max(start, ifp->hurried + HURRY_PAUSE);
 	ifp->hurried = start;

@@ -39,8 +39,8 @@ prefix_number(unsigned int number)
 	return text;
 }
 
-/* The longest time between two finite updates for each of the prefixes
- * on e2. */
+/* The longest time between two finite updates to everybody on e2 for each
+ * of the prefixes. */
 static babel_time
 longest_gap(const struct world *w, unsigned int prefixes)
 {
@@ -53,6 +53,7 @@ longest_gap(const struct world *w, unsigned int prefixes)
 	for (i = 0; i < w->heard_count; i++) {
 		h = &w->heard[i];
 		if (h->tlv.type != TLV_UPDATE || h->ifindex != 2 ||
+		    !is_multicast(&h->to) ||
 		    h->tlv.u.update.metric == INFINITY_METRIC ||
 		    h->tlv.u.update.key.to.plen != 64)
 			continue;
@@ -673,6 +674,13 @@ many_newcomers_do_not_starve_the_table(void **state)
 	for (i = 0; i < 30; i++) {
 		talker_greet(talker_new(w, 2));
 		talker_greet(&w->talkers[i + 1]);
+		w->talkers[i + 1].alive = true;
+		world_pass(w, 500 * MILLISECOND);
+	}
+	assert_in_range(longest_gap(w, 3000), 0, 16 * SECOND);
+	/* Nor do those who are there and ask for it. */
+	for (i = 0; i < 80; i++) {
+		talker_ask_route(&w->talkers[i % 30], NULL);
 		world_pass(w, 500 * MILLISECOND);
 	}
 	assert_in_range(longest_gap(w, 3000), 0, 16 * SECOND);
