@@ -86,7 +86,7 @@ delivery_start(struct babel *b, struct destination *d)
 	d->undelivered = b->neighbour_lost != 0 &&
 	    b->now - b->neighbour_lost < destination_hold_time(b);
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
-		if (!ifp->up)
+		if (!ifp->up || !interface_understands(ifp, &d->key))
 			continue;
 		if (interface_is_crowded(ifp))
 			destination_repeat(b, d, REPEATS);

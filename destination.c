@@ -196,6 +196,19 @@ destination_may_announce(const struct babel *b, const struct destination *d)
 	    d->selected->metric == INFINITY_METRIC || fib_is_current(b, d);
 }
 
+/* Is any interface up?  Otherwise nobody would ever take a change out of
+ * the log. */
+static bool
+somebody_listens(const struct babel *b)
+{
+	const struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->up)
+			return true;
+	return false;
+}
+
 void
 destination_changed(struct babel *b, struct destination *d,
     enum haste haste)
@@ -204,8 +217,11 @@ destination_changed(struct babel *b, struct destination *d,
 
 	if (d->change_serial != 0)
 		RB_REMOVE(change_tree, &b->changes, d);
-	d->change_serial = ++b->change_serial;
+	d->change_serial = 0;
 	d->is_repeat = false;
+	if (!somebody_listens(b))
+		return;
+	d->change_serial = ++b->change_serial;
 	RB_INSERT(change_tree, &b->changes, d);
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up)

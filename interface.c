@@ -14,6 +14,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "destination.h"
 #include "neighbour.h"
 
 /* Early Hellos when an interface comes up or somebody new is heard: the
@@ -161,6 +162,7 @@ interface_down(struct babel *b, struct interface *ifp)
 	schedule_cancel(b, &ifp->hello);
 	schedule_cancel(b, &ifp->update);
 	job_cancel(b, &ifp->full_update);
+	destination_trim_changes(b);	/* nothing waits for it any more */
 	log_at(b, LOG_INFO, "interface %s: stopped", ifp->link.name);
 	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }
@@ -473,6 +475,14 @@ interface_has_static(const struct babel *b, const struct interface *ifp)
 		    ifp->link.name) == 0)
 			return true;
 	return false;
+}
+
+bool
+interface_understands(const struct interface *ifp,
+    const struct destination_key *key)
+{
+	return !ifp->conf.rfc6126_compatible ||
+	    !destination_is_source_specific(key);
 }
 
 size_t

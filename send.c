@@ -320,8 +320,7 @@ encode_request(struct packet *p, const struct outbox_item *item)
 static void
 put_request(struct packet *p, const struct outbox_item *item)
 {
-	if (destination_is_source_specific(&item->key) &&
-	    p->ifp->conf.rfc6126_compatible)
+	if (!interface_understands(p->ifp, &item->key))
 		return;
 	if (!encode_request(p, item)) {
 		packet_send(p);
@@ -464,8 +463,7 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 	bool have = destination_announcement(p->b, d, &a);
 	bool denied;
 
-	if (destination_is_source_specific(&d->key) &&
-	    p->ifp->conf.rfc6126_compatible)
+	if (!interface_understands(p->ifp, &d->key))
 		return;
 	if (reason == REASON_CHANGE && d->is_repeat &&
 	    !interface_is_crowded(p->ifp))

@@ -95,6 +95,10 @@ bool	interface_has_address(const struct interface *,
 /* Are neighbours declared on it?  They need not hear each other. */
 bool	interface_has_static(const struct babel *,
 	    const struct interface *);
+/* May the destination be spoken of here?  RFC 6126 knows no source
+ * prefixes, and would take it for another one (RFC 9079, section 6). */
+bool	interface_understands(const struct interface *,
+	    const struct destination_key *);
 /* The largest packet to send: UDP payload octets (section 4). */
 size_t	interface_packet_size(const struct interface *);
 /* The interval our updates announce here. */

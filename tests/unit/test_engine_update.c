@@ -687,6 +687,52 @@ many_newcomers_do_not_starve_the_table(void **state)
 	world_free(w);
 }
 
+/* covers: S8 */
+static void
+nothing_is_owed_to_who_is_not_told(void **state)
+{
+	const struct news news = { .prefix = P6, .from = "2001:db8:a::/48",
+		.id = ID_A, .seqno = 1, .metric = 0 };
+	const struct news gone = { .prefix = P6, .from = news.from,
+		.metric = INFINITY_METRIC };
+	struct world *w = world_new(PLAIN
+	    "interface e2 rfc6126-compatible true\n");
+	struct talker *a = talker_met(w, 1);
+
+	(void)state;
+	talker_met(w, 2);
+	talker_update(a, &news);
+	world_pass(w, SECOND);
+	talker_update(a, &gone);
+	world_pass(w, 300 * SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 2)), 0);
+	assert_int_equal(w->babel->destination_count, 0);
+	world_free(w);
+}
+
+static void
+nothing_is_kept_when_nobody_is_there(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	unsigned int i;
+
+	(void)state;
+	world_originate(w, OWN, true);
+	world_pass(w, SECOND);
+	world_originate(w, OWN, false);
+	for (i = 1; i <= WORLD_LINKS; i++)
+		world_link(w, i, false);
+	for (i = 0; i < 100; i++) {
+		world_originate(w, prefix_number(i), true);
+		world_pass(w, SECOND);
+		world_originate(w, prefix_number(i), false);
+	}
+	world_pass(w, 300 * SECOND);
+	assert_int_equal(w->babel->destination_count, 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -715,6 +761,8 @@ main(void)
 		cmocka_unit_test(goodbyes_retract_everything),
 		cmocka_unit_test(a_longer_interval_begins_with_everything),
 		cmocka_unit_test(many_newcomers_do_not_starve_the_table),
+		cmocka_unit_test(nothing_is_owed_to_who_is_not_told),
+		cmocka_unit_test(nothing_is_kept_when_nobody_is_there),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
