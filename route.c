@@ -191,7 +191,15 @@ route_apply(struct babel *b, struct route *route,
 	route_refresh(b, route, update->interval);
 }
 
-/* Is there another feasible route? */
+/* May the route be selected (section 3.6)? */
+static bool
+is_eligible(const struct babel *b, const struct destination *d,
+    const struct route *route)
+{
+	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
+	    route_is_feasible(route) && !fib_refuses(b, d, route);
+}
+
 static bool
 has_alternative(const struct babel *b, const struct route *route)
 {
@@ -199,9 +207,8 @@ has_alternative(const struct babel *b, const struct route *route)
 	struct route *other;
 
 	RB_FOREACH(other, route_tree, &routes)
-		if (other != route && other->metric < INFINITY_METRIC &&
-		    route_is_feasible(other) &&
-		    !fib_refuses(b, route->destination, other))
+		if (other != route &&
+		    is_eligible(b, route->destination, other))
 			return true;
 	return false;
 }
@@ -338,9 +345,11 @@ update_is_acceptable(struct babel *b, struct update *update)
 		count(b, COUNT_UPDATE_MARTIAN);
 		return false;
 	}
+	/* What cannot be installed is not selected (RFC 9229, section 2.2),
+	 * and replaces what could be. */
 	if (update->ae == AE_V4_VIA_V6 && !b->identity.v4_via_v6) {
 		count(b, COUNT_UPDATE_V4_VIA_V6);
-		return false;
+		update->metric = INFINITY_METRIC;
 	}
 	/* Our own route, come back: the neighbour routes through us. */
 	if (update->metric < INFINITY_METRIC &&
@@ -450,14 +459,6 @@ xroute_excludes(const struct babel *b, const struct destination *d)
 
 	return d->xroute != NULL && (duplicates == UNSET ||
 	    d->xroute->priority < duplicates);
-}
-
-static bool
-is_eligible(const struct babel *b, const struct destination *d,
-    const struct route *route)
-{
-	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
-	    route_is_feasible(route) && !fib_refuses(b, d, route);
 }
 
 static bool

@@ -198,6 +198,24 @@ b1_unfeasible_from_the_selected_is_ignored(void **state)
 	world_free(s.w);
 }
 
+/* covers: B32 */
+static void
+b1_the_dying_are_no_alternative(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 2);
+
+	(void)state;
+	talker_tell(c, P6, ID_A, DISTANCE(10, 95));
+	world_link(s.w, 2, false);
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 500));
+	assert_true(world_destination(s.w, P6)->selected ==
+	    world_route(s.w, P6, s.a));
+	world_pass(s.w, SECOND);
+	assert_true(is_selected(s.w, P6, s.a));
+	world_free(s.w);
+}
+
 /* covers: B33 F24 Q6 */
 static void
 b2a_unfeasible_yields_to_another(void **state)
@@ -666,6 +684,35 @@ a_refused_route_is_passed_over(void **state)
 	world_free(w);
 }
 
+/* covers: V5 V11 */
+static void
+who_cannot_route_via_ipv6_drops_what_needs_it(void **state)
+{
+	const struct babel_identity plain = { .id = id_of(OUR_ID),
+		.id_is_configured = true };
+	struct update update = { .key = key_of(P4, NULL), .id = id_of(ID_A),
+		.seqno = 10, .interval = NEWS_INTERVAL };
+	struct world *w = world_begin(PLAIN, &plain);
+	struct talker *a = talker_met(w, 1);
+
+	(void)state;
+	update.ae = AE_IPV4;
+	update.next_hop = address_of("10.0.0.7");
+	talker_begin(a);
+	assert_true(message_put_update(&a->e, &update));
+	talker_send(a);
+	world_pass(w, SECOND);
+	assert_true(is_selected(w, P4, a));
+	/* The neighbour's IPv4 address is gone, so that next hop is, too. */
+	update.ae = AE_V4_VIA_V6;
+	talker_begin(a);
+	assert_true(message_put_update(&a->e, &update));
+	talker_send(a);
+	world_pass(w, SECOND);
+	assert_true(is_lost(w, P4));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -677,6 +724,7 @@ main(void)
 		cmocka_unit_test(a2_retraction_of_the_unknown),
 		cmocka_unit_test(a3_new_route),
 		cmocka_unit_test(b1_unfeasible_from_the_selected_is_ignored),
+		cmocka_unit_test(b1_the_dying_are_no_alternative),
 		cmocka_unit_test(b2a_unfeasible_yields_to_another),
 		cmocka_unit_test(b2a_unfeasible_by_another_source),
 		cmocka_unit_test(b2_everything_follows_the_update),
@@ -696,6 +744,7 @@ main(void)
 		cmocka_unit_test(martians_are_discarded),
 		cmocka_unit_test(our_own_routes_win),
 		cmocka_unit_test(a_refused_route_is_passed_over),
+		cmocka_unit_test(who_cannot_route_via_ipv6_drops_what_needs_it),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
