@@ -21,7 +21,7 @@
 
 #define ROUTES_MAX	2000000
 #define NEIGHBOURS_MAX	4096		/* on one interface */
-#define REQUESTS_MAX	65536
+#define REQUESTS_MAX	ROUTES_MAX	/* all may starve at once */
 #define GOODBYES	2
 #define GOODBYE_PAUSE	(10 * MILLISECOND)
 #define REFUSED_PAUSE	(5 * MILLISECOND)
@@ -47,6 +47,7 @@ tables_init(struct babel *b)
 	TAILQ_INIT(&b->jobs);
 	TAILQ_INIT(&b->interfaces);
 	TAILQ_INIT(&b->fib);
+	TAILQ_INIT(&b->asking);
 	TAILQ_INIT(&b->held);
 	RB_INIT(&b->links);
 	RB_INIT(&b->destinations);
@@ -422,6 +423,7 @@ babel_run(struct babel *b, babel_time now)
 	unsigned int budget = PATIENT_BUDGET;
 	struct timer *t;
 	babel_time wish;
+	bool more;
 
 	enter(b, now);
 	while ((t = timer_pop(&b->prompt, now)) != NULL) {
@@ -432,9 +434,10 @@ babel_run(struct babel *b, babel_time now)
 	while (budget-- > 0 && (t = timer_pop(&b->patient, now)) != NULL)
 		fire(b, t);
 	work(b);
+	more = request_submit(b, REQUEST_BUDGET);
 	fib_submit(b, FIB_BUDGET);
 	send_held(b);
-	wish = next_wish(b);
+	wish = more ? now : next_wish(b);
 	leave(b);
 	return wish;
 }

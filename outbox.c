@@ -41,7 +41,7 @@ outbox_add(struct outbox *o, const struct outbox_item *item)
 {
 	struct outbox_item *copy, *twin;
 
-	copy = o->count < OUTBOX_MAX ? malloc(sizeof(*copy)) : NULL;
+	copy = outbox_has_room(o) ? malloc(sizeof(*copy)) : NULL;
 	if (copy == NULL) {
 		outbox_overflow(o, item);
 		return;
@@ -57,6 +57,12 @@ outbox_add(struct outbox *o, const struct outbox_item *item)
 	if (twin->hop_count < item->hop_count)
 		twin->hop_count = item->hop_count;
 	free(copy);
+}
+
+bool
+outbox_has_room(const struct outbox *o)
+{
+	return o->count < OUTBOX_MAX;
 }
 
 bool

@@ -60,9 +60,30 @@ request_get(struct babel *b, struct destination *d,
 	return request;
 }
 
+/* It is to be sent, when its turn comes. */
+static void
+request_ask(struct babel *b, struct request *request)
+{
+	if (request->asking)
+		return;
+	TAILQ_INSERT_TAIL(&b->asking, request, asking_entry);
+	request->asking = true;
+	schedule_cancel(b, &request->resend);
+}
+
+static void
+request_asked(struct babel *b, struct request *request)
+{
+	if (!request->asking)
+		return;
+	TAILQ_REMOVE(&b->asking, request, asking_entry);
+	request->asking = false;
+}
+
 void
 request_free(struct babel *b, struct request *request)
 {
+	request_asked(b, request);
 	schedule_cancel(b, &request->resend);
 	schedule_unreserve(b, 1, 0);
 	RB_REMOVE(request_tree, &request->destination->requests, request);
@@ -255,7 +276,21 @@ wants_seqno(const struct route *route)
 	    !route_is_feasible(route);
 }
 
-/* Ask every neighbour that advertises an unfeasible route. */
+/* Can all those be asked who advertise an unfeasible route? */
+static bool
+request_has_room(const struct request *request)
+{
+	struct route_tree routes = request->destination->routes;
+	struct route *route;
+
+	RB_FOREACH(route, route_tree, &routes)
+		if (wants_seqno(route) &&
+		    !outbox_has_room(&route->neighbour->outbox))
+			return false;
+	return true;
+}
+
+/* Ask them, and again in a while that doubles. */
 static void
 request_send(struct babel *b, struct request *request)
 {
@@ -266,6 +301,37 @@ request_send(struct babel *b, struct request *request)
 	RB_FOREACH(route, route_tree, &request->destination->routes)
 		if (wants_seqno(route))
 			say_seqno_request(b, route->neighbour, request);
+	schedule(b, &request->resend, b->now + (REQUEST_TIMEOUT <<
+	    (REQUEST_RESENDS - request->resends)));
+}
+
+/* It is not needed any more. */
+static void
+request_end(struct babel *b, struct request *request)
+{
+	struct destination *d = request->destination;
+
+	request_free(b, request);
+	destination_release(b, d);
+}
+
+bool
+request_submit(struct babel *b, unsigned int budget)
+{
+	struct request *request;
+
+	while ((request = TAILQ_FIRST(&b->asking)) != NULL) {
+		if (budget-- == 0)
+			return true;
+		if (!request_has_room(request))
+			break;
+		request_asked(b, request);
+		if (request->destination->selected == NULL)
+			request_send(b, request);
+		else
+			request_end(b, request);
+	}
+	return false;
 }
 
 /* Ask for a newer seqno of one source, and go on asking. */
@@ -289,8 +355,7 @@ request_start(struct babel *b, struct destination *d,
 	request->seqno = seqno;
 	request->resends = REQUEST_RESENDS;
 	request->ours = true;
-	request_send(b, request);
-	schedule(b, &request->resend, b->now + REQUEST_TIMEOUT);
+	request_ask(b, request);
 }
 
 void
@@ -387,17 +452,10 @@ request_satisfy(struct babel *b, struct destination *d)
 void
 request_resend_due(struct babel *b, struct request *request)
 {
-	struct destination *d = request->destination;
-	unsigned int sent;
-
-	if (request->resends > 0 && d->selected == NULL) {
-		sent = REQUEST_RESENDS - request->resends + 1U;
+	if (request->resends > 0 && request->destination->selected == NULL) {
 		request->resends--;
-		request_send(b, request);
-		schedule(b, &request->resend, b->now +
-		    (REQUEST_TIMEOUT << sent));
+		request_ask(b, request);
 		return;
 	}
-	request_free(b, request);
-	destination_release(b, d);
+	request_end(b, request);
 }

@@ -597,21 +597,26 @@ put_item(struct packet *p, const struct outbox_item *item)
 	return true;
 }
 
-/* Requests, and for a neighbour replies, from an outbox. */
+/* Requests and replies, one batch. */
 static void
 put_items(struct packet *p, struct outbox *outbox)
 {
 	struct outbox_item *item, *next;
+	unsigned int room = BATCH;
 	bool waiting = false;
 
-	for (item = outbox_first(outbox); item != NULL; item = next) {
+	for (item = outbox_first(outbox); item != NULL && room > 0;
+	    item = next) {
 		next = outbox_next(item);
-		if (put_item(p, item))
+		if (put_item(p, item)) {
 			outbox_drop(outbox, item);
-		else
+			room--;
+		} else
 			waiting = true;
 	}
-	if (waiting)
+	if (item != NULL)
+		schedule_advance(p->b, &outbox->flush, p->b->now + PACE);
+	else if (waiting)
 		schedule_advance(p->b, &outbox->flush, p->b->now + RETRY);
 }
 
@@ -650,7 +655,6 @@ send_interface(struct babel *b, struct interface *ifp)
 	if (outbox->wildcard_request)
 		put_wildcard_request(&p);
 	outbox->wildcard_request = false;
-	put_items(&p, outbox);
 	if (put_changes(&p))
 		schedule(b, &outbox->flush, b->now + PACE);
 	packet_send(&p);

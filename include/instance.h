@@ -14,6 +14,7 @@
 #define JOB_BUDGET	256		/* routes looked at in one slice */
 #define PATIENT_BUDGET	256		/* patient timers in one run */
 #define FIB_BUDGET	256		/* kernel changes in one run */
+#define REQUEST_BUDGET	256		/* requests sent in one run */
 
 /* Protocol constants (RFC 8966, appendix B, but where noted). */
 #define URGENT_TIMEOUT		(200 * MILLISECOND)
@@ -88,6 +89,7 @@ struct destination;
 struct interface;
 struct xroute_offer;
 struct held_packet;
+struct request;
 RB_HEAD(destination_tree, destination);
 RB_HEAD(change_tree, destination);
 RB_HEAD(offer_tree, xroute_offer);
@@ -96,6 +98,7 @@ TAILQ_HEAD(interface_list, interface);
 TAILQ_HEAD(job_queue, job);
 TAILQ_HEAD(fib_queue, destination);
 TAILQ_HEAD(held_queue, held_packet);
+TAILQ_HEAD(request_queue, request);
 
 /* Bounds on what a flood can make us remember. */
 struct limits {
@@ -133,6 +136,7 @@ struct babel {
 	struct fib_queue fib;		/* wanted differs from installed */
 	bool fib_refused;		/* ops->fib could not take more */
 
+	struct request_queue asking;	/* our own, to be sent */
 	struct held_queue held;		/* packets that ops->send refused */
 	struct limits limits;
 	uint32_t next_id;		/* order by id, never by address */

@@ -46,6 +46,8 @@ void	outbox_init(struct outbox *, enum timer_kind flush);
  * newer seqno.  When full, or without memory, an update turns into
  * "everything" and a request is forgotten: it will be sent again. */
 void	outbox_add(struct outbox *, const struct outbox_item *);
+/* For one more item? */
+bool	outbox_has_room(const struct outbox *);
 /* An acknowledgment to send; false when full. */
 bool	outbox_add_ack(struct outbox *, uint16_t opaque);
 /* The first item, still owned by the outbox, or NULL. */

@@ -9,11 +9,13 @@
 
 struct request {
 	RB_ENTRY(request) entry;	/* destination.requests, by id */
+	TAILQ_ENTRY(request) asking_entry;	/* babel.asking */
 	struct destination *destination;
 	struct router_id id;
 	uint16_t seqno;
 	uint8_t hop_count;
 	uint8_t resends;		/* left; 0 when forwarded */
+	bool asking;			/* waits for its turn to be sent */
 	bool ours;			/* else forwarded for somebody */
 	babel_time sent;
 	/* Whom a forwarded request came from; looked up when answered. */
@@ -45,6 +47,9 @@ void	request_refresh(struct babel *, struct route *);
  * came: requests that it satisfies are answered and forgotten. */
 void	request_satisfy(struct babel *, struct destination *);
 void	request_resend_due(struct babel *, struct request *);
+/* Send those that wait for it, at most budget of them, while the
+ * neighbours' outboxes have room; true when more can be sent at once. */
+bool	request_submit(struct babel *, unsigned int budget);
 void	request_free(struct babel *, struct request *);
 
 #endif

@@ -425,6 +425,63 @@ the_fed_do_not_ask(void **state)
 	world_free(s.w);
 }
 
+/* Many prefixes from one talker, in as many packets as they need. */
+static void
+tell_many(struct talker *t, unsigned int count_told, uint16_t metric)
+{
+	struct update update = { .ae = AE_IPV6, .id = id_of(ID_A),
+		.seqno = 10, .metric = metric, .interval = 600 * SECOND };
+	unsigned int i;
+
+	update.key = key_of("2001:db8:1000::/64", NULL);
+	talker_begin(t);
+	for (i = 0; i < count_told; i++) {
+		update.key.to.address[6] = (uint8_t)(i >> 8);
+		update.key.to.address[7] = (uint8_t)i;
+		if (!message_put_update(&t->e, &update)) {
+			talker_send(t);
+			talker_begin(t);
+			message_put_update(&t->e, &update);
+		}
+	}
+	talker_send(t);
+}
+
+/* covers: B66 B67 */
+static void
+many_starve_together(void **state)
+{
+	const unsigned int many = 6000;
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1);
+	unsigned int at_once = 0;
+	babel_time last = 0;
+	size_t i;
+
+	(void)state;
+	s.w->deaf = true;
+	tell_many(s.a, many, 0);
+	world_pass(s.w, 2 * SECOND);
+	tell_many(c, many, 200);
+	world_pass(s.w, SECOND);
+	s.w->deaf = false;
+	talker_begin(s.a);
+	assert_true(message_put_wildcard_retraction(&s.a->e, 0));
+	talker_send(s.a);
+	world_pass(s.w, SECOND);
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO, .to = c)),
+	    many);
+	/* Not more than its buffer holds, either. */
+	for (i = 0; i < s.w->heard_count; i++) {
+		if (s.w->heard[i].tlv.type != SEQNO)
+			continue;
+		at_once = s.w->heard[i].at == last ? at_once + 1 : 1;
+		last = s.w->heard[i].at;
+		assert_in_range(at_once, 1, 256);
+	}
+	world_free(s.w);
+}
+
 /* covers: B66 B69 F21 */
 static void
 each_source_is_asked_for(void **state)
@@ -606,6 +663,7 @@ main(void)
 		cmocka_unit_test(requests_are_kept_by_source),
 		cmocka_unit_test(the_starving_ask),
 		cmocka_unit_test(the_fed_do_not_ask),
+		cmocka_unit_test(many_starve_together),
 		cmocka_unit_test(each_source_is_asked_for),
 		cmocka_unit_test(the_starving_ask_when_a_link_fails),
 		cmocka_unit_test(the_selected_is_asked_for_a_newer_seqno),
