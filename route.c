@@ -177,6 +177,7 @@ static void
 route_apply(struct babel *b, struct route *route,
     const struct update *update, uint16_t add_metric)
 {
+	route->generation = route->neighbour->generation;
 	if (update->metric == INFINITY_METRIC ||
 	    !route_set_source(b, route, &update->id)) {
 		route->refmetric = INFINITY_METRIC;
@@ -294,20 +295,13 @@ route_update_new(struct babel *b, struct neighbour *n,
 		route_unfeasible(b, route, update);
 }
 
+/* As when the link is lost, but the neighbour stays: the routes are walked
+ * by the same job, in slices, which knows those that it has announced since
+ * by their generation. */
 void
 route_retract_all(struct babel *b, struct neighbour *n)
 {
-	/* As when the link is lost, but the neighbour stays: the routes
-	 * are walked by the same job, in slices. */
-	struct route *route;
-
-	TAILQ_FOREACH(route, &n->routes, neighbour_entry) {
-		/* The job tells only of metrics that change. */
-		if (route->metric == INFINITY_METRIC &&
-		    route->refmetric != INFINITY_METRIC)
-			notify(b, EVENT_ROUTE_CHANGE, route);
-		route->refmetric = INFINITY_METRIC;
-	}
+	n->generation++;
 	n->cost_pending = n->route_count;
 	if (n->cost_pending > 0)
 		job_queue_add(b, &n->cost_changed);
@@ -416,16 +410,20 @@ void
 route_reconsider(struct babel *b, struct route *route)
 {
 	struct neighbour *n = route->neighbour;
-	uint16_t add_metric = input_metric(b, n, &route->destination->key,
-	    &route->source->id);
+	const uint16_t refmetric = route->refmetric;
 	uint16_t metric;
 
-	route->add_metric = add_metric;
+	if (route->generation != n->generation)
+		route->refmetric = INFINITY_METRIC;
+	route->generation = n->generation;
+	route->add_metric = input_metric(b, n, &route->destination->key,
+	    &route->source->id);
 	metric = route_compute_metric(route);
-	if (metric == route->metric)
+	if (metric != route->metric) {
+		route_set_metric(b, route, metric);
+		route_select(b, route->destination);
+	} else if (route->refmetric == refmetric)
 		return;
-	route_set_metric(b, route, metric);
-	route_select(b, route->destination);
 	notify(b, EVENT_ROUTE_CHANGE, route);
 }
 

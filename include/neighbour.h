@@ -56,6 +56,7 @@ struct neighbour {
 
 	struct route_list routes;	/* owned by their destinations */
 	uint32_t route_count;
+	uint32_t generation;	/* routes of earlier ones are retracted */
 	struct job cost_changed;	/* routes still to select again: */
 	uint32_t cost_pending;
 	struct job flush;

@@ -17,6 +17,7 @@ struct route {
 	uint32_t id;				/* for monitors */
 	struct in6_addr next_hop;
 	uint16_t seqno, refmetric;		/* as advertised to us */
+	uint32_t generation;		/* of the neighbour, when it was */
 	uint16_t add_metric;			/* input filter */
 	uint16_t metric;			/* ... with the link's cost */
 	double smoothed;			/* as of smoothed_at (A.3) */

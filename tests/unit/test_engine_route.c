@@ -543,6 +543,8 @@ the_wildcard_retracts_all_of_one_neighbour(void **state)
 	const struct news specific = { .prefix = Q6, .from = P6, .id = ID_A,
 		.seqno = 1 };
 	const struct news v4 = { .prefix = P4, .id = ID_A, .seqno = 1 };
+	const struct news kept = { .prefix = "2001:db8:3::/48", .id = ID_A,
+		.seqno = 1 };
 	const struct destination_key key = key_of(Q6, P6);
 
 	(void)state;
@@ -550,6 +552,7 @@ the_wildcard_retracts_all_of_one_neighbour(void **state)
 	talker_greet(c);
 	talker_greet(c);
 	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
+	talker_update(a, &kept);
 	talker_update(a, &specific);
 	talker_update(a, &v4);
 	talker_tell(b, Q6, ID_A, DISTANCE(1, 0));
@@ -558,10 +561,12 @@ the_wildcard_retracts_all_of_one_neighbour(void **state)
 	assert_non_null(kernel_find(w, &key));
 	talker_begin(a);
 	assert_true(message_put_wildcard_retraction(&a->e, 7));
+	talker_put_news(a, &kept);
 	talker_send(a);
 	world_pass(w, SECOND);
 	assert_true(is_lost(w, P6));
 	assert_true(is_lost(w, P4));
+	assert_true(is_selected(w, kept.prefix, a));
 	assert_true(kernel_find(w, &key) == NULL ||
 	    kernel_find(w, &key)->unreachable);
 	assert_true(is_selected(w, Q6, b));
