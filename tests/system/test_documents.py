@@ -709,7 +709,9 @@ def test_lines_of_the_local_socket(village):
     one = village["one"]
     one.router.ip("addr", "add", "192.0.2.1/24", "dev", "eth0")
     village.file("lines.conf", [
-        "interface eth0 type tunnel", "interface nope0", "local-port 33123"])
+        "interface eth0 type tunnel", "interface nope0", "local-port 33123",
+        "local-port-readwrite 33124",
+        "key id k type hmac-sha256 value " + "00" * 32])
     village["two"].daemons_end()
     village.file("other.conf", ["interface eth0 type tunnel"])
     village["two"].start(f"babeld -H 0.3 -c {village.lab.path('other.conf')}")
@@ -725,12 +727,20 @@ def test_lines_of_the_local_socket(village):
     assert [line.split()[0] for line in greeting] == \
         [line.split()[0] for line in said("dump")[0]]
     assert greeting[1] == said("dump")[0][1], "the version"
-    for section, requests in (
-            ("Objects", ["dump"]),
-            ("Explanations", ["explain 10.1.2.3", "explain neighbour"]),
-            ("Statistics", ["stats"])):
-        real = [line for request in requests for line in said(request)[1]]
-        shapes = {shape(line) for line in real}
+    real = {section: [line for request in requests for line in
+                      said(request)[1]]
+            for section, requests in (
+                ("Objects", ["dump"]),
+                ("Explanations", ["explain 10.1.2.3", "explain neighbour"]),
+                ("Statistics", ["stats"]))}
+    # With a key that it lacks the neighbour becomes a stranger.
+    with Control(namespace=one.router, port=33124) as control:
+        assert control.request("interface eth0 key k") == ["ok"]
+    wait_for(lambda: [line for line in said("explain neighbour")[1]
+                      if line.startswith("stranger ")], 20, "a stranger")
+    real["Explanations"] += said("explain neighbour")[1]
+    for section, lines in real.items():
+        shapes = {shape(line) for line in lines}
         for line in socket_examples(section):
             if "txcost 65535" in line:
                 # A link that is broken has no round-trip time.
