@@ -21,6 +21,7 @@
 #define RETRY_FIRST		SECOND
 #define RETRY_DOUBLINGS		6
 #define PRIORITY_LAST		65534	/* with reflect-kernel-metric */
+#define PRIORITY_HELD		UINT32_MAX	/* the worst */
 
 static bool
 entry_equal(const struct fib_entry *a, const struct fib_entry *b)
@@ -103,9 +104,10 @@ fib_want(const struct babel *b, const struct destination *d,
 	if (d->fib.has_installed)
 		*entry = d->fib.installed;
 	else {
+		/* Of what others had there: not in the way of its return. */
 		memset(entry, 0, sizeof(*entry));
 		entry->table = b->conf->options.export_table;
-		entry->priority = b->conf->options.kernel_priority;
+		entry->priority = PRIORITY_HELD;
 	}
 	memset(&entry->next_hop, 0, sizeof(entry->next_hop));
 	memset(&entry->pref_src, 0, sizeof(entry->pref_src));

@@ -31,6 +31,7 @@
 #define NOTIFICATIONS	16		/* read at a time */
 #define NOTIFICATION_MAX 8192
 #define DRAIN_MAX	64		/* bursts */
+#define DISCARD_MAX	65536		/* more than fit */
 _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
     "the buffer holds a burst");
 
@@ -286,13 +287,24 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 	}
 }
 
-/* Notifications were lost, or one was too large for us. */
+/*
+ * Notifications were lost, or one was too large for us.  What is still
+ * queued is older: it may tell of routes whose removal was lost, and must
+ * not be believed after the dump that now begins.  The kernel queues
+ * nothing more before all of that was taken.
+ */
 static void
 overrun(struct kernel *kernel)
 {
+	int left = DISCARD_MAX;
+
 	kernel->overruns++;
 	kernel->events->log(kernel->ctx, LOG_INFO,
 	    "lost notifications of the kernel: asking for everything");
+	while (left-- > 0 &&
+	    (recv(kernel->notify, NULL, 0, MSG_DONTWAIT) >= 0 ||
+	    errno == ENOBUFS || errno == EINTR))
+		continue;
 	kernel_sync_schedule(kernel, SYNC_ALL, 0);
 }
 

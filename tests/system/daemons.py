@@ -134,16 +134,20 @@ class Babeld(Daemon):
         A destination can be held unreachable for longer than a route to
         it is known; then the dump has no line that could show it.
         """
-        claimed, installed = self.claimed(), self.installed()
-        known = {route["prefix"] for route in self.dump().all("route")}
+        return self.differences(self.dump(), self.router.routes())
+
+    def differences(self, view, routes):
+        """The same for one look at either of them."""
+        claimed, installed = self.claimed(view), self.installed(routes)
         return ([f"kernel lacks {route}" for route in claimed - installed]
                 + [f"dump lacks {route}" for route in installed - claimed
                    if route[2] != "unreachable"])
 
-    def claimed(self):
-        """(prefix, source, gateway, interface) as the daemon says."""
+    @staticmethod
+    def claimed(view):
+        """(prefix, source, gateway, interface) as the daemon's dump says."""
         routes = set()
-        for route in self.dump().find("route", installed="yes"):
+        for route in view.find("route", installed="yes"):
             prefix, source = route["prefix"], route["from"]
             source = "" if source in DEFAULT_ROUTES else source
             if int(route["metric"]) < INFINITY:
@@ -153,10 +157,10 @@ class Babeld(Daemon):
                 routes.add((prefix, source, "unreachable", ""))
         return routes
 
-    def installed(self):
+    def installed(self, kernel=None):
         """The same as the kernel says."""
         routes = set()
-        for route in self.router.routes():
+        for route in self.router.routes() if kernel is None else kernel:
             if route.protocol != BABEL_PROTOCOL:
                 continue
             if route.kind == "unicast":
