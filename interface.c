@@ -167,6 +167,24 @@ interface_down(struct babel *b, struct interface *ifp)
 	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }
 
+/* Links may cost something else now: count with it, and say so. */
+static void
+interface_reprice(struct babel *b, struct interface *ifp)
+{
+	struct neighbour *n;
+	uint16_t before;
+
+	RB_FOREACH(n, neighbour_tree, &ifp->neighbours) {
+		before = n->rxcost;
+		neighbour_update_cost(b, n);
+		if (n->rxcost == before || n->rxcost == INFINITY_METRIC)
+			continue;
+		n->ihu_due = true;
+		ifp->outbox.ihu = true;
+		interface_flush_soon(b, ifp);
+	}
+}
+
 /* What follows from a changed link or configuration while running.  Lost
  * carrier does not stop us (link-detect does), but raises a suspicion. */
 static void
@@ -186,6 +204,7 @@ interface_follow(struct babel *b, struct interface *ifp,
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
 		    conf->update_interval));
 	ifp->conf = *conf;
+	interface_reprice(b, ifp);
 	if (old->carrier && !ifp->link.carrier)
 		RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
 			neighbour_probe(b, n);

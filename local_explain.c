@@ -366,7 +366,7 @@ say_neighbour(const struct babel *b, struct client *c,
 	line_number(&line, BOTH("rtt-samples"), n->rtt_samples);
 	line_number(&line, LABEL("cost", "babel-cost"), n->cost);
 	line_number(&line, BOTH("routes"), n->route_count);
-	line_yes(&line, BOTH("static"), n->is_static);
+	line_yes(&line, BOTH("static"), neighbour_is_declared(b, n));
 	line_word(&line, BOTH("mac"), mac_word(n->interface));
 	put_trouble(&line, b, &n->auth.trouble);
 	put_sending(&line, b, n);

@@ -199,6 +199,19 @@ neighbour_is_reachable(const struct neighbour *n)
 	return n->cost < INFINITY_METRIC;
 }
 
+bool
+neighbour_is_declared(const struct babel *b, const struct neighbour *n)
+{
+	const struct neighbour_conf *declared = b->conf->neighbours;
+	size_t i;
+
+	for (i = 0; i < b->conf->neighbour_count; i++)
+		if (address_equal(&declared[i].address, &n->address) &&
+		    strcmp(declared[i].ifname, n->interface->link.name) == 0)
+			return true;
+	return false;
+}
+
 /* k-out-of-j, 2 out of 3 (appendix A.2.1). */
 static bool
 history_is_up(const struct hello_history *history)

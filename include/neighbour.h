@@ -43,7 +43,6 @@ struct neighbour {
 	uint16_t hello_seqno;		/* of our next unicast Hello */
 	bool ihu_due;			/* one goes with the next packet */
 	babel_time ihu_promised;	/* the last one's interval ends */
-	bool is_static;			/* declared, unicast */
 	struct auth_peer auth;		/* RFC 8967 */
 	bool exchange_due;		/* of tables, at its next Hello */
 
@@ -122,6 +121,9 @@ void	neighbour_rtt_sample(struct babel *, struct neighbour *,
 void	neighbour_update_cost(struct babel *, struct neighbour *);
 /* Heard and hearing: finite cost. */
 bool	neighbour_is_reachable(const struct neighbour *);
+/* Does a "neighbour" line name it? */
+bool	neighbour_is_declared(const struct babel *,
+	    const struct neighbour *);
 
 /* It has acknowledged a packet: the probe is over. */
 void	neighbour_acked(struct babel *, struct neighbour *,

@@ -7,6 +7,7 @@ import pytest
 import lab as laboratory
 from bench import Bench
 from daemons import OURS, PEER_BABELD, PEER_BIRD
+from twins import Twins
 
 FIGURES = []
 
@@ -48,7 +49,8 @@ def pytest_collection_modifyitems(config, items):
     lacking = laboratory.shortfalls()
     for item in items:
         reasons = []
-        if lacking and "lab" in getattr(item, "fixturenames", ()):
+        if lacking and {"lab", "twins"} & set(
+                getattr(item, "fixturenames", ())):
             reasons.append("no laboratory without " + ", ".join(lacking))
         if item.get_closest_marker("peer_babeld") and not PEER_BABELD:
             reasons.append("babeld is not installed")
@@ -84,6 +86,13 @@ def pytest_terminal_summary(terminalreporter):
 def lab():
     with laboratory.Lab() as made:
         yield made
+
+
+@pytest.fixture(scope="module")
+def twins():
+    """Two machines alike."""
+    with laboratory.Lab() as made:
+        yield Twins(made)
 
 
 @pytest.fixture

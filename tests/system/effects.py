@@ -19,9 +19,9 @@ def shows(*names):
     return mark
 
 
-def json_dump(daemon, kind):
+def json_dump(daemon, kind, verb="dump"):
     with daemon.control() as control:
-        lines = control.request(f"json dump {kind}")
+        lines = control.request(f"json {verb} {kind}")
     assert lines[-1] == "ok"
     return [json.loads(line) for line in lines[:-1]]
 

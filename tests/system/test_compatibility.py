@@ -1,11 +1,12 @@
 """Files and command lines of our own, for babeld 1.12 and for ours: both
-accept, both refuse, or the table says why not."""
+accept and do the same, both refuse, or the table says why not."""
 
 import subprocess
 
 import pytest
 
 from daemons import OURS
+from twins import sample
 from verdict import peer_accepts
 
 MANUAL = "the manual documents it"
@@ -180,6 +181,31 @@ def test_command_line(arguments, ours, reason, tmp_path):
     empty = tmp_path / "empty.conf"
     empty.write_text("")
     compare(["-c", str(empty), *arguments], ours, reason, tmp_path)
+
+
+# What both accept makes both say the same of interfaces and exports.
+
+def agreed(cases):
+    """But for names with blanks, of which no client can make sense."""
+    return sample([(case,) for case, ours, reason in cases
+                   if ours and reason is None
+                   and case != 'interface "a b"'])
+
+
+@pytest.mark.peer_babeld
+@pytest.mark.parametrize("text", agreed(FILES))
+def test_what_a_file_exports(text, twins, tmp_path):
+    path = tmp_path / "babeld.conf"
+    path.write_text(text)
+    assert twins.compare(text, ["-c", str(path), "eth0"])
+
+
+@pytest.mark.peer_babeld
+@pytest.mark.parametrize("arguments", agreed(COMMAND_LINES))
+def test_what_a_command_line_exports(arguments, twins, tmp_path):
+    empty = tmp_path / "empty.conf"
+    empty.write_text("")
+    assert twins.compare("", ["-c", str(empty), *arguments])
 
 
 # What is ours alone.

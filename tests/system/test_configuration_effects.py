@@ -738,6 +738,11 @@ def test_static_neighbours(make_bench):
     hello = east.expect("Hello", 5, where=lambda heard:
                         heard.datagram.destination == "fe80::77")
     assert not hello.unicast, "an ordinary Hello, by unicast"
+    east.connect()
+    west = bench.west
+    declared = {entry["babel-neighbor-address"]: entry["static"] for entry in
+                json_dump(bench.daemon, "neighbour", "explain")}
+    assert declared == {"fe80::77": True, west.address: False}
     bench.west.expect_none("Hello", 0.5, since=0, where=lambda heard:
                            heard.datagram.unicast)
 

@@ -1,5 +1,5 @@
 """Files of real users: what the manual lets pass is accepted, what it does
-not is refused where it is wrong, and another babeld agrees.
+not is refused where it is wrong; another babeld agrees, and does the same.
 
 The files are not ours to keep.  They are found through BABEL_CORPUS, by
 default in shared/corpus beside the checkout; corpus.json tells of each its
@@ -14,6 +14,7 @@ import subprocess
 import pytest
 
 from daemons import CHECKOUT, OURS
+from twins import sample
 from verdict import peer_accepts
 
 CORPUS = os.environ.get("BABEL_CORPUS", os.path.normpath(
@@ -94,3 +95,20 @@ def test_as_the_other(entry, tmp_path):
     path, accepted, messages = check(entry)
     agreed = accepted == peer_accepts(["-c", path], tmp_path)
     assert agreed != (entry["name"] in DIFFERENCES), messages
+
+
+def accepted_by_both():
+    found = entries()
+    if not isinstance(found[0], dict):
+        return found			# it is absent, and that is told
+    return sample([(entry,) for entry in found if entry["man"] != "reject"
+                   and entry["name"] not in DIFFERENCES])
+
+
+@pytest.mark.peer_babeld
+@pytest.mark.parametrize("entry", accepted_by_both(), ids=name)
+def test_what_is_exported(entry, twins):
+    path = os.path.join(CORPUS, entry["file"])
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    assert twins.compare(text, ["-c", path, *entry["args"]])

@@ -130,6 +130,32 @@ a_link_is_forgotten_amid_everything(void **state)
 	world_free(w);
 }
 
+/* What we ask of our neighbours and what we count with follow at once. */
+static void
+costs_follow_the_configuration(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	const struct heard *h;
+
+	(void)state;
+	world_pass(w, MINUTE);
+	world_clear(w);
+	world_configure(w, PLAIN "interface e1 rxcost 500\n");
+	world_pass(w, 200 * MILLISECOND);
+	h = heard_last(w, WHICH(.type = TLV_IHU, .ifindex = 1));
+	assert_non_null(h);
+	assert_int_equal(h->tlv.u.ihu.rxcost, 500);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_IHU,
+	    .ifindex = 2)), 0);
+	assert_int_equal(talker_entry(a)->cost, 96);	/* as it says */
+	/* On a lossy link we count with our own, too. */
+	world_configure(w, PLAIN "default link-quality true\n"
+	    "interface e1 rxcost 512\n");
+	assert_int_equal(talker_entry(a)->cost, 512);
+	world_free(w);
+}
+
 /* covers: Q30 */
 static void
 long_names_are_cut(void **state)
@@ -353,6 +379,7 @@ main(void)
 		cmocka_unit_test(a_link_that_flaps_is_not_silent),
 		cmocka_unit_test(another_ipv4_address_disturbs_nobody),
 		cmocka_unit_test(a_link_is_forgotten_amid_everything),
+		cmocka_unit_test(costs_follow_the_configuration),
 		cmocka_unit_test(long_names_are_cut),
 		cmocka_unit_test(unicast_hellos_keep_a_neighbour),
 		cmocka_unit_test(lost_routes_are_put_back),
