@@ -151,6 +151,9 @@ put_neighbour_state(struct line *line, const struct neighbour *n)
 {
 	put_expected(line, "babel-exp-mcast-hello-seqno", &n->multicast);
 	put_expected(line, "babel-exp-ucast-hello-seqno", &n->unicast);
+	/* No Hello is promised to a neighbour alone. */
+	line_null(line, JSON("babel-ucast-hello-seqno"));
+	line_null(line, JSON("babel-ucast-hello-interval"));
 	line_seconds(line, JSON("hello-interval"), n->multicast.interval);
 	line_number(line, JSON("routes"), n->route_count);
 }

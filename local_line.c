@@ -266,6 +266,20 @@ line_null(struct line *line, struct label label)
 }
 
 void
+line_list(struct line *line, const char *json, const char *const *words)
+{
+	if (!put_name(line, (struct label){ NULL, json }))
+		return;
+	put_char(line, '[');
+	for (; *words != NULL; words++) {
+		line_quoted(line, *words);
+		if (words[1] != NULL)
+			put_char(line, ',');
+	}
+	put_char(line, ']');
+}
+
+void
 line_open(struct line *line, const char *json)
 {
 	if (line->format == LINE_JSON &&

@@ -305,6 +305,10 @@ static void
 say_information(const struct local *local, const struct babel *b,
     struct client *c)
 {
+	static const char *const metrics[] = { "2-out-of-3", "ETX", NULL };
+	static const char *const security[] = { "MAC", NULL };
+	static const char *const macs[] = { "HMAC-SHA256", "BLAKE2s-128",
+		NULL };
 	struct line line;
 
 	line_init(&line, c->task.format);
@@ -314,15 +318,15 @@ say_information(const struct local *local, const struct babel *b,
 	line_true(&line, LABEL(NULL, "babel-enable"), !b->shutting_down);
 	line_id(&line, LABEL("router-id", "babel-self-router-id"), &b->id);
 	line_number(&line, LABEL("seqno", "babel-self-seqno"), b->seqno);
-	line_word(&line, LABEL(NULL, "babel-metric-comp-algorithms"),
-	    "2-out-of-3, ETX");
-	line_word(&line, LABEL(NULL, "babel-security-supported"), "MAC");
-	line_word(&line, LABEL(NULL, "babel-mac-algorithms"),
-	    "HMAC-SHA256, BLAKE2s-128");
+	line_list(&line, "babel-metric-comp-algorithms", metrics);
+	line_list(&line, "babel-security-supported", security);
+	line_list(&line, "babel-mac-algorithms", macs);
+	line_open(&line, "babel-constants");
 	line_number(&line, LABEL("udp-port", "babel-udp-port"),
 	    b->conf->options.protocol_port);
 	line_address(&line, LABEL("mcast-group", "babel-mcast-group"),
 	    &b->conf->options.protocol_group);
+	line_close(&line);
 	say(c, &line);
 }
 

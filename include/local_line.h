@@ -71,6 +71,9 @@ void	line_address(struct line *, struct label, const struct in6_addr *);
 void	line_id(struct line *, struct label, const struct router_id *);
 /* No value: "none", null. */
 void	line_null(struct line *, struct label);
+/* A JSON array of such words, NULL behind the last; nothing in plain
+ * text. */
+void	line_list(struct line *, const char *json, const char *const *words);
 /* A JSON object within the object; nothing in plain text. */
 void	line_open(struct line *, const char *json);
 void	line_close(struct line *);

@@ -212,7 +212,8 @@ RFC9046 = {
     "babel-route-selected", "babel-implementation-version", "babel-enable",
     "babel-self-router-id", "babel-self-seqno",
     "babel-metric-comp-algorithms", "babel-security-supported",
-    "babel-mac-algorithms", "babel-udp-port", "babel-mcast-group",
+    "babel-mac-algorithms", "babel-constants", "babel-udp-port",
+    "babel-mcast-group",
 }
 
 # Where the plain fields are in JSON, by kind; a prefix is two fields.
@@ -224,6 +225,7 @@ JSON_NAMES = {
     "txcost": "babel-txcost", "cost": "babel-cost",
     "id": "babel-route-router-id", "metric": "babel-route-calculated-metric",
     "refmetric": "babel-route-received-metric",
+    "nexthop": "babel-route-next-hop", "smoothed": "smoothed-metric",
 }
 JSON_PREFIXES = {"prefix": "babel-route-prefix", "from": "from-prefix"}
 WORDS = {"yes": True, "no": False, "true": True, "false": False}
@@ -267,6 +269,16 @@ def json_says(found, record):
                 key, value, "is", said, "in JSON")
 
 
+def json_names_all(found, line):
+    """Has it a name for each field of a line of a report?"""
+    names = {name.lower() for name in names_of(found)}
+    for key in line.split(" ")[2::2]:
+        wanted = {prefix + key for prefix in
+                  ("", "babel-", "babel-route-", "babel-self-")}
+        wanted.add(JSON_PREFIXES.get(key, JSON_NAMES.get(key)))
+        require(wanted & names, key, "is missing in", found)
+
+
 # Prometheus
 
 FAMILY = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
@@ -274,6 +286,13 @@ SAMPLE = re.compile(r"(?P<name>[a-zA-Z_:][a-zA-Z0-9_:]*)"
                     r"(?:\{(?P<labels>.*)\})? (?P<value>\S+)")
 LABEL = re.compile(r'([a-zA-Z_][a-zA-Z0-9_]*)="((?:[^"\\\n]|\\[\\"n])*)"'
                    r"(?:,|$)")
+
+
+# Units that are not the base ones, kinds, and what histograms end in.
+NOT_IN_NAMES = {"milliseconds", "microseconds", "nanoseconds", "minutes",
+                "hours", "days", "percent", "bits", "kilobytes", "megabytes",
+                "ms", "us", "ns", "sec", "min", "kb", "mb", "counter",
+                "gauge", "count", "sum", "bucket"}
 
 
 class Metrics:
@@ -302,6 +321,8 @@ class Metrics:
             require(kind in ("counter", "gauge"), "type", line)
             require((kind == "counter") == name.endswith("_total"),
                     "counters alone end in _total:", name)
+            require(name == name.lower() and ":" not in name, "name", line)
+            require(not NOT_IN_NAMES & set(name.split("_")), "name", line)
             self.open(name)
             self.types[name] = kind
         else:
@@ -324,6 +345,8 @@ class Metrics:
         require("".join(LABEL.split(text)[::3]) == "", "labels", line)
         require(len({key for key, _ in labels}) == len(labels),
                 "label said twice", line)
+        require(not any(key.startswith("__") or key in ("le", "quantile")
+                        for key, _ in labels), "reserved label", line)
         series = name, tuple(sorted(labels))
         require(series not in self.samples, "series said twice:", line)
         self.samples[series] = float(match["value"])

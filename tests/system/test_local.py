@@ -16,8 +16,8 @@ import pytest
 
 import packet as p
 from clients import (Aredn, BabelWeb2, LibBabelHelper, LibreMesh,
-                     MeshAnnounce, Metrics, Rejected, json_object, json_says,
-                     take_all)
+                     MeshAnnounce, Metrics, Rejected, json_names_all,
+                     json_object, json_says, take_all)
 from control import Control, parse_record
 from daemons import Babeld, OURS
 from lab import all_met, wait_for
@@ -145,7 +145,6 @@ def test_run_time_interface_tells_before_ok(pair):
 
 EVERYTHING = {(event, kind) for event in ("add", "change", "flush")
               for kind in ("interface", "neighbour", "route", "xroute")}
-EVERYTHING.discard(("change", "xroute"))	# only its metric can change
 
 
 class Recorder:
@@ -197,8 +196,14 @@ def live(pair, recorder):
               "add", "interface")
         cause(lambda: control.request("flush interface nope0"),
               "flush", "interface")
+        cause(lambda: control.request(
+            "redistribute local ip fd00::1/128 metric 33"),
+            "change", "xroute")
+        cause(lambda: control.request("flush redistribute"),
+              "change", "xroute")
     pair.await_routes(2)
     cause(pair.other.terminate, "change", "route")
+    cause(lambda: pair.a.ip("link", "del", "a-b"), "change", "interface")
 
 
 def test_a_live_stream_satisfies_every_client(pair):
@@ -368,10 +373,21 @@ def test_json_says_all_that_the_plain_lines_say(pair):
             return True
         wait_for(look, 5, "JSON is complete")
         for request in ("stats", "explain neighbour",
+                        "dump-installed-routes",
                         f"explain {pair.b.address6}"):
+            *plain, _ = control.request(request)
             *objects, last = control.request(f"json {request}")
-            assert last == "ok" and objects
-            assert all("object" in json_object(line) for line in objects)
+            assert last == "ok" and len(objects) == len(plain) > 0
+            for line, found in zip(plain, map(json_object, objects)):
+                words = line.removeprefix("add ").split(" ")
+                assert [found["object"], found["id"]] == words[:2]
+                json_names_all(found, " ".join(words))
+        *objects, _ = control.request("json stats")
+        information = json_object(objects[0])
+        assert information["babel-metric-comp-algorithms"] == [
+            "2-out-of-3", "ETX"]
+        assert information["babel-constants"] == {
+            "babel-udp-port": 6696, "babel-mcast-group": "ff02::1:6"}
 
 
 @pytest.mark.parametrize("line", [
@@ -414,12 +430,33 @@ GOOD_METRICS = ["# HELP a_total A.", "# TYPE a_total counter", "a_total 1",
     (0, "# TYPE a_total counter"), (1, "# TYPE a_total gauge"),
     (1, "# HELP a_total again"), (2, "a_total -1"), (2, "a_total"),
     (4, "# TYPE b counter"), (6, 'b{x="1"} 2'), (6, 'b{x=2} 2'),
+    (1, "# TYPE a_total histogram"), (6, 'b{le="1"} 2'), (6, 'b{__x="1"} 2'),
     (6, "c 1"), (6, "a_total 2"), (3, "b 1"), (6, 'b{x="1",x="2"} 1'),
 ])
 def test_the_rules_reject_broken_metrics(index, line):
     Metrics(GOOD_METRICS)
     with pytest.raises(Rejected):
         Metrics(GOOD_METRICS[:index] + [line] + GOOD_METRICS[index + 1:])
+
+
+@pytest.mark.parametrize("name", [
+    "a_ms", "a_milliseconds", "a_gauge", "aB", "a:b", "a_count", "a_sum"])
+def test_the_rules_reject_bad_names_of_metrics(name):
+    Metrics(["# HELP a A.", "# TYPE a gauge", "a 1"])
+    with pytest.raises(Rejected):
+        Metrics([f"# HELP {name} A.", f"# TYPE {name} gauge", f"{name} 1"])
+
+
+def test_the_rules_reject_reports_that_lack_a_field():
+    line = "neighbour 3 address fe80::2 cost 96 if eth0"
+    found = {"object": "neighbour", "id": "3", "babel-cost": 96,
+             "babel-interface-reference": "eth0",
+             "babel-neighbor-address": "fe80::2"}
+    json_names_all(found, line)
+    for name in list(found)[2:]:
+        with pytest.raises(Rejected):
+            json_names_all({key: value for key, value in found.items()
+                            if key != name}, line)
 
 
 def counters(daemon):

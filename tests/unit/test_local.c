@@ -92,6 +92,8 @@ describes_rtt(void **state)
 	assert_string_equal(described(w->babel, &object, LINE_PLAIN),
 	    "neighbour 3 address fe80::2 if eth0 reach c000 ureach 0000"
 	    " rxcost 96 txcost 96 rtt 12.345 rttcost 0 cost 96\n");
+	assert_non_null(strstr(described(w->babel, &object, LINE_JSON),
+	    ",\"rtt\":12.345,\"rttcost\":0,"));
 	n->rtt = 7;
 	assert_non_null(strstr(described(w->babel, &object, LINE_PLAIN),
 	    " rtt 0.007 rttcost 0 cost "));
