@@ -177,7 +177,7 @@ babel_fib_after(const struct babel *b, const struct destination_key *after,
 
 	if (after != NULL)
 		walk.last = *after;
-	while ((d = destination_step(b, &walk)) != NULL)
+	while ((d = destination_step(b, &walk, NULL)) != NULL)
 		if (d->fib.has_installed) {
 			*key = d->key;
 			*entry = d->fib.installed;

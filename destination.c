@@ -87,20 +87,46 @@ destination_get(struct babel *b, const struct destination_key *key)
 }
 
 struct destination *
-destination_step(const struct babel *b, struct walk *walk)
+destination_find_in_order(struct babel *b, const struct destination_key *key)
+{
+	struct destination *d = b->last_found;
+
+	if (d != NULL)
+		d = RB_NEXT(destination_tree, &b->destinations, d);
+	if (d == NULL || destination_key_compare(&d->key, key) != 0)
+		d = destination_find(b, key);
+	if (d != NULL)
+		b->last_found = d;
+	return d;
+}
+
+/* The first one after the key. */
+static struct destination *
+destination_after(const struct babel *b, const struct destination_key *key)
 {
 	struct destination_tree destinations = b->destinations;
 	struct destination wanted, *d;
 
-	if (!walk->begun)
+	wanted.key = *key;
+	d = RB_NFIND(destination_tree, &destinations, &wanted);
+	if (d != NULL && destination_key_compare(&d->key, key) == 0)
+		d = RB_NEXT(destination_tree, &destinations, d);
+	return d;
+}
+
+struct destination *
+destination_step(const struct babel *b, struct walk *walk,
+    struct destination *previous)
+{
+	struct destination_tree destinations = b->destinations;
+	struct destination *d;
+
+	if (previous != NULL)
+		d = RB_NEXT(destination_tree, &destinations, previous);
+	else if (walk->begun)
+		d = destination_after(b, &walk->last);
+	else
 		d = RB_MIN(destination_tree, &destinations);
-	else {
-		wanted.key = walk->last;
-		d = RB_NFIND(destination_tree, &destinations, &wanted);
-		if (d != NULL && destination_key_compare(&d->key,
-		    &walk->last) == 0)
-			d = RB_NEXT(destination_tree, &destinations, d);
-	}
 	if (d != NULL) {
 		walk->last = d->key;
 		walk->begun = true;
@@ -123,6 +149,8 @@ destination_release(struct babel *b, struct destination *d)
 		return;
 	schedule_cancel(b, &d->reselect);
 	schedule_cancel(b, &d->repeat);
+	if (b->last_found == d)
+		b->last_found = NULL;
 	RB_REMOVE(destination_tree, &b->destinations, d);
 	schedule_unreserve(b, 0, DESTINATION_TIMERS);
 	b->destination_count--;

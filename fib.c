@@ -283,7 +283,7 @@ fib_notify(const struct babel *b, const struct destination *d)
 void
 fib_done(struct babel *b, const struct fib_change *change, int error)
 {
-	struct destination *d = destination_find(b, &change->key);
+	struct destination *d = destination_find_in_order(b, &change->key);
 
 	if (d == NULL || d->fib.state != FIB_IN_FLIGHT)
 		return;

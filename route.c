@@ -372,7 +372,7 @@ route_update(struct babel *b, struct neighbour *n,
 		count(b, COUNT_UPDATE_FILTERED);
 		update.metric = INFINITY_METRIC;
 	}
-	d = destination_find(b, &update.key);
+	d = destination_find_in_order(b, &update.key);
 	route = d == NULL ? NULL : route_find(d, n);
 	if (route != NULL)
 		route_update_known(b, route, &update, add_metric);
@@ -625,7 +625,7 @@ route_policy_slice(struct babel *b)
 	struct route *route;
 
 	while (budget-- > 0 &&
-	    (d = destination_step(b, &b->policy_walk)) != NULL) {
+	    (d = destination_step(b, &b->policy_walk, d)) != NULL) {
 		RB_FOREACH(route, route_tree, &d->routes)
 			route_reconsider(b, route);
 		route_select(b, d);

@@ -746,7 +746,7 @@ send_walk(struct packet *p, struct walk *walk, size_t budget)
 	struct destination *d = NULL;
 
 	while (batch.count < budget &&
-	    (d = destination_step(p->b, walk)) != NULL)
+	    (d = destination_step(p->b, walk, d)) != NULL)
 		batch_add(p->b, &batch, d);
 	put_batch(p, &batch, REASON_PERIODIC);
 	packet_send(p);

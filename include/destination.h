@@ -84,11 +84,16 @@ RB_PROTOTYPE(change_tree, destination, change_entry, change_compare)
 
 struct destination *destination_find(const struct babel *,
 	    const struct destination_key *);
+/* The same, at less cost for keys that are asked for in their order. */
+struct destination *destination_find_in_order(struct babel *,
+	    const struct destination_key *);
 /* Find or create; NULL for no memory. */
 struct destination *destination_get(struct babel *,
 	    const struct destination_key *);
-/* The next one of a walk, which moves on to it; NULL at the end. */
-struct destination *destination_step(const struct babel *, struct walk *);
+/* The next one of a walk, which moves on to it; NULL at the end.  The one
+ * before, if it is known to be still there, spares a search. */
+struct destination *destination_step(const struct babel *, struct walk *,
+	    struct destination *previous);
 /* Free it if nothing needs it any more. */
 void	destination_release(struct babel *, struct destination *);
 /* How soon a change is told. */

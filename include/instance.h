@@ -124,6 +124,7 @@ struct babel {
 	struct interface_list interfaces;	/* owned, as configured */
 	struct interface_tree links;		/* those with an ifindex */
 	struct destination_tree destinations;	/* owned */
+	struct destination *last_found;		/* or NULL */
 	struct change_tree changes;	/* to announce, oldest first */
 	uint64_t change_serial;
 	struct offer_tree offers;	/* kernel routes, owned */
