@@ -238,7 +238,7 @@ pytest = BABELD=$(abspath $(OUT)/babeld) $(PYTHON) -m pytest -q -x -rs \
 	-m "$(MARKS)"
 wire-tests = $(wildcard tests/system/test_blackbox_*.py)
 network-tests = $(wildcard $(patsubst %,tests/system/test_%.py, \
-	topologies mac rtt wireguard source_specific valgrind))
+	topologies mac rtt wireguard unicast source_specific valgrind))
 host-tests = $(filter-out $(wire-tests) $(network-tests), \
 	$(wildcard tests/system/test_*.py))
 

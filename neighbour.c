@@ -467,6 +467,16 @@ history_append(struct hello_history *history, int distance)
 	    length);
 }
 
+/* How long a Hello counts that promises none.  Some say no others on links
+ * without multicast, and those with their IHUs: then until the next. */
+static babel_time
+unscheduled_time(const struct neighbour *n)
+{
+	if (n->multicast.interval != 0)
+		return UNSCHEDULED_TIME;
+	return time_max(UNSCHEDULED_TIME, n->ihu_interval * 3 / 2);
+}
+
 void
 neighbour_hello(struct babel *b, struct neighbour *n,
     const struct hello *hello)
@@ -497,7 +507,7 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 		schedule(b, &n->probe, b->now +
 		    hello->interval + hello->interval / 4);
 	} else if (history->interval == 0)
-		schedule(b, &history->missed, b->now + UNSCHEDULED_TIME);
+		schedule(b, &history->missed, b->now + unscheduled_time(n));
 	schedule_cancel(b, &n->unused);
 	neighbour_update_cost(b, n);
 	if (n->exchange_due && neighbour_is_reachable(n))
@@ -620,6 +630,7 @@ neighbour_ihu(struct babel *b, struct neighbour *n, const struct ihu *ihu)
 	/* A cost of 0 would let metrics stand still around a loop. */
 	n->txcost = ihu->rxcost > 0 ? ihu->rxcost : 1;
 	n->ihu_received = b->now;
+	n->ihu_interval = ihu->interval;
 	if (ihu->rxcost < INFINITY_METRIC)
 		n->heard_us = b->now;
 	schedule(b, &n->ihu, b->now + ihu->interval * 7 / 2);

@@ -37,6 +37,7 @@ struct neighbour {
 	uint16_t cost;			/* as computed when last changed */
 	struct timer ihu;		/* txcost expires */
 	babel_time ihu_received;	/* or 0 */
+	babel_time ihu_interval;	/* that it promised */
 	babel_time heard_us;		/* as of its last finite IHU, or 0 */
 	babel_time received;		/* any packet, the last; or 0 */
 	struct timer unused;		/* never said Hello */

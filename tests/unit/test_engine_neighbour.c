@@ -162,6 +162,29 @@ unscheduled_hellos_are_forgotten(void **state)
 	world_free(w);
 }
 
+/* covers: B17 */
+static void
+unscheduled_hellos_last_until_the_next_ihu(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+	uint16_t seqno;
+
+	(void)state;
+	/* All that is heard of a babeld on a link without multicast. */
+	for (seqno = 1; seqno < 5; seqno++) {
+		talker_ihu(t, 96);
+		talker_hello(t, true, seqno, 0);
+		world_pass(w, 3 * TALKER_INTERVAL + SECOND);
+		assert_int_equal(talker_entry(t)->multicast.vector, 0);
+		assert_int_equal(talker_entry(t)->cost, seqno == 1 ?
+		    INFINITY_METRIC : 96);
+	}
+	world_pass(w, 2 * TALKER_INTERVAL);
+	assert_null(talker_entry(t));
+	world_free(w);
+}
+
 /* covers: B13 B23 */
 static void
 unscheduled_hellos_do_not_keep_the_dead(void **state)
@@ -713,6 +736,7 @@ main(void)
 		cmocka_unit_test(missed_hellos_end_a_neighbour),
 		cmocka_unit_test(unscheduled_hellos_promise_nothing),
 		cmocka_unit_test(unscheduled_hellos_are_forgotten),
+		cmocka_unit_test(unscheduled_hellos_last_until_the_next_ihu),
 		cmocka_unit_test(unscheduled_hellos_do_not_keep_the_dead),
 		cmocka_unit_test(who_never_says_hello_is_dropped),
 		cmocka_unit_test(two_out_of_three),
