@@ -90,7 +90,7 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 .PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
 	sim sim-quick sim-check sim-long sim-broken system system-full \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
-	bench mutants conformance cover valgrind install uninstall clean \
+	local-load local-fuzz bench mutants conformance cover valgrind install uninstall clean \
 	deps demo help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -271,6 +271,19 @@ fuzz-run: $(fuzzers) $(OUT)/seeds/made
 	    $(OUT)/corpus/$$name $$(ls -d tests/fuzz/corpus/$$name \
 	    $(OUT)/seeds/$$name 2>/dev/null); done
 
+# The crowd on the local socket at its full size, against routing alone.
+local-load: $(OUT)/babeld
+	LOCAL_ROUTES=100000 LOCAL_PAIRS=5 $(pytest) -s \
+	    tests/system/test_local_load.py
+
+# Random requests: to the socket's code, then to a daemon, ten minutes each.
+local-fuzz:
+	$(SUB) fuzz FUZZ=local FUZZ_SECONDS=600
+	$(SUB) CONFIG=asan build/asan/babeld
+	$(SUB) all
+	LOCAL_FUZZ_SECONDS=600 $(pytest) -s tests/system/test_local_abuse.py \
+	    -k random
+
 bench: $(benchmarks)
 	@set -e; for b in $^; do echo "== $$b"; $$b; done
 
@@ -367,6 +380,8 @@ help:
 #: sim-long     the same at length
 #: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer; FUZZ=local
 #:              is for one
+#: local-load   100,000 routes and a crowd on the local socket
+#: local-fuzz   random requests for twenty minutes, under sanitisers
 #: system-full  all system tests, the long ones too
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it
