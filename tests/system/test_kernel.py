@@ -4,11 +4,8 @@ kernel_probe prints what the layer reports; the kernel's own tables say
 whether it is true.
 """
 
-import contextlib
 import os
 import re
-import select
-import socket
 import subprocess
 import threading
 import time
@@ -16,6 +13,7 @@ import time
 import pytest
 
 from daemons import OURS
+from flood import Flood
 from lab import Unmet, run, wait_for
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(
@@ -675,60 +673,21 @@ def test_no_packet_is_lost_by_replacing(lab, figure):
         lines = probe.do(f"add {target}/{plen} via {hops[0][0]} "
                          f"dev {hops[0][1]}")
         assert f"done {target}/{plen} 0" in lines
-        sent, received, changes = flood(source, sink, target, probe, [
-            f"change {target}/{plen} via {hop} dev {name}"
-            for hop, name in hops[::-1]])
-        figure(f"{changes} changes in {sent} packets", 2)
-        assert changes > 100 and sent > 5000
-        assert sent == received
+        commands = [f"change {target}/{plen} via {hop} dev {name}"
+                    for hop, name in hops[::-1]]
+        changes = 0
+
+        def change():
+            nonlocal changes
+            lines = probe.do(commands[changes % 2])
+            assert lines[-1].endswith(" 0"), lines
+            changes += 1
+        with Flood(source, sink, target, rate=30000) as flood:
+            for command in commands * 2:
+                probe.do(command)
+                flood.warm_up()
+            flood.run(2, change)
+        figure(f"{changes} changes in {len(flood.arrived)} packets", 2)
+        assert changes > 100
+        assert (flood.lost, flood.repeated) == (0, 0)
     probe.stop()
-
-
-def flood(source, sink, target, probe, commands, seconds=2):
-    """Send numbered packets while the commands are done over and over."""
-    family = socket.AF_INET if "." in target else socket.AF_INET6
-    sender = source.socket(family, socket.SOCK_DGRAM)
-    receiver = sink.socket(family, socket.SOCK_DGRAM)
-    receiver.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE
-    receiver.bind((target, 9999))
-    receiver.setblocking(False)
-    # Neighbour discovery on both paths comes first, for a queue of
-    # unresolved packets is short.
-    for command in commands * 2:
-        probe.do(command)
-        sender.sendto(b"warm", (target, 9999))
-        select.select([receiver], [], [], 5)
-        assert receiver.recv(16) == b"warm"
-    sent, received, stop = 0, 0, time.monotonic() + seconds
-
-    def send():
-        """A burst each millisecond, 30,000 packets a second."""
-        nonlocal sent
-        due = time.monotonic()
-        while due < stop:
-            for _ in range(30):
-                sender.sendto(b"x", (target, 9999))
-            sent += 30
-            due += 0.001
-            select.select([], [], [], max(0, due - time.monotonic()))
-
-    def receive():
-        nonlocal received
-        while select.select([receiver], [], [], 1)[0]:
-            with contextlib.suppress(BlockingIOError):
-                while receiver.recv(16):
-                    received += 1
-
-    workers = [threading.Thread(target=work) for work in (send, receive)]
-    for worker in workers:
-        worker.start()
-    changes = 0
-    while workers[0].is_alive():
-        lines = probe.do(commands[changes % len(commands)])
-        assert lines[-1].endswith(" 0"), lines
-        changes += 1
-    for worker in workers:
-        worker.join()
-    sender.close()
-    receiver.close()
-    return sent, received, changes
