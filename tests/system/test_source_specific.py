@@ -18,7 +18,7 @@ import time
 
 import pytest
 
-from daemons import Babeld, OURS
+from daemons import Babeld, Bird, OURS, PEER_BABELD, PEER_BIRD
 from lab import Unmet, all_met, wait_for
 
 ETH_P_ALL, ETH_P_IP, ETH_P_IPV6 = 0x0003, 0x0800, 0x86dd
@@ -119,6 +119,46 @@ class Ear:
                 found.append(struct.unpack_from("!I", data, at + 8)[0])
 
 
+class SourceSpecificBird(Bird):
+    """What it exports is what it has for a source, and nothing else."""
+
+    CONFIGURATION = """
+log "{log}" all;
+router id 10.0.0.{number};
+ipv6 sadr table sources;
+protocol device {{ scan time 1; }}
+protocol static {{
+	ipv6 sadr {{ table sources; }};
+	{statics}
+}}
+protocol kernel {{
+	ipv6 sadr {{ table sources; export where source = RTS_BABEL; }};
+}}
+protocol babel {{
+	randomize router id yes;
+	ipv6 sadr {{ table sources; import all; export all; }};
+	{interfaces}
+}}
+"""
+
+    def __init__(self, router, interfaces, exports):
+        super().__init__(router, hello=HELLO)
+        self.interfaces, self.exports = interfaces, exports
+
+    def prepare(self):
+        with open(self.base + ".conf", "w") as stream:
+            stream.write(self.CONFIGURATION.format(
+                log=self.log_path, number=self.router.number,
+                statics="".join(
+                    f"route {prefix} from {source} unreachable;"
+                    for prefix, source in self.exports.items()),
+                interfaces="".join(
+                    f'interface "{name}" {{ type wired; hello interval '
+                    f'{HELLO * 1000:.0f} ms; update interval '
+                    f'{HELLO * 4000:.0f} ms; }};'
+                    for name in self.interfaces)))
+
+
 class Range:
     """The laboratory: client, dut, gateways g1 to g3, leaf."""
 
@@ -137,6 +177,7 @@ class Range:
         lab.build()
         self.number = 0
         self.exports = {name: {} for name in self.GATEWAYS}
+        self.programs = {}  # by name; ours where nothing is said
         self.daemons = {}
         self.config = [*WAYS[way][1], *config, "redistribute local deny"]
         self.furnish()
@@ -178,11 +219,16 @@ class Range:
                           sorted(self.exports[name].items(), key=str)]
                 # A gateway does what it says, and learns nothing.
                 config += ["redistribute deny", "in deny"]
-            self.daemons[name] = Babeld(
-                router, OURS, hello=HELLO, config=config,
-                interfaces=[self.links[other].end(router).interface
-                            for other in (self.GATEWAYS if name == "dut"
-                                          else [name])])
+            interfaces = [self.links[other].end(router).interface for other in
+                          (self.GATEWAYS if name == "dut" else [name])]
+            program = self.programs.get(name, OURS)
+            if program == PEER_BIRD:
+                self.daemons[name] = SourceSpecificBird(
+                    router, interfaces, self.exports.get(name, {}))
+            else:
+                self.daemons[name] = Babeld(
+                    router, program, hello=HELLO, config=config,
+                    interfaces=interfaces)
             self.daemons[name].start()
         return self
 
@@ -333,6 +379,42 @@ def test_two_gateways(lab, any_way, chance):
     if any_way in RULED:
         assert range_.sources() == sorted(range_.pool.sources[i]
                                           for i in (0, 4))
+
+
+@pytest.mark.peer_babeld
+@pytest.mark.peer_bird
+@pytest.mark.parametrize("way", ["ipv6-native", "ipv6-rules"])
+def test_gateways_of_others(lab, way, chance):
+    """Debian's babeld and BIRD tell us of defaults for some sources."""
+    range_ = Range(lab, way)
+    range_.programs = {"g1": PEER_BABELD, "g2": PEER_BIRD}
+    pool = range_.pool
+    range_.export("g3", pool.everything, pool.sources[2])
+    defaults(range_).start("g3")
+    sample = range_.sample(chance, 200)
+    range_.await_right(sample, 30)
+    assert {range_.expected(*one, range_.routes()) for one in sample} >= {
+        "g1", "g2", "g3", "leaf"}
+    range_.tell("g3", pool.everything, "del")
+    del range_.exports["g3"][pool.everything]
+    range_.await_right(sample)
+
+
+@pytest.mark.parametrize("program", [
+    pytest.param(PEER_BABELD, marks=pytest.mark.peer_babeld, id="babeld"),
+    pytest.param(PEER_BIRD, marks=pytest.mark.peer_bird, id="bird")])
+def test_gateways_for_others(lab, program, chance):
+    """They hear of ours, and of what we take back."""
+    range_ = Range(lab, "ipv6-native")
+    range_.programs = {"dut": program}
+    pool = range_.pool
+    range_.export("g3", pool.everything, pool.sources[2])
+    defaults(range_).start("g3")
+    sample = range_.sample(chance, 200)
+    range_.await_right(sample, 30)
+    range_.tell("g3", pool.everything, "del")
+    del range_.exports["g3"][pool.everything]
+    range_.await_right(sample, 30)
 
 
 @pytest.mark.parametrize("ruled", [
