@@ -4,6 +4,7 @@ The branches A1 to B2b are those of RFC 8966 section 3.5.3: A is an update
 for a route that is not in the table, B for one that is.
 """
 
+import re
 import time
 
 import pytest
@@ -451,3 +452,42 @@ def test_several_updates_of_one_packet(bench):
     east.send(p.update(metric=p.INFINITY))
     wait_for(lambda: installed() == 0 or Unmet(installed()), 5,
              "none left")
+
+
+# The kernel says no
+
+@covers("Q14", "Q19")
+def test_a_foreign_route_is_in_the_place(make_bench):
+    """It stays; ours is not used, nor announced, and tried again, ever more
+    rarely; the log and the socket say why."""
+    bench = make_bench()
+    foreign = [PREFIX4, "dev", "dut-west", "proto", "static"]
+    bench.router.ip("route", "add", *foreign)
+    bench.start()
+    east, west = bench.east, bench.west
+    east.announce(p.update(PREFIX4), p.update(PREFIX), router_id=ID_A,
+                  next_hop=bench.links["east"].ends[1].address4)
+    bench.await_installed(PREFIX, east)
+    west.expect("Update", prefix=PREFIX, metric=96, since=0)
+
+    def attempts():
+        return bench.daemon.log().count(f"adding route {PREFIX4} ")
+    wait_for(lambda: attempts() == 2, 5, "the second attempt")
+    began = time.monotonic()
+    assert re.search(f"adding route {re.escape(PREFIX4)} .*File exists: .*"
+                     "somebody else", bench.daemon.log())
+    assert bench.route(PREFIX4)["installed"] == "no"
+    with bench.daemon.control() as control:
+        told = "\n".join(control.request(f"explain {PREFIX4}"))
+    assert re.search(r"refused errno 17 failures 2\b", told), told
+    assert "kernel-refused" in told
+    west.expect_none("Update", 0.3, since=0, prefix=PREFIX4,
+                     where=lambda heard: heard.metric < p.INFINITY)
+    wait_for(lambda: attempts() == 3, 5, "the third attempt")
+    assert time.monotonic() - began > 1.5, "the pause has doubled"
+    assert bench.kernel(PREFIX4) is None
+    shown = bench.router.ip("route", "show", PREFIX4)
+    assert "dut-west" in shown and "static" in shown
+    bench.router.ip("route", "del", *foreign)
+    bench.await_installed(PREFIX4, east, within=6)
+    west.expect("Update", prefix=PREFIX4, metric=96)

@@ -213,7 +213,7 @@ def test_redistribute(make_bench):
 def test_install(make_bench):
     bench = make_bench(config=[
         f"install ip {net(1, 40)} deny",
-        f"install ip {net(2, 40)} table 70000",
+        f"install ip {net(2, 40)} table 4294967295",
         f"install ip {net(3, 40)} pref-src fd00::1",
         f"install ip {net(4, 40)} eq 48 id {ROUTERS[1]} table 1001",
         f"install ip {net(5, 40)} if dut-west table 1002",
@@ -225,14 +225,14 @@ def test_install(make_bench):
     bench.east.announce(p.update(net(4, 49), 100), p.update(net(4, 47), 100),
                         router_id=ROUTERS[0])
     bench.west.announce(p.update(net(5, 49), 100))
-    tables = {net(2): "70000", net(3): "main", net(4): "1001",
+    tables = {net(2): "4294967295", net(3): "main", net(4): "1001",
               net(4, 49): "main", net(5): "main", net(5, 49): "1002",
               "203.0.113.0/24": "1003"}
     for prefix, table in tables.items():
         wait_for(lambda: prefix in routes_of(bench.router, table), 5,
                  f"{prefix} in {table}")
         assert sum(prefix in routes_of(bench.router, other) for other
-                   in ("main", "70000", "1001", "1002", "1003")) == 1
+                   in ("main", "4294967295", "1001", "1002", "1003")) == 1
     for family, prefix, table, address in (
             ("-6", net(3), "main", "fd00::1"),
             ("-4", "203.0.113.0/24", "1003", "10.0.0.1")):

@@ -484,6 +484,23 @@ def test_addresses_that_are_not_fit(node, probe):
     probe.await_line(r"route - 192\.0\.2\.50/32", start)
 
 
+def test_temporary_addresses_are_not_told(node, probe):
+    """Those made for privacy change every day; the one they stand beside
+    does not."""
+    node.sysctl({"ipv6/conf/v0/use_tempaddr": 2})
+    start = len(probe.lines)
+    node.ip("addr", "add", "2001:db8:88::1/64", "dev", "v0", "mngtmpaddr",
+            "nodad")
+    shown = wait_for(lambda: re.search(
+        r"inet6 (2001:db8:88:\S+)/\d+ .*temporary", node.ip(
+            "addr", "show", "dev", "v0")), 5, "a temporary address")
+    probe.await_line(r"route \+ 2001:db8:88::1/128", start)
+    probe.do("resync")
+    probe.await_line("sync end", start)
+    assert shown[1] != "2001:db8:88::1"
+    assert probe.count(rf"route \+ {shown[1]}/") == 0
+
+
 def test_a_duplicate_address_is_withdrawn(node):
     """Both ends of the pair claim one address: detection fails."""
     node.ip("addr", "add", "2001:db8:66::1/64", "dev", "v1", "nodad")
