@@ -419,6 +419,24 @@ def test_static_route_withdrawn(make_bench):
                 router_id=ID_A)
 
 
+@covers("B36", "Q4")
+@pytest.mark.parametrize("prefix", [PREFIX, PREFIX4])
+def test_an_owner_can_put_its_route_back(make_bench, prefix):
+    """What is held for a route of others that went stands behind it."""
+    bench = make_bench(config=["redistribute proto 4"])
+    route = [prefix, "dev", bench.links["west"].ends[0].interface,
+             "proto", "static"]
+    bench.router.ip("route", "add", *route)
+    east = bench.start().east
+    east.expect("Update", 3, 0, prefix=prefix, metric=0)
+    east.acknowledge = False
+    bench.router.ip("route", "del", *route)
+    bench.await_kernel(prefix, "unreachable")
+    bench.router.ip("route", "add", *route)
+    bench.await_kernel(prefix, None)
+    east.expect("Update", 1, prefix=prefix, metric=0)
+
+
 @covers("B50", "B51", "B25")
 def test_feasibility_follows_what_was_sent(bench):
     """A retraction does not raise the distance; only time does."""

@@ -401,6 +401,28 @@ the_unacknowledged_hold_lasts(void **state)
 	world_free(s.w);
 }
 
+/* covers: B36 Q4 */
+static void
+a_hold_of_our_own_is_in_nobodys_way(void **state)
+{
+	struct stage s = stage_new(PLAIN "redistribute proto 4\n");
+
+	(void)state;
+	s.b->mute = true;
+	world_originate(s.w, OWN, true);
+	world_pass(s.w, SECOND);
+	assert_null(world_installed(s.w, OWN));
+	world_originate(s.w, OWN, false);
+	world_pass(s.w, SECOND);
+	assert_true(world_installed(s.w, OWN)->unreachable);
+	assert_true(world_installed(s.w, OWN)->priority == UINT32_MAX);
+	talker_tell(s.a, OWN, ID_A, DISTANCE(1, 0));
+	world_pass(s.w, SECOND);
+	assert_true(is_selected(s.w, OWN, s.a));
+	assert_int_equal(world_installed(s.w, OWN)->priority, 0);
+	world_free(s.w);
+}
+
 /* covers: B36 B37 */
 static void
 a_hold_ends_with_a_route(void **state)
@@ -749,6 +771,7 @@ main(void)
 		cmocka_unit_test(acknowledgments_end_the_hold),
 		cmocka_unit_test(only_the_plain_default_is_not_held),
 		cmocka_unit_test(the_unacknowledged_hold_lasts),
+		cmocka_unit_test(a_hold_of_our_own_is_in_nobodys_way),
 		cmocka_unit_test(a_hold_ends_with_a_route),
 		cmocka_unit_test(distances_fall_with_updates),
 		cmocka_unit_test(what_filters_add_counts),
