@@ -303,6 +303,9 @@ fire(struct babel *b, struct timer *t)
 	case TIMER_INTERFACE_HELLO:
 		interface_hello_due(b, OWNER(interface, hello));
 		break;
+	case TIMER_INTERFACE_WAIT:
+		interface_wait_due(b, OWNER(interface, waiting));
+		break;
 	case TIMER_INTERFACE_FLUSH:
 		send_interface(b, OWNER(interface, outbox.flush));
 		break;

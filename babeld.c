@@ -122,9 +122,15 @@ serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
 		    fds + 1 + KERNEL_FDS, n - 1 - KERNEL_FDS, busy);
 }
 
+/* poll() lets signals in only when it waits, and a busy daemon may not
+ * wait for long: let in what has come. */
 static void
 handle_signals(struct daemon *daemon, babel_time now)
 {
+	sigset_t blocked;
+
+	sigprocmask(SIG_SETMASK, &daemon->waitmask, &blocked);
+	sigprocmask(SIG_SETMASK, &blocked, NULL);
 	if (got_stop)
 		daemon->stop = true;
 	if (got_check) {

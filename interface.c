@@ -30,6 +30,9 @@
 #define SOON_DELAY_MAX		(40 * MILLISECOND)
 #define SOON_SPACING		(60 * MILLISECOND)
 #define HELLO_WAIT		(100 * MILLISECOND)
+/* What passes by itself sooner, such as the detection of duplicate
+ * addresses, is nothing to tell. */
+#define WAIT_PATIENCE		(3 * SECOND)
 /* So many neighbours on an interface are a crowd. */
 #define CROWD			4
 #define CROWD_DELAY_MIN		(100 * MILLISECOND)
@@ -80,7 +83,7 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 {
 	struct interface *ifp = calloc(1, sizeof(*ifp));
 
-	if (ifp == NULL || schedule_reserve(b, 2, 1) < 0) {
+	if (ifp == NULL || schedule_reserve(b, 2, 2) < 0) {
 		count(b, COUNT_NO_MEMORY);
 		free(ifp);
 		return NULL;
@@ -90,11 +93,13 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 	ifp->from_pattern = from_pattern;
 	ifp->hello_seqno = (uint16_t)random_below(b, UINT16_MAX + 1);
 	RB_INIT(&ifp->neighbours);
+	timer_init(&ifp->waiting, TIMER_INTERFACE_WAIT);
 	timer_init(&ifp->hello, TIMER_INTERFACE_HELLO);
 	timer_init(&ifp->update, TIMER_INTERFACE_UPDATE);
 	job_init(&ifp->full_update, JOB_INTERFACE_UPDATE);
 	outbox_init(&ifp->outbox, TIMER_INTERFACE_FLUSH);
 	TAILQ_INSERT_TAIL(&b->interfaces, ifp, entry);
+	schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
 	notify(b, EVENT_INTERFACE_ADD, ifp);
 	return ifp;
 }
@@ -110,15 +115,17 @@ interface_detach(struct babel *b, struct interface *ifp)
 	ifp->link.ifindex = 0;
 	ifp->link.up = false;
 	ifp->link.link_local_count = 0;
+	schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
 }
 
 void
 interface_flush(struct babel *b, struct interface *ifp)
 {
 	interface_detach(b, ifp);
+	schedule_cancel(b, &ifp->waiting);
 	TAILQ_REMOVE(&b->interfaces, ifp, entry);
 	notify(b, EVENT_INTERFACE_FLUSH, ifp);
-	schedule_unreserve(b, 2, 1);
+	schedule_unreserve(b, 2, 2);
 	ifp->flushed_whole = true;
 	if (ifp->neighbour_count == 0)
 		free(ifp);
@@ -138,6 +145,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	ifp->update_walk.begun = false;
 	ifp->update_hurry = false;
 	ifp->outbox.wildcard_request = true;
+	schedule_cancel(b, &ifp->waiting);
 	schedule(b, &ifp->hello, b->now + random_between(b, 0,
 	    20 * MILLISECOND));
 	schedule(b, &ifp->update, b->now + jitter(b,
@@ -147,6 +155,26 @@ interface_up(struct babel *b, struct interface *ifp)
 	    "wireless" : ifp->conf.type == INTERFACE_TUNNEL ? "tunnel" :
 	    "wired", ifp->link.kind_reason[0] != '\0' ? "; detected: " : "",
 	    ifp->link.kind_reason);
+}
+
+/* Say what it waits for. */
+void
+interface_wait_due(struct babel *b, struct interface *ifp)
+{
+	const char *name = ifp->link.name;
+	struct interface_parameters conf;
+
+	if (ifp->link.ifindex == 0)
+		log_at(b, LOG_WARNING, "interface %s: waiting; there is no "
+		    "such interface", name);
+	else if (!ifp->link.up)
+		log_at(b, LOG_WARNING, "interface %s: waiting; it is down",
+		    name);
+	else if (find_parameters(b, &ifp->link, &conf) &&
+	    !conf.link_local_auto)
+		log_at(b, LOG_WARNING, "interface %s: no link-local address "
+		    "yet; \"ip -6 address add fe80::1/64 dev %s\" or "
+		    "\"link-local auto\" gives it one", name, name);
 }
 
 void
@@ -229,21 +257,17 @@ interface_set_link(struct babel *b, struct interface *ifp,
 	    &link->link_local[0])))
 		interface_down(b, ifp);
 	ifp->link = *link;
-	if (link->up && link->link_local_count == 0 &&
-	    !conf.link_local_auto &&
-	    !(old.up && old.link_local_count == 0))
-		log_at(b, LOG_WARNING, "interface %s: no link-local address "
-		    "yet; \"ip -6 address add fe80::1/64 dev %s\" or "
-		    "\"link-local auto\" gives it one", link->name,
-		    link->name);
 	if (ifp->up)
 		interface_follow(b, ifp, &old, &conf);
 	else if (usable) {
 		ifp->conf = conf;
 		interface_up(b, ifp);
 	}
-	if (memcmp(&old, &ifp->link, sizeof(old)) != 0)
-		notify(b, EVENT_INTERFACE_CHANGE, ifp);
+	if (memcmp(&old, &ifp->link, sizeof(old)) == 0)
+		return;
+	if (!ifp->up)
+		schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
+	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }
 
 /* Is there a line for exactly this name? */

@@ -13,6 +13,7 @@
 #include <syslog.h>
 
 #define RTT_LIMIT	(3 * MINUTE)	/* RFC 9616, section 3.3 */
+#define HELLOS_ON_THE_WAY	4	/* ours that may yet come back */
 
 /* One packet while it is acted upon. */
 struct receiver {
@@ -162,13 +163,33 @@ measure_rtt(struct receiver *r)
 	    (babel_time)(here - there) : 0);
 }
 
+/* Does the packet say a Hello that was not said lately on this interface
+ * of ours?  Without one it could not make a neighbour yet. */
 static bool
-is_our_own(const struct babel *b, const struct in6_addr *address)
+says_another_hello(struct decoder d, const struct interface *ifp)
+{
+	struct tlv tlv;
+
+	while (message_next(&d, &tlv))
+		if (tlv.type == TLV_HELLO)
+			return (uint16_t)(ifp->hello_seqno - 1 -
+			    tlv.u.hello.seqno) >= HELLOS_ON_THE_WAY;
+	return false;
+}
+
+/*
+ * A packet of ours that came back by another of our interfaces on the same
+ * link?  The address does not prove it: it is unique on its own link only,
+ * and tunnels like to be numbered fe80::1 and fe80::2 each.
+ */
+static bool
+is_our_own(const struct receiver *r, const struct decoder *d)
 {
 	const struct interface *ifp;
 
-	TAILQ_FOREACH(ifp, &b->interfaces, entry)
-		if (interface_has_address(ifp, address))
+	TAILQ_FOREACH(ifp, &r->b->interfaces, entry)
+		if (interface_has_address(ifp, &r->datagram->from) &&
+		    (ifp == r->ifp || !says_another_hello(*d, ifp)))
 			return true;
 	return false;
 }
@@ -228,7 +249,7 @@ open_packet(struct receiver *r, struct decoder *d)
 	if (mac == AUTH_REJECTED)
 		return false;
 	r->n = neighbour_find(r->ifp, &r->datagram->from);
-	if (r->n == NULL && is_our_own(b, &r->datagram->from)) {
+	if (r->n == NULL && is_our_own(r, d)) {
 		count(b, COUNT_DROP_OWN);
 		return false;
 	}

@@ -24,6 +24,7 @@ struct interface {
 	struct neighbour_tree neighbours;	/* owned; by address */
 	uint32_t neighbour_count;		/* dying ones too */
 
+	struct timer waiting;			/* for its link, or ... */
 	struct timer hello;			/* the next scheduled Hello */
 	babel_time hello_promised;	/* the last Hello's interval ends */
 	uint16_t hello_seqno;			/* of the next one */
@@ -74,6 +75,8 @@ void	interface_link_removed(struct babel *, unsigned int ifindex);
 void	interface_down(struct babel *, struct interface *);
 /* Forget it. */
 void	interface_flush(struct babel *, struct interface *);
+/* The timer fired: it still does not run. */
+void	interface_wait_due(struct babel *, struct interface *);
 /* The timer fired: a Hello is due. */
 void	interface_hello_due(struct babel *, struct interface *);
 /* Send a few early Hellos, so that new neighbours hear us soon. */

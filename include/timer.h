@@ -21,6 +21,7 @@ enum timer_kind {
 	TIMER_SHUTDOWN,
 	/* patient: may lag behind a burst without harm */
 	TIMER_INTERFACE_UPDATE,		/* next slice of the full update */
+	TIMER_INTERFACE_WAIT,		/* it still does not run: say why */
 	TIMER_NEIGHBOUR_DUMP,		/* next slice of a unicast dump */
 	/* a Hello is overdue: */
 	TIMER_NEIGHBOUR_MULTICAST_HELLO,

@@ -1,13 +1,26 @@
-"""Files and command lines of our own, for babeld 1.12 and for ours: both
-accept and do the same, both refuse, or the table says why not."""
+"""What a user of babeld 1.14 relies upon, and what he need not fear any more.
 
+Files and command lines of our own, for babeld 1.12 and for ours: both
+accept and do the same, both refuse, or the table says why not.  Then faults
+of the predecessor, as the process and its surroundings show them.
+"""
+
+import os
+import resource
+import signal
+import socket
 import subprocess
+import time
 
 import pytest
 
-from daemons import OURS
+from control import Control
+from daemons import OURS, Babeld
+from lab import Unmet, wait_for
 from twins import sample
 from verdict import peer_accepts
+
+covers = pytest.mark.covers
 
 MANUAL = "the manual documents it"
 LATER = "the manual documents it, 1.12 is older"
@@ -243,6 +256,7 @@ def test_no_interface():
     assert "no interface to run on" in run.stderr
 
 
+@covers("Q42")
 def test_check_prints_all_errors(tmp_path):
     path = tmp_path / "babeld.conf"
     path.write_text("foo\ninterface a rxcost x\ndebug 1\nin bar\n")
@@ -259,3 +273,169 @@ def test_check_prints_all_errors(tmp_path):
     assert run.returncode == 1
     assert run.stderr.splitlines() == [
         f"babeld: {path}:1:1: foo: expected a directive"]
+
+
+# Faults of the predecessor.
+
+@pytest.fixture
+def alone(lab):
+    """The daemon on a router with one link and nobody at its other end."""
+    router = lab.router("a")
+    lab.link(router, lab.router("b"))
+    lab.build()
+    return Babeld(router, OURS)
+
+
+def cpu_time(pid):
+    """Seconds of processor time that a process has used."""
+    return time.clock_gettime(~pid << 3 | 2)
+
+
+@covers("Q3")
+def test_q3_no_descriptors_for_newcomers(alone):
+    """They wait, nobody spins, and they are served when there are some."""
+    alone.start()
+    path = alone.socket_path
+    first = Control(path)
+    limits = resource.prlimit(alone.pid, resource.RLIMIT_NOFILE)
+    used = max(int(name) for name in os.listdir(f"/proc/{alone.pid}/fd"))
+    resource.prlimit(alone.pid, resource.RLIMIT_NOFILE,
+                     (used + 1, limits[1]))
+    with socket.socket(socket.AF_UNIX) as second:
+        second.connect(path)
+        start, used = time.monotonic(), cpu_time(alone.pid)
+        while time.monotonic() < start + 1.5:
+            assert first.request("unmonitor") == ["ok"]
+            second.settimeout(0.1)
+            with pytest.raises(TimeoutError):
+                second.recv(1)
+        assert cpu_time(alone.pid) - used < 0.1
+        resource.prlimit(alone.pid, resource.RLIMIT_NOFILE, limits)
+        second.settimeout(3)
+        assert second.recv(5) == b"BABEL"
+    first.close()
+
+
+@covers("Q38a")
+def test_q38a_two_interfaces_on_one_link(lab):
+    """Our own packets come in by the other one: nobody is our neighbour."""
+    a, b = lab.router("a"), lab.router("b")
+    lab.lan("x", a, a, b)
+    lab.build()
+    ours = [Babeld(router, OURS, 0.5).start() for router in (a, b)]
+    wait_for(lambda: len(ours[0].dump().all("neighbour")) == 2, 5,
+             "the neighbour is met on both interfaces")
+    for neighbour in ours[0].dump().all("neighbour"):
+        assert neighbour["address"] == b.link_local(b.interfaces[0])
+    with ours[0].control() as control:
+        assert any(line.startswith("counter dropped-own value ")
+                   and not line.endswith(" 0")
+                   for line in control.request("stats"))
+
+
+@covers("Q38a")
+def test_q38a_the_same_addresses_on_each_link(lab):
+    """Tunnels from fe80::1 to fe80::2, one behind the other."""
+    routers = [lab.router(name) for name in "abc"]
+    links = [lab.link(*routers[:2]), lab.link(*routers[1:])]
+    lab.build()
+    for link in links:
+        for address, end in zip(("fe80::1", "fe80::2"), link.ends):
+            end.router.ip("address", "flush", "dev", end.interface, "scope",
+                          "link")
+            end.router.ip("address", "add", f"{address}/64", "dev",
+                          end.interface, "nodad")
+    ours = [Babeld(router, OURS).start() for router in routers]
+    for daemon, other in ((ours[0], routers[2]), (ours[2], routers[0])):
+        wait_for(lambda: any(
+            route["prefix"] == other.prefixes[0] and
+            route["metric"] == "192" for route in daemon.dump().all("route")),
+            5, f"{daemon} knows the way to {other}")
+
+
+# A kernel that has a packet, always, and never gives it away.
+NEVER_DONE = """
+#include <errno.h>
+int recvmmsg(void) { errno = EAGAIN; return -1; }
+"""
+
+
+@covers("Q43")
+def test_q43_signals_come_through_when_busy(alone):
+    """poll() lets signals in only when there is nothing else to do."""
+    library = alone.lab.path("never_done.so")
+    subprocess.run(["cc", "-shared", "-fPIC", "-x", "c", "-o", library, "-"],
+                   input=NEVER_DONE, text=True, check=True)
+    program = alone.program
+    alone.argv = lambda: ["env", f"LD_PRELOAD={library}", program,
+                          *Babeld.argv(alone)[1:]]
+    alone.start()
+    alone.control().close()
+    with alone.router.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sender:
+        sender.sendto(b"", ("::1", 6696))
+    used = cpu_time(alone.pid)
+    wait_for(lambda: cpu_time(alone.pid) > used + 0.2, 20, "it is busy")
+    alone.signal(signal.SIGUSR1)
+    wait_for(lambda: "My id" in alone.log(), 5, "the tables are printed")
+    assert alone.terminate() == 0
+
+
+def netlink_queues(daemon):
+    """What waits in each netlink socket of the daemon, in octets."""
+    text = daemon.router.read("/proc/thread-self/net/netlink")
+    inodes = {os.stat(f"/proc/{daemon.pid}/fd/{name}").st_ino
+              for name in os.listdir(f"/proc/{daemon.pid}/fd")}
+    return [int(words[4]) for words in map(str.split, text.splitlines()[1:])
+            if int(words[-1]) in inodes]
+
+
+@covers("Q46")
+def test_q46_no_forgotten_netlink_socket_fills_up(alone):
+    alone.start()
+    with alone.control() as control:
+        control.dump()
+    alone.router.ip_batch(["link add x type bridge", "link del x"] * 100)
+    assert netlink_queues(alone)
+    wait_for(lambda: not any(netlink_queues(alone)) or
+             Unmet(netlink_queues(alone)), 5, "all is read")
+
+
+@covers("Q52")
+def test_q52_descriptors_above_1024(alone):
+    """select() could not do it; what is inherited is no hindrance."""
+    held = []
+    limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (2048, limits[1]))
+    try:
+        held = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+        spawn = alone.router.spawn
+        alone.router.spawn = lambda argv, **options: spawn(
+            argv, pass_fds=held, **options)
+        alone.start()
+    finally:
+        for descriptor in held:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, limits)
+    with alone.control() as control:
+        assert control.dump()
+    assert alone.terminate() == 0
+
+
+def test_what_an_interface_waits_for_is_told(lab):
+    """Once, and not what passes by itself."""
+    router = lab.router("a")
+    link = lab.link(router, lab.router("b"))
+    lab.build()
+    name = router.interfaces[0]
+    daemon = Babeld(router, OURS, interfaces=[name, "nowhere"]).start()
+    missing = "interface nowhere: waiting; there is no such interface\n"
+    wait_for(lambda: missing in daemon.log(), 6, "a missing one is told")
+    assert f"{name}: waiting" not in daemon.log()
+    link.end(router).set("down")
+    down = f"interface {name}: waiting; it is down\n"
+    wait_for(lambda: down in daemon.log(), 6, "one that is down is told")
+    link.end(router).set("up")
+    wait_for(lambda: daemon.log().count(f"{name}: running") == 2, 6,
+             "it runs again")
+    assert daemon.log().count("waiting") == 2
+    assert "no link-local" not in daemon.log()

@@ -191,6 +191,7 @@ def test_router_ids(lab):
     assert int(ids[1][:2], 16) & 3 == int(ids[2][:2], 16) & 3 == 0
 
 
+@pytest.mark.covers("Q51")
 @shows("debug")
 @pytest.mark.parametrize("config, options, level", [
     ([], [], 0), (["debug 1"], [], 1), (["debug 2"], [], 2),

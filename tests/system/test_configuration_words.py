@@ -24,6 +24,7 @@ def with_right_value(word):
     return [word.line.format(value) for value in word.right]
 
 
+@pytest.mark.covers("Q39")
 @pytest.mark.parametrize("word", words.ALL, ids=str)
 def test_right_values_are_taken(word, tmp_path):
     path = tmp_path / "babeld.conf"
@@ -33,6 +34,7 @@ def test_right_values_are_taken(word, tmp_path):
         assert accepted and not errors, (line, errors)
 
 
+@pytest.mark.covers("Q42")
 @pytest.mark.parametrize(
     "word", [word for word in words.ALL if word.wrong], ids=str)
 def test_wrong_values_are_refused_where_they_stand(word, tmp_path):

@@ -298,6 +298,7 @@ def bulk(probe, command):
     return int(match.group(2))
 
 
+@pytest.mark.covers("Q48")
 def test_ten_thousand_routes(node, probe, figure):
     """Two thirds of a second is ten times what it takes."""
     for name, prefix, first, second in (

@@ -122,6 +122,7 @@ def test_lines_up_to_1023_bytes(pair):
     assert re.fullmatch(HEAD + r"no \S.*\n", long)
 
 
+@pytest.mark.covers("Q2")
 def test_pipelined_requests_in_single_bytes(pair):
     with Control(pair.daemon.socket_path) as control:
         for byte in "unmonitor\nfoo\ndump interface\n":
@@ -554,6 +555,7 @@ def test_explain_neighbour_tells_the_dead_direction(make_bench):
 
 # Sockets in the file system
 
+@pytest.mark.covers("Q3")
 def test_a_stale_socket_is_replaced(pair):
     path = pair.daemon.socket_path
     pair.daemon.kill()
@@ -688,7 +690,7 @@ def announce_many(neighbour, first, count):
             for number in range(start, min(start + 30, first + count))))
 
 
-@pytest.mark.covers("F34")
+@pytest.mark.covers("F34", "Q1")
 def test_nobody_delays_a_hello(make_bench, figure):
     bench = make_bench(hello=0.5).start()
     bench.east.announce(p.update("2001:db8::/64", 256))

@@ -85,6 +85,7 @@ test_types(void **state)
 	}
 }
 
+/* covers: Q40 */
 static void
 test_parameter_defaults(void **state)
 {

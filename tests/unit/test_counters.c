@@ -115,7 +115,7 @@ static void
 own_address(struct stage *s)
 {
 	prepare(s);
-	s->datagram.from = our_address(2);
+	s->datagram.from = our_address(1);
 	deliver(s);
 }
 

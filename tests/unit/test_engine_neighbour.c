@@ -515,7 +515,7 @@ ihus_come_as_promised(void **state)
 	world_free(w);
 }
 
-/* covers: B4 */
+/* covers: B4 Q46a */
 static void
 long_intervals_are_kept_too(void **state)
 {

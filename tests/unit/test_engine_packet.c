@@ -172,9 +172,9 @@ many_acknowledgments_are_given(void **state)
 
 /* Was a Hello in such a datagram heard? */
 static bool
-is_read(struct world *w, const struct datagram *frame)
+is_hello_read(struct world *w, const struct datagram *frame, uint16_t seqno)
 {
-	const struct hello hello = { .seqno = 1, .interval = SECOND };
+	const struct hello hello = { .seqno = seqno, .interval = SECOND };
 	struct datagram datagram = *frame;
 	uint64_t before = world_count(w, COUNT_TLVS_RECEIVED);
 	uint8_t bytes[64];
@@ -187,6 +187,12 @@ is_read(struct world *w, const struct datagram *frame)
 	datagram.received = w->now;
 	babel_receive(w->babel, w->now, &datagram);
 	return world_count(w, COUNT_TLVS_RECEIVED) > before;
+}
+
+static bool
+is_read(struct world *w, const struct datagram *frame)
+{
+	return is_hello_read(w, frame, 1);
 }
 
 /* covers: B74 B75 B76 F15 Q38a */
@@ -218,11 +224,34 @@ foreign_packets_are_not_read(void **state)
 	bad.ifindex = 3;		/* not ours to run on */
 	assert_false(is_read(w, &bad));
 	bad = good;
-	bad.from = our_address(1);	/* our own, come back, */
-	assert_false(is_read(w, &bad));
-	bad.from = our_address(2);	/* even by another link */
+	bad.from = our_address(1);
 	assert_false(is_read(w, &bad));
 	assert_int_equal(w->babel->neighbour_count, neighbours);
+	world_free(w);
+}
+
+/* covers: Q38a */
+static void
+our_own_packets_are_known_by_their_hello(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	const struct interface *other = interface_find(w->babel, 2);
+	const struct datagram reflected = { .ifindex = 1,
+		.from = our_address(2), .to = address_of(GROUP),
+		.from_port = WORLD_PORT, .to_port = WORLD_PORT };
+	uint16_t next;
+
+	(void)state;
+	world_pass(w, SECOND);
+	next = other->hello_seqno;
+	assert_false(is_hello_read(w, &reflected, (uint16_t)(next - 1)));
+	assert_false(is_hello_read(w, &reflected, (uint16_t)(next - 2)));
+	assert_int_equal(w->babel->neighbour_count, 0);
+	/* Who has the address on its link says a Hello of its own, and may
+	 * then say one that is like ours. */
+	assert_true(is_hello_read(w, &reflected, next));
+	assert_true(is_hello_read(w, &reflected, (uint16_t)(next - 1)));
+	assert_int_equal(w->babel->neighbour_count, 1);
 	world_free(w);
 }
 
@@ -325,6 +354,7 @@ main(void)
 		cmocka_unit_test(acknowledgments_come_in_time),
 		cmocka_unit_test(many_acknowledgments_are_given),
 		cmocka_unit_test(foreign_packets_are_not_read),
+		cmocka_unit_test(our_own_packets_are_known_by_their_hello),
 		cmocka_unit_test(wildcards_have_no_length),
 		cmocka_unit_test(a_jam_passes),
 		cmocka_unit_test(nothing_leaves_in_step),

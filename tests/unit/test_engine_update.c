@@ -101,7 +101,7 @@ every_route_comes_round(void **state)
 	world_free(w);
 }
 
-/* covers: B2 B6 */
+/* covers: B2 B6 Q50 */
 static void
 full_updates_are_spread(void **state)
 {

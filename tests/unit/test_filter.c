@@ -560,6 +560,7 @@ seconds_of(const struct filter *filter, uint32_t rules, uint32_t evaluations)
 	    (double)(end.tv_nsec - start.tv_nsec) / 1e9;
 }
 
+/* covers: Q47 */
 static void
 test_cost(void **state)
 {

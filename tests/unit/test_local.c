@@ -154,6 +154,7 @@ lines_do_not_overrun(void **state)
 	assert_true(strlen(line.bytes) < LINE_SIZE);
 }
 
+/* covers: Q2 */
 static void
 answers_each_request(void **state)
 {
@@ -301,6 +302,7 @@ obeys_who_is_gone(void **state)
 	world_free(w);
 }
 
+/* covers: Q3 */
 static void
 refuses_the_65th(void **state)
 {
@@ -430,6 +432,7 @@ dumps_in_slices(void **state)
 }
 
 /* Nobody listens, nobody waits: the queue stays small, others go on. */
+/* covers: Q1 */
 static void
 nobody_waits_for_the_slow(void **state)
 {

@@ -357,6 +357,7 @@ arrival_is_stamped_by_the_kernel(void **state)
 	net_close(net);
 }
 
+/* covers: Q49 */
 static void
 bursts_are_bounded(void **state)
 {

@@ -420,6 +420,7 @@ test_refused(void **state)
 	}
 }
 
+/* covers: Q41 */
 static void
 test_lengths(void **state)
 {

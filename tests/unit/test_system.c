@@ -222,6 +222,7 @@ sysctls_leave_what_others_set(void **state)
 	set_sysctls("00112");
 }
 
+/* covers: Q43 */
 static void
 sysctls_fail_whole(void **state)
 {
@@ -291,6 +292,7 @@ numbers_are_taken_once(void **state)
 	close(ready[1]);
 }
 
+/* covers: Q44 */
 static void
 pid_file_tells_stale_from_held(void **state)
 {
@@ -386,6 +388,7 @@ state_is_read(void **state)
 	assert_int_equal(system_state_read(directory, &read, error), -1);
 }
 
+/* covers: Q43 */
 static void
 state_is_written_atomically(void **state)
 {
@@ -476,6 +479,7 @@ start_saying_nothing(void)
 	_exit(0);
 }
 
+/* covers: Q44 */
 static void
 parent_tells_how_it_went(void **state)
 {
@@ -520,6 +524,7 @@ log_is_opened_and_reopened(void **state)
 	assert_non_null(strstr(read_file("log.1"), "two\n"));
 }
 
+/* covers: Q45 */
 static void
 router_ids_of_hardware(void **state)
 {

@@ -76,6 +76,7 @@ interval_survives_the_wire(void **state)
 	}
 }
 
+/* covers: Q46a */
 static void
 interval_is_clamped(void **state)
 {
