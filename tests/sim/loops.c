@@ -110,6 +110,20 @@ node_is_behind(const struct node *n, uint32_t key)
 	    &n->world->scenario->plans[key].key));
 }
 
+/* Is any kernel on the loop through the node behind its engine? */
+static bool
+loop_is_behind(const struct node *n, uint32_t probe)
+{
+	const struct node *at = n;
+
+	do {
+		if (node_is_behind(at, at->places[probe].used))
+			return true;
+		at = &n->world->nodes[at->places[probe].next];
+	} while (at != n);
+	return false;
+}
+
 /* Did it take something for news that was old by then? */
 static bool
 node_was_late(const struct node *n)
@@ -137,18 +151,16 @@ mixed_excuse(const struct node *n, uint32_t probe, struct excuse *e)
 {
 	const struct world *w = n->world;
 	const struct node *at = n;
-	bool mixed = false, behind = false, killed = false, late = false;
+	bool mixed = false, killed = false, late = false;
 
 	do {
 		killed = killed || at->state != NODE_UP;
 		late = late || node_was_late(at);
-		behind = behind || node_is_behind(at,
-		    at->places[probe].used);
 		mixed = mixed ||
 		    at->places[probe].used != n->places[probe].used;
 		at = &w->nodes[at->places[probe].next];
 	} while (at != n);
-	if (mixed && behind)
+	if (mixed && loop_is_behind(n, probe))
 		excuse_until(e, w->now + LOST_MAX, EXCUSE_KERNEL);
 	if (mixed && (killed || late || w->scenario->reorder > 0))
 		excuse_until(e, w->now + checker_memory(w), EXCUSE_HOLD);
@@ -177,20 +189,28 @@ loop_excuse(const struct node *n, uint32_t probe, char *text, size_t size)
 	return e;
 }
 
+/* The loop is looked at again when its excuse has run out. */
+static void
+loop_judge_later(struct world *w, uint32_t index)
+{
+	struct event *e = world_happen(w, HAPPEN_LOOP_DUE,
+	    w->loops[index].due, NULL);
+
+	e->u.index = index;
+	queue_put(&w->queue, e);
+}
+
 static void
 loop_excused(struct node *n, uint32_t probe, const struct excuse *excuse)
 {
 	struct world *w = n->world;
-	struct event *e;
 
 	if (w->loop_count == w->loop_size)
 		w->loops = sim_grow(w->loops, &w->loop_size,
 		    sizeof(*w->loops));
 	w->loops[w->loop_count] = (struct loop){ true, probe, n->index,
-	    excuse->until };
-	e = world_happen(w, HAPPEN_LOOP_DUE, excuse->until, NULL);
-	e->u.index = w->loop_count++;
-	queue_put(&w->queue, e);
+	    excuse->until, excuse->reason };
+	loop_judge_later(w, w->loop_count++);
 	w->figures.loops[excuse->reason]++;
 }
 
@@ -292,16 +312,23 @@ checker_forwarding_all(struct node *n)
 		forward_check(n, i);
 }
 
+/* A kernel with much to do has the time that it takes. */
 void
 checker_loop_due(struct world *w, uint32_t index)
 {
-	const struct loop *loop;
+	struct loop *loop;
 
 	if (index >= w->loop_count)
 		return;
 	loop = &w->loops[index];
 	if (!loop->alive || loop->due != w->now)
 		return;
+	if (loop->reason == EXCUSE_KERNEL &&
+	    loop_is_behind(&w->nodes[loop->node], loop->key)) {
+		loop->due += LOST_MAX;
+		loop_judge_later(w, index);
+		return;
+	}
 	world_fail(w, "I2", "packets to prefix %u still loop through node "
 	    "%u, longer than can be excused", loop->key, loop->node);
 }

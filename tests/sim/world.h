@@ -96,20 +96,21 @@ struct node {
 	bool logged;			/* somebody reads its log */
 };
 
-/* A forwarding loop that is excused for a while. */
-struct loop {
-	bool alive;
-	uint32_t key, node;		/* a node in it */
-	babel_time due;
-};
-
-/* What excuses it (loops.c). */
+/* What excuses a loop (loops.c). */
 enum excuse_reason {
 	EXCUSE_RESTART,			/* feasibility distances forgotten */
 	EXCUSE_SOURCES,			/* several originators */
 	EXCUSE_KERNEL,			/* a kernel that lost it, or is slow */
 	EXCUSE_HOLD,			/* the hold time ended too early */
 	EXCUSES
+};
+
+/* A forwarding loop that is excused for a while. */
+struct loop {
+	bool alive;
+	uint32_t key, node;		/* a node in it */
+	babel_time due;
+	enum excuse_reason reason;
 };
 
 struct figures {
