@@ -208,11 +208,11 @@ sim-quick: $(OUT)/sim
 
 sim-check: $(OUT)/sim
 	$(run-sim) --seeds 1-8 --twice --demand
-	$(run-sim) --seeds 1-8 --topology mixed --twice
+	$(run-sim) --seeds 1-8 --topology mixed --twice --demand
 
 sim-long: $(OUT)/sim
 	$(run-sim) --seeds 1-500 --demand --twice
-	$(run-sim) --seeds 501-1000 --topology mixed --twice
+	$(run-sim) --seeds 501-1000 --topology mixed --twice --demand
 	$(run-sim) --seeds 1 --topology grid --nodes 200 --time 3600
 
 # The checker can fail: a fault built in for each invariant must be found.
