@@ -738,6 +738,16 @@ send_answer(struct babel *b, struct neighbour *n,
 	packet_send(&p);
 }
 
+/* Does the periodic update say nothing of it here, by split horizon? */
+static bool
+is_silent(const struct packet *p, const struct destination *d)
+{
+	return d->xroute == NULL && d->selected != NULL &&
+	    d->selected->metric < INFINITY_METRIC &&
+	    d->silent_ifindex != p->ifp->link.ifindex &&
+	    route_is_silent_on(p->b, d->selected, p->ifp);
+}
+
 /* Send the next destinations of a walk; true when the walk is over. */
 static bool
 send_walk(struct packet *p, struct walk *walk, size_t budget)
@@ -745,9 +755,10 @@ send_walk(struct packet *p, struct walk *walk, size_t budget)
 	struct batch batch = { .count = 0 };
 	struct destination *d = NULL;
 
-	while (batch.count < budget &&
+	while (budget-- > 0 &&
 	    (d = destination_step(p->b, walk, d)) != NULL)
-		batch_add(p->b, &batch, d);
+		if (!is_silent(p, d))
+			batch_add(p->b, &batch, d);
 	put_batch(p, &batch, REASON_PERIODIC);
 	packet_send(p);
 	return d == NULL;
