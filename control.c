@@ -11,6 +11,7 @@
 
 #include "options.h"
 
+#define BLANKS		" \t\r"
 #define SEQNO_BLOCK	64		/* reserved in the state file */
 
 void
@@ -100,6 +101,19 @@ reload(struct daemon *daemon, struct configuration_report *report)
 	return LOCAL_OK;
 }
 
+/* Is the line that word and nothing else? */
+static bool
+is_word(const char *line, const char *word)
+{
+	const size_t len = strlen(word);
+
+	line += strspn(line, BLANKS);
+	if (strncmp(line, word, len) != 0)
+		return false;
+	line += len + strspn(line + len, BLANKS);
+	return *line == '\0' || *line == '#';
+}
+
 /* A request of a local client that may write. */
 enum local_reply
 control_command(void *ctx, const char *line,
@@ -113,9 +127,9 @@ control_command(void *ctx, const char *line,
 	struct daemon *daemon = ctx;
 	struct configuration *conf;
 
-	if (strcmp(line, "reload") == 0)
+	if (is_word(line, "reload"))
 		return reload(daemon, report);
-	if (strcmp(line, "reopen-logfile") == 0) {
+	if (is_word(line, "reopen-logfile")) {
 		control_reopen_log(daemon);
 		return LOCAL_OK;
 	}
@@ -124,7 +138,7 @@ control_command(void *ctx, const char *line,
 	if (conf == NULL)
 		return report->refused ? LOCAL_NO : LOCAL_BAD;
 	adopt(daemon, conf);
-	if (strncmp(line, "log-file", 8) == 0)
+	if (strncmp(line + strspn(line, BLANKS), "log-file", 8) == 0)
 		control_reopen_log(daemon);
 	return LOCAL_OK;
 }

@@ -571,7 +571,9 @@ system_log_open(const char *path)
 {
 	int fd, result;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, FILE_MODE);
+	/* Not to hang on a pipe that nobody reads, now or later. */
+	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY, FILE_MODE);
 	if (fd < 0)
 		return -1;
 	fflush(stdout);

@@ -181,6 +181,30 @@ def test_requests_while_all_is_read_again(pair):
     assert pair.daemon.alive
 
 
+def test_a_log_that_nobody_reads(pair):
+    """A pipe for a log file hangs nobody, before or after it is full."""
+    pipe = pair.lab.path("pipe")
+    os.mkfifo(pipe)
+    with Control(pair.daemon.socket_path) as control:
+        assert control.request(f"  log-file {pipe}") == ["ok"]
+        reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+        assert control.request(" reopen-logfile # now it can be opened") == [
+            "ok"]
+        assert os.path.samefile(
+            f"/proc/{daemon_pid(pair.daemon)}/fd/2", pipe)
+        # Each round is logged, as long as there is room in the pipe.
+        for _ in range(1000):
+            assert control.request("flush interface a-b") == ["ok"]
+            assert control.request("interface a-b") == ["ok"]
+        assert 0 < os.read(reader, 1 << 20).count(b"stopped") < 1000
+        os.close(reader)
+        assert control.request("flush interface a-b") == ["ok"]
+        assert control.request("interface a-b") == ["ok"]
+        assert control.request("\treload \t# all") == ["ok"]
+        assert control.request("reload all") == ["bad"]
+        assert control.request("log-file /dev/null") == ["ok"]
+
+
 WORDS = """dump monitor unmonitor json stats metrics explain reload interface
 neighbour xroute route installed flush in out redistribute install default
 dump-interfaces dump-neighbors dump-routable-neighbors dump-installed-routes
