@@ -227,6 +227,7 @@ def sentence(dice):
     return " ".join(dice.choice(WORDS) for _ in range(dice.randint(1, 6)))
 
 
+@pytest.mark.covers("F38")
 def test_random_requests(lab, figure):
     """Under the sanitisers, where that daemon has been built."""
     program = ASAN if os.path.exists(ASAN) else OURS

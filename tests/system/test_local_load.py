@@ -17,6 +17,8 @@ import struct
 import threading
 import time
 
+import pytest
+
 from clients import BabelWeb2, take_all
 from daemons import Babeld, OURS
 from lab import wait_for
@@ -229,6 +231,7 @@ class Load:
                      every=0.2)
 
 
+@pytest.mark.covers("F34")
 def test_a_crowd_delays_nothing(lab, figure):
     load = Load(lab)
     alone, crowded, quiet_gaps, gaps = [], [], [], []
