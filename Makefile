@@ -226,7 +226,7 @@ $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 
 # Most of a system test is waiting, so three runs go side by side: the daemon
 # among fake neighbours, in networks, and as a process on a host.
-system-tools = $(OUT)/tests/system/kernel_probe $(OUT)/tests/system/relay
+system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay)
 system-runs = system-wire system-network system-host
 system: $(OUT)/babeld $(system-tools)
 	@echo '  three runs side by side; each is shown when it has ended'

@@ -1,4 +1,5 @@
-"""Links on which packets come late: the two ends of relay.c."""
+"""The programs beside these files: a flood, and links on which packets come
+late."""
 
 import os
 import subprocess
@@ -7,7 +8,13 @@ from dataclasses import dataclass
 from daemons import CHECKOUT, OURS
 from lab import run
 
-RELAY = os.path.join(os.path.dirname(OURS), "tests/system/relay")
+
+def tool(name):
+    """The path of a program that stands beside these files as a source."""
+    path = os.path.join(os.path.dirname(OURS), "tests/system", name)
+    if not os.path.exists(path):
+        run("make", "-C", CHECKOUT, "-s", os.path.relpath(path, CHECKOUT))
+    return path
 
 
 @dataclass(frozen=True)
@@ -25,13 +32,10 @@ class Relay:
     """
 
     def __init__(self, router, unicast, multicast=None, jitter=0.0):
-        if not os.path.exists(RELAY):
-            run("make", "-C", CHECKOUT, "-s",
-                os.path.relpath(RELAY, CHECKOUT))
         delays = (unicast, unicast if multicast is None else multicast,
                   jitter)
         self.process = router.spawn(
-            [RELAY, *router.interfaces,
+            [tool("relay"), *router.interfaces,
              *(str(round(delay * 1e6 / 2)) for delay in delays)],
             text=True, bufsize=1, stdin=subprocess.PIPE,
             stdout=subprocess.PIPE)
