@@ -417,20 +417,22 @@ def test_gateways_for_others(lab, program, chance):
     range_.await_right(sample, 30)
 
 
-@pytest.mark.parametrize("ruled", [
-    "ipv4", pytest.param("ipv6-rules", marks=slow)])
-def test_random_sets(lab, ruled, chance):
+@pytest.mark.parametrize("way", [
+    "ipv4", pytest.param("ipv6-rules", marks=slow), "ipv6-native"])
+def test_random_sets(lab, way, chance):
     """Overlapping routes of all kinds come and go.
 
-    Not for the kernel's own lookup: Linux (6.18 still) does not find a
-    plain route to a destination, ::/0 apart, that has another for some
-    source, and may lose sight of one when another is removed.
+    By the kernel's own lookup only defaults have sources: Linux (6.18
+    still) does not find a plain route to another destination that has one
+    for some source, and may lose sight of one when another is removed.
     """
-    range_ = Range(lab, ruled)
+    range_ = Range(lab, way)
+    everything = range_.pool.everything
     for prefix in range_.pool.destinations:
+        sources = [everything] + range_.pool.sources * (
+            way in RULED or prefix == everything)
         for name in range_.GATEWAYS:
-            source = chance.choice(range_.pool.sources +
-                                   [range_.pool.everything])
+            source = chance.choice(sources)
             if all(range_.exports[other].get(prefix) != source
                    for other in range_.GATEWAYS):
                 range_.exports[name][prefix] = source
