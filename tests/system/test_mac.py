@@ -304,6 +304,48 @@ def test_either_algorithm(lab, figure, kind, key):
     assert tshark_complaints(path, link.our_address) == ""
 
 
+def test_tshark_understands_all_we_say(make_bench, lab):
+    """Every kind of TLV that we send, signed with two keys of two kinds."""
+    if shutil.which("tshark") is None:
+        pytest.skip("tshark is not installed: its opinion was not asked")
+    bench = make_bench(config=[
+        SHA.line, BLAKE.line, "interface dut-west type tunnel probe-mtu true",
+        f"default key {SHA.id} key {BLAKE.id} accept-bad-signatures true"])
+    ports = [link.end(bench.router) for link in bench.links.values()]
+    tapes = [Tape(port) for port in ports]
+    bench.router.ip("-4", "addr", "flush", "dev", "dut-west")
+    bench.start()
+    east, west = bench.east, bench.west
+    west.send(p.hello(west.seqno, 100, sub=p.timestamp(5)), west.ihu_tlv())
+    west.announce(p.update("2001:db8:9::/48", 100))
+    source = p.source_prefix("2001:db8:5::/48")
+    east.announce(p.update("2001:db8:1::/48", 100, sub=source),
+                  p.update("203.0.113.0/24", 100),
+                  next_hop=bench.links["east"].ends[1].address4)
+    bench.await_installed("2001:db8:9::/48")
+    bench.await_installed("203.0.113.0/24")
+    Speaker(bench, (SHA, BLAKE)).send(p.challenge_request(b"0123456789"),
+                                      to=east.dut)
+    east.send(p.seqno_request("2001:db8:9::/48", 2, west.router_id))
+    west.expect("SeqnoRequest", prefix="2001:db8:9::/48")
+    west.announce(p.update("2001:db8:9::/48", p.INFINITY))
+    bench.await_uninstalled("2001:db8:9::/48")
+    assert bench.daemon.terminate() == 0
+    said = set()
+    for tape, port in zip(tapes, ports):
+        tape.stop()
+        path = lab.path(f"{port.interface}.pcap")
+        tape.save(path)
+        address = bench.router.link_local(port.interface)
+        said |= {tlv.tlv for datagram in tape.packets(address)
+                 for tlv in datagram.decoded.tlvs}
+        assert tshark_complaints(path, address) == ""
+    assert said == {
+        "Ack", "AckReq", "ChallengeReply", "ChallengeRequest", "Hello", "IHU",
+        "NextHop", "PC", "PadN", "RouteRequest", "RouterId", "SeqnoRequest",
+        "Update"}
+
+
 @pytest.mark.covers("M14", "M21", "M24")
 @pytest.mark.parametrize("kind", PEERS)
 def test_restart_of_the_peer(lab, figure, kind):

@@ -151,3 +151,28 @@ def test_a_bird_without_multicast_at_all(lab):
     said = island.explained(ours)
     assert (said["link"], said["heard"], said["static"]) == \
         ("no-hello-yet", "no", "yes")
+
+
+def test_an_interface_that_speaks_by_unicast(lab):
+    """Round trips are measured there, too, and what ends is told."""
+    a, b = lab.router("a"), lab.router("b")
+    link = lab.link(a, b)
+    lab.build()
+    daemons = [Babeld(router, OURS, HELLO, config=[
+        "default type tunnel unicast true"]) for router in (a, b)]
+    wire = Wire(link.end(a))
+    lab.closers.append(wire.close)
+    for daemon in daemons:
+        daemon.start()
+    wait_for(lambda: all_met(Tables(lab).problems()), 20, "routes")
+    for daemon in daemons:
+        wait_for(lambda: [one for one in daemon.dump().all("neighbour")
+                          if "rtt" in one.fields], 5, "a round trip")
+    assert daemons[1].terminate() == 0
+    wait_for(lambda: not [route for route in a.routes()
+                          if (route.protocol, route.kind) ==
+                          ("babel", "unicast")], 0.5,
+             "a knows that b is gone")
+    last = [tlv.tlv for datagram in wire.heard if not datagram.unicast
+            for tlv in datagram.decoded.tlvs]
+    assert last and set(last) == {"Hello"}
