@@ -126,10 +126,10 @@ load(struct system_sysctls *sysctls)
 
 	if (sysctls->shared.fd < 0)
 		return;
-	sysctls->count = 0;
 	file = fopen(sysctls->shared.path, "re");
 	if (file == NULL)
-		return;
+		return;			/* what we know will have to do */
+	sysctls->count = 0;
 	while (fscanf(file, "%63s %15s %15s", read.name, read.old,
 	    read.set) == 3) {
 		sysctl = get_sysctl(sysctls, read.name);
@@ -491,7 +491,8 @@ print_state(int fd, const struct system_state *state)
 	if (state->has_id &&
 	    dprintf(fd, "%s\n", router_id_format(&state->id, id)) < 0)
 		return -1;
-	if (fchmod(fd, FILE_MODE) < 0)
+	if (ftruncate(fd, lseek(fd, 0, SEEK_CUR)) < 0 ||
+	    fchmod(fd, FILE_MODE) < 0)
 		return -1;
 	return fsync(fd);
 }
@@ -511,14 +512,15 @@ sync_directory(const char *path)
 	close(fd);
 }
 
-/* Write in place: for a directory that we may not write to, or a file that
- * is a mount point. */
+/* Write in place: for a directory that we may not write to, a file that is
+ * a mount point, or a file system that is full, where the few octets that
+ * the file has are all that we get. */
 static int
 write_in_place(const char *path, const struct system_state *state)
 {
 	int fd, result, saved;
 
-	fd = open(path, O_WRONLY | O_TRUNC | O_CLOEXEC);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -1;
 	result = print_state(fd, state);
@@ -554,16 +556,27 @@ replace_file(const char *path, const struct system_state *state)
 	return -1;
 }
 
+/* What may be in the way of a new file, but not of the old one. */
+static bool
+may_be_written_in_place(int error)
+{
+	return error == EACCES || error == EPERM || error == EBUSY ||
+	    error == ENOSPC || error == EDQUOT;
+}
+
 int
 system_state_write(const char *path, const struct system_state *state,
     char error[SYSTEM_ERROR_SIZE])
 {
+	int first;
+
 	if (replace_file(path, state) == 0)
 		return 0;
-	if ((errno == EACCES || errno == EPERM || errno == EBUSY) &&
+	first = errno;
+	if (may_be_written_in_place(first) &&
 	    write_in_place(path, state) == 0)
 		return 0;
-	return fail(error, "state file %s: %s", path, strerror(errno));
+	return fail(error, "state file %s: %s", path, strerror(first));
 }
 
 int

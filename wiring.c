@@ -239,7 +239,8 @@ provide_address(struct daemon *daemon, const struct link_state *link)
 	    link->ifindex, &address);
 	if (error != 0)
 		warnx("interface %s: adding %s: %s", link->name,
-		    address_format(&address, text), strerror(error));
+		    address_format(&address, text), error == EACCES ?
+		    "IPv6 is disabled there" : strerror(error));
 }
 
 static void

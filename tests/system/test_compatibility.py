@@ -380,6 +380,31 @@ def test_q43_signals_come_through_when_busy(alone):
     assert alone.terminate() == 0
 
 
+FULL_DISK = """
+mount -t tmpfs -o size=8k none "$1" && echo 100 > "$1/state" || exit 99
+dd if=/dev/zero of="$1/rest" 2> /dev/null
+shift
+exec "$@"
+"""
+
+
+@covers("Q43")
+def test_q43_state_is_kept_on_a_full_disk(alone):
+    disk = alone.lab.path("disk")
+    os.mkdir(disk)
+    alone.state_path = os.path.join(disk, "state")
+    alone.argv = lambda: ["unshare", "-m", "sh", "-c", FULL_DISK, "sh", disk,
+                          *Babeld.argv(alone)]
+    alone.start()
+    alone.control().close()
+    with open(f"/proc/{alone.pid}/root{alone.state_path}") as state:
+        assert int(state.read()) > 100
+        assert alone.terminate() == 0
+        state.seek(0)
+        assert state.read() == "101\n"
+    assert "No space" not in alone.log()
+
+
 def netlink_queues(daemon):
     """What waits in each netlink socket of the daemon, in octets."""
     text = daemon.router.read("/proc/thread-self/net/netlink")
