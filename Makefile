@@ -159,7 +159,7 @@ $(OUT)/sim: $(sim-objects) $(library)
 
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) -o $@ $^ -lcmocka $(our-ldlibs) $(LDLIBS)
 
 # A fuzz target is a LLVMFuzzerTestOneInput(); outside CONFIG=fuzz, main()
 # of replay.c feeds it the files of the corpus.
