@@ -22,9 +22,10 @@
 #define REPEAT_PAUSE	(300 * MILLISECOND)
 
 /* What counts as a change of metric worth an update of its own (section
- * 3.7.2): both this much and this part of it. */
-#define METRIC_CHANGE_MIN	24
-#define METRIC_CHANGE_PART	32
+ * 3.7.2): both this much and this part of it.  Less is the noise of lossy
+ * links, and waits for the periodic update. */
+#define METRIC_CHANGE_MIN	64
+#define METRIC_CHANGE_PART	5
 /* ... and an urgent one. */
 #define METRIC_CHANGE_URGENT	512
 /* A neighbour that has acknowledged a retraction may take so long to tell
@@ -353,12 +354,16 @@ judge_change(const struct destination *d, const struct announcement *now,
 {
 	int difference = (int)now->metric - (int)d->announced_metric;
 
-	if (d->heard_elsewhere || difference >= METRIC_CHANGE_URGENT) {
+	/* Where split horizon silenced us they may have lost a route; not
+	 * so if ours has just become better. */
+	if (difference >= METRIC_CHANGE_URGENT ||
+	    (d->heard_elsewhere && difference >= 0)) {
 		*haste = HASTE_URGENT;
 		return true;
 	}
 	*haste = HASTE_SOON;
-	if (d->announced_metric == INFINITY_METRIC || d->announce_again)
+	if (d->announced_metric == INFINITY_METRIC || d->announce_again ||
+	    d->heard_elsewhere)
 		return true;
 	*haste = HASTE_LAZY;
 	if (difference < 0)

@@ -370,7 +370,9 @@ exchange_tables(struct babel *b, struct neighbour *n)
 	if (alone) {
 		n->outbox.wildcard_request = true;
 		neighbour_flush_urgent(b, n);
-		neighbour_dump(b, n);
+		/* Unless it was quicker, and asked for it. */
+		if (n->dumped == 0 || b->now - n->dumped >= EXCHANGE_TWIN)
+			neighbour_dump(b, n);
 	} else {
 		n->interface->outbox.everything = true;
 		interface_flush_with_hello(b, n->interface);
@@ -402,6 +404,7 @@ neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 		send_verdict(b, n);
 	n->exchange_due = is_new;
 	n->dump_walk.begun = false;	/* of one that is running */
+	n->dumped = 0;
 	if (neighbour_is_reachable(n) && !is_new)
 		exchange_tables(b, n);
 }
@@ -445,6 +448,7 @@ neighbour_rebooted(struct babel *b, struct neighbour *n)
 	/* What it said before, it has forgotten. */
 	route_retract_all(b, n);
 	n->txcost = INFINITY_METRIC;
+	n->is_listening = false;
 	n->stamped = false;
 	n->rtt_samples = 0;
 	schedule_cancel(b, &n->ihu);

@@ -262,6 +262,7 @@ put_ihu(struct packet *p, struct neighbour *n)
 		ihu.stamped = false;
 		message_put_ihu(&p->e, &ihu);
 	}
+	n->is_listening |= ihu.rxcost < INFINITY_METRIC;
 	n->ihu_due = false;
 	n->ihu_promised = p->b->now + interval;
 	p->ifp->stats.ihus++;
@@ -530,6 +531,19 @@ put_batch(struct packet *p, struct batch *batch, enum reason reason)
 		put_destination(p, batch->entries[i].destination, reason);
 }
 
+/* Can anybody use what we announce?  Only who was told that we hear it;
+ * who is told so later is given everything then. */
+static bool
+has_listener(struct interface *ifp)
+{
+	struct neighbour *n;
+
+	RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
+		if (n->is_listening)
+			return true;
+	return false;
+}
+
 /* Announce the changes since the last time, one batch; true when more is
  * left. */
 static bool
@@ -540,7 +554,7 @@ put_changes(struct packet *p)
 	struct destination *d;
 	uint64_t serial = ifp->announced;
 
-	if (ifp->neighbour_count == 0) {
+	if (!has_listener(ifp)) {
 		ifp->announced = p->b->change_serial;
 		return false;
 	}
@@ -790,7 +804,7 @@ send_full_update(struct babel *b, struct interface *ifp)
 		}
 	}
 	done = true;
-	if (ifp->neighbour_count > 0) {
+	if (has_listener(ifp)) {
 		packet_begin(&p, b, ifp, NULL);
 		done = send_walk(&p, &ifp->update_walk, budget);
 	}

@@ -159,6 +159,8 @@ link_send(struct node *n, const struct datagram *datagram)
 	trace_note(&w->trace, (uint64_t)w->now, (uint64_t)n->index << 32 |
 	    port->ifindex, trace_digest(datagram->bytes, datagram->len));
 	checker_sent(n, port, datagram);
+	if (w->tap != NULL)
+		w->tap(w->tap_context, datagram);
 	if (w->links[port->link].cuts == 0)
 		link_spread(n, port, datagram);
 	return true;

@@ -13,6 +13,7 @@
 
 #include "queue.h"
 
+#define BOOT_TIME	(3 * SECOND)
 #define WARM_TIME	(20 * SECOND)
 #define GC_TIME		(3 * MINUTE)
 #define NODES_MANY	60	/* beyond: not more prefixes than that,
@@ -188,6 +189,7 @@ scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
 		s->lossy = 0.05;
 	}
 	s->update_interval = 4 * s->hello_interval;
+	s->boot = BOOT_TIME;
 	s->turn = turns[prng_below(&prng, 4)];
 	s->fib_delay = kernels[prng_below(&prng, 4)];
 	s->fib_window = 1 + prng_below(&prng, 64);

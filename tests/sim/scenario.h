@@ -84,6 +84,7 @@ struct scenario {
 	uint32_t nodes;
 
 	babel_time hello_interval, update_interval;
+	babel_time boot;		/* nodes start within */
 	babel_time turn;		/* what one babel_run takes */
 	babel_time fib_delay;		/* the kernel takes up to this */
 	uint32_t fib_window;

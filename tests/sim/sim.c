@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "experiment.h"
 #include "run.h"
 
 struct command {
@@ -21,6 +22,7 @@ struct command {
 	uint64_t first, last;
 	bool twice, no_shrink, first_failure;
 	const char *awaited;		/* invariant that ends it all */
+	const char *experiment;		/* instead of runs, or NULL */
 	bool without[FAULTS_MAX];
 	unsigned int jobs;
 };
@@ -48,6 +50,7 @@ static const char usage_text[] =
 "  --first-failure[=I]     stop after the first seed that fails (by invariant\n"
 "                          I, if given)\n"
 "  --jobs N                processes (1)\n"
+"  --experiment NAME       print a figure instead: traffic\n"
 "  --verbose               tell everything on standard error\n";
 
 static double
@@ -109,6 +112,7 @@ static const struct option options[] = {
 	{ "no-shrink", no_argument, NULL, 'k' },
 	{ "first-failure", optional_argument, NULL, 'f' },
 	{ "jobs", required_argument, NULL, 'j' },
+	{ "experiment", required_argument, NULL, 'x' },
 	{ "verbose", no_argument, NULL, 'v' },
 	{ NULL, 0, NULL, 0 },
 };
@@ -160,6 +164,9 @@ parse_option(struct command *c, int option, const char *value)
 		break;
 	case 'j':
 		c->jobs = (unsigned int)number(value, 1, 256);
+		break;
+	case 'x':
+		c->experiment = value;
 		break;
 	case 'v':
 		w->verbose = true;
@@ -348,6 +355,8 @@ main(int argc, char *argv[])
 		errx(2, "--time: %lld seconds are the least that every phase "
 		    "of a run has room in",
 		    (long long)(scenario_min_time() / SECOND));
+	if (c.experiment != NULL)
+		return !experiment_run(c.experiment, &c.run.wishes, c.first);
 	if (c.first == c.last) {
 		run_one(&c, c.first, &outcome);
 		outcome_print(&c, &outcome, &totals);

@@ -14,7 +14,6 @@
 #include "tables.h"
 
 #define SWEEP_TIME	(5 * SECOND)
-#define BOOT_TIME	(3 * SECOND)	/* nodes start within */
 #define CALL_OFF	(200 * MILLISECOND)
 
 enum phase { PHASE_CALM, PHASE_CHECK, PHASE_END };
@@ -197,13 +196,14 @@ world_begin(struct world *w)
 	struct event *e;
 	uint32_t i;
 
+	w->begun = true;
 	w->active = sim_calloc(s->fault_count, sizeof(*w->active));
 	for (i = 0; i < s->origin_count; i++)
 		w->nodes[s->origins[i].node].places[s->origins[i].key].local =
 		    true;
 	for (i = 0; i < s->nodes; i++) {
 		e = world_happen(w, HAPPEN_RUN, prng_between(&w->prng, 0,
-		    BOOT_TIME), &w->nodes[i]);
+		    s->boot), &w->nodes[i]);
 		queue_put(&w->queue, e);
 	}
 	for (i = 0; i < s->fault_count; i++) {
@@ -323,12 +323,12 @@ event_of_world(struct world *w, struct event *e)
 }
 
 void
-world_run(struct world *w)
+world_continue(struct world *w)
 {
 	struct event *e;
-	uint32_t i;
 
-	world_begin(w);
+	if (!w->begun)
+		world_begin(w);
 	while (!world_failed(w) && (e = queue_take(&w->queue)) != NULL) {
 		if (e->at > w->until) {
 			queue_put(&w->queue, e);
@@ -342,6 +342,14 @@ world_run(struct world *w)
 			continue;
 		queue_recycle(&w->queue, e);
 	}
+}
+
+void
+world_run(struct world *w)
+{
+	uint32_t i;
+
+	world_continue(w);
 	w->figures.simulated = w->now;
 	for (i = 0; i < w->scenario->nodes; i++)
 		if (w->nodes[i].babel != NULL)

@@ -137,6 +137,10 @@ struct world {
 	uint32_t index_size;
 	bool *many_sources;		/* by plan */
 	bool calm;			/* the faults are over */
+	bool begun;
+	/* Sees what is sent, or NULL. */
+	void (*tap)(void *, const struct datagram *);
+	void *tap_context;
 	struct loop *loops;
 	uint32_t loop_count, loop_size;
 	bool *active;			/* faults in force */
@@ -145,8 +149,10 @@ struct world {
 	babel_time failed_at;
 };
 
-/* Build the world of a scenario; run it; free it. */
+/* Build the world of a scenario; run it until its time has come, and on
+ * if that is moved; add up what its engines counted; free it. */
 void	world_build(struct world *, const struct scenario *);
+void	world_continue(struct world *);
 void	world_run(struct world *);
 void	world_free(struct world *);
 

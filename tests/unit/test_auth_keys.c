@@ -101,6 +101,7 @@ room_is_left_for_macs(void **state)
 		router_originate(r, prefix, true);
 	}
 	peer_say(&p, GROUP, 10);
+	peer_say(&p, GROUP, 11);
 	router_pass(r, 2 * SECOND);
 	for (i = 0; i < r->sent_count; i++) {
 		macs = count_macs(&r->sent[i], &p.key, &right);

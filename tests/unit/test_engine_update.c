@@ -184,10 +184,11 @@ trifles_are_no_news(void **state)
 		babel_time within;	/* 0: not at all */
 	} news[] = {
 		{ 10, 0, 0 }, { 11, 0, 0 }, { 12, 10, 0 }, { 13, 0, 0 },
-		{ 14, 23, 0 },
-		{ 15, 40, 2 * SECOND },	/* half a Hello interval */
-		{ 16, 0, 2 * SECOND }, { 17, 600, URGENT },
-		{ 18, INFINITY_METRIC, URGENT }, { 19, 0, URGENT },
+		{ 14, 63, 0 },
+		{ 15, 100, 2 * SECOND },	/* half a Hello interval */
+		{ 16, 0, 2 * SECOND }, { 17, 2000, URGENT },
+		{ 18, 2250, 0 }, { 19, 2500, 2 * SECOND },
+		{ 20, INFINITY_METRIC, URGENT }, { 21, 0, URGENT },
 	};
 	struct stage s = stage_new(PLAIN "interface e1 update-interval 600\n"
 	    "interface e2 update-interval 600\n");
@@ -226,7 +227,7 @@ lazy_news_is_told_in_time(void **state)
 		world_clear(s.w);
 		then = s.w->now;
 		talker_tell(s.a, P6, ID_A, DISTANCE((uint16_t)(11 + i),
-		    (uint16_t)(60 - i % 2 * 60)));
+		    (uint16_t)(100 - i % 2 * 100)));
 		world_pass(s.w, 5300 * MILLISECOND);
 		h = heard_first(s.w, UPDATE(.ifindex = 2));
 		assert_non_null(h);
@@ -452,16 +453,16 @@ distances_fall_with_updates(void **state)
 	(void)state;
 	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(10, 96)));
 	/* Better, sent: falls; worse: stays; newer: follows. */
-	s.b->rxcost = s.a->rxcost = 40;
-	talker_ihu(s.a, 40);
+	s.b->rxcost = s.a->rxcost = 20;
+	talker_ihu(s.a, 20);
 	world_pass(s.w, 3 * SECOND);
-	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(10, 40)));
+	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(10, 20)));
 	s.a->rxcost = 900;
 	talker_ihu(s.a, 900);
 	world_pass(s.w, 3 * SECOND);
 	assert_int_equal(900,
 	    heard_last(s.w, UPDATE(.ifindex = 2))->tlv.u.update.metric);
-	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(10, 40)));
+	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(10, 20)));
 	talker_tell(s.a, P6, ID_A, DISTANCE(11, 0));
 	world_pass(s.w, 17 * SECOND);
 	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(11, 900)));
@@ -755,6 +756,30 @@ nothing_is_kept_when_nobody_is_there(void **state)
 	world_free(w);
 }
 
+/* covers: B43 */
+static void
+a_table_is_given_once(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	/* It hears nothing before it is told that we hear it ... */
+	world_originate(w, OWN, true);
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	world_pass(w, SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
+	/* ... and asks for our table just before we hear that it hears us. */
+	talker_hello(t, false, 101, TALKER_INTERVAL);
+	talker_ask_route(t, NULL);
+	world_pass(w, 20 * MILLISECOND);
+	talker_ihu(t, 96);
+	world_pass(w, 3 * SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 1);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -786,6 +811,7 @@ main(void)
 		cmocka_unit_test(many_newcomers_do_not_starve_the_table),
 		cmocka_unit_test(nothing_is_owed_to_who_is_not_told),
 		cmocka_unit_test(nothing_is_kept_when_nobody_is_there),
+		cmocka_unit_test(a_table_is_given_once),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

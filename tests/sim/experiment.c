@@ -1,0 +1,73 @@
+/*
+ * experiment.c - what experiments have in common.
+ */
+#include "experiment.h"
+
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	bool (*run)(const struct wishes *, uint64_t seed);
+} experiments[] = {
+	{ "traffic", experiment_traffic },
+};
+
+bool
+experiment_run(const char *name, const struct wishes *wishes, uint64_t seed)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(experiments) / sizeof(experiments[0]); i++)
+		if (strcmp(name, experiments[i].name) == 0)
+			return experiments[i].run(wishes, seed);
+	errx(2, "%s: unknown experiment", name);
+}
+
+/* No link is slow or lossy. */
+static void
+settle_links(struct world *w)
+{
+	struct link *l;
+	uint32_t i;
+
+	for (i = 0; i < w->link_count; i++) {
+		l = &w->links[i];
+		l->delay = 50;
+		l->jitter = 50;
+		l->loss = l->base_loss = 0;
+	}
+}
+
+void
+experiment_build(struct experiment *e, const struct wishes *wishes,
+    uint64_t seed)
+{
+	struct scenario *s = &e->scenario;
+
+	scenario_draw(s, seed, wishes);
+	s->hello_interval = 4 * SECOND;
+	s->update_interval = 16 * SECOND;
+	s->boot = SECOND / 4;
+	s->turn = 0;
+	s->fib_delay = MILLISECOND;
+	s->fib_window = 64;
+	s->refuse_send = s->wireless = s->duplicate = s->reorder = 0;
+	s->weighted = s->mobile = false;
+	s->end_at = s->check_at = s->calm_at = NEVER;
+	world_build(&e->world, s);
+	settle_links(&e->world);
+}
+
+bool
+experiment_end(struct experiment *e)
+{
+	bool good = !world_failed(&e->world);
+
+	if (!good)
+		printf("FAILED %s\n", e->world.failure);
+	world_free(&e->world);
+	scenario_free(&e->scenario);
+	return good;
+}

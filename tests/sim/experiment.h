@@ -1,0 +1,29 @@
+/*
+ * experiment.h - questions that a simulation answers by a figure: worlds
+ * without faults, but for those that the experiment makes.
+ */
+#ifndef SIM_EXPERIMENT_H
+#define SIM_EXPERIMENT_H
+
+#include "world.h"
+
+struct experiment {
+	struct scenario scenario;
+	struct world world;
+};
+
+/* The experiment of that name: its figures are printed; false if they are
+ * not what they should be.  Ends the program for an unknown name. */
+bool	experiment_run(const char *name, const struct wishes *,
+	    uint64_t seed);
+
+/* A world of quick wired links without loss, of default intervals, that
+ * has not begun; and its end: false if an invariant broke. */
+void	experiment_build(struct experiment *, const struct wishes *,
+	    uint64_t seed);
+bool	experiment_end(struct experiment *);
+
+/* traffic.c */
+bool	experiment_traffic(const struct wishes *, uint64_t seed);
+
+#endif
