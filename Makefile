@@ -14,8 +14,8 @@ JOBS = $(shell nproc)
 # What the protocol engine consists of, in the order of its layers ...
 ENGINE = util prefix timer pattern filter mac \
 	token field statement statement_rule configuration configuration_print \
-	outbox instance interface auth neighbour source destination route delivery fib \
-	xroute request message message_put trace receive send babel
+	outbox instance held interface auth neighbour source destination route \
+	delivery fib xroute request message message_put trace receive send babel
 
 # ... and the process around it: start and loop, sockets, the kernel
 # (kernel_*), the local socket (local_*).

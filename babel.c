@@ -48,7 +48,6 @@ tables_init(struct babel *b)
 	TAILQ_INIT(&b->interfaces);
 	TAILQ_INIT(&b->fib);
 	TAILQ_INIT(&b->asking);
-	TAILQ_INIT(&b->held);
 	RB_INIT(&b->links);
 	RB_INIT(&b->destinations);
 	RB_INIT(&b->changes);
@@ -230,7 +229,7 @@ babel_shutdown(struct babel *b, babel_time now)
 bool
 babel_is_quiet(const struct babel *b)
 {
-	return b->shutting_down && b->goodbyes == 0 && TAILQ_EMPTY(&b->held);
+	return b->shutting_down && b->goodbyes == 0 && b->held_count == 0;
 }
 
 uint16_t
@@ -388,7 +387,6 @@ babel_free(struct babel *b)
 	}
 	xroute_free_all(b);
 	destination_free_all(b);
-	send_forget(b);
 	timer_heap_free(&b->prompt);
 	timer_heap_free(&b->patient);
 	free(b);
@@ -415,7 +413,7 @@ next_wish(const struct babel *b)
 	if (!TAILQ_EMPTY(&b->jobs) ||
 	    (!TAILQ_EMPTY(&b->fib) && !b->fib_refused))
 		return b->now;
-	if (!TAILQ_EMPTY(&b->held) || b->fib_refused)
+	if (b->held_count > 0 || b->fib_refused)
 		wish = time_min(wish, b->now + REFUSED_PAUSE);
 	return wish;
 }
@@ -439,7 +437,7 @@ babel_run(struct babel *b, babel_time now)
 	work(b);
 	more = request_submit(b, REQUEST_BUDGET);
 	fib_submit(b, FIB_BUDGET);
-	send_held(b);
+	held_retry_all(b);
 	wish = more ? now : next_wish(b);
 	leave(b);
 	return wish;

@@ -102,6 +102,18 @@ delivery_start(struct babel *b, struct destination *d)
 	}
 }
 
+void
+delivery_repeat(struct babel *b, struct destination *d, struct neighbour *n)
+{
+	struct outbox_item item = { .kind = SAY_UPDATE, .key = d->key };
+
+	if (delivery_is_owed(d, n->interface, n))
+		return;
+	if (neighbour_is_reachable(n) && !interface_is_crowded(n->interface))
+		delivery_add(b, d, n);
+	neighbour_say(b, n, &item, true);
+}
+
 static bool
 is_for(const struct delivery *delivery, const struct interface *ifp,
     const struct neighbour *n)

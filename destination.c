@@ -335,6 +335,7 @@ destination_retract(struct babel *b, struct destination *d)
 {
 	if (d->announced_metric == INFINITY_METRIC)
 		return;
+	d->held_metric = d->announced_metric;
 	d->announced_metric = INFINITY_METRIC;
 #ifndef BROKEN_HOLD
 	d->held = true;
@@ -401,6 +402,18 @@ destination_evaluate(struct babel *b, struct destination *d)
 			delivery_cancel(b, d);	/* of the retraction */
 	}
 	request_satisfy(b, d);
+}
+
+void
+destination_suspect(struct babel *b, struct destination *d,
+    struct neighbour *n, const struct router_id *id, uint16_t metric)
+{
+	if (!d->held || metric <= d->held_metric ||
+	    router_id_compare(id, &d->announced_id) != 0)
+		return;
+	delivery_repeat(b, d, n);
+	if (!TAILQ_EMPTY(&d->owed))
+		schedule(b, &d->hold, d->hold_until);
 }
 
 void

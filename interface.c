@@ -94,6 +94,7 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 	ifp->hello_seqno = (uint16_t)random_below(b, UINT16_MAX + 1);
 	RB_INIT(&ifp->neighbours);
 	timer_init(&ifp->waiting, TIMER_INTERFACE_WAIT);
+	TAILQ_INIT(&ifp->held);
 	timer_init(&ifp->hello, TIMER_INTERFACE_HELLO);
 	timer_init(&ifp->update, TIMER_INTERFACE_UPDATE);
 	job_init(&ifp->full_update, JOB_INTERFACE_UPDATE);
@@ -186,6 +187,7 @@ interface_down(struct babel *b, struct interface *ifp)
 	while ((n = RB_MIN(neighbour_tree, &ifp->neighbours)) != NULL)
 		neighbour_flush(b, n);
 	outbox_clear(&ifp->outbox);
+	held_forget(b, ifp);
 	schedule_cancel(b, &ifp->outbox.flush);
 	schedule_cancel(b, &ifp->hello);
 	schedule_cancel(b, &ifp->update);

@@ -215,6 +215,7 @@ take_fresh_id(struct babel *b)
 {
 	char id[ROUTER_ID_STRLEN];
 
+	b->former_id = b->id;
 	b->ops->random(b->ctx, &b->id, sizeof(b->id));
 	b->id.octets[0] &= 0xFC;
 	b->far_request = 0;

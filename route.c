@@ -222,6 +222,8 @@ route_unfeasible(struct babel *b, struct route *route,
 	struct destination *d = route->destination;
 
 	count(b, COUNT_UPDATE_UNFEASIBLE);
+	destination_suspect(b, d, route->neighbour, &update->id,
+	    update->metric);
 	if (d->xroute == NULL && (d->selected == NULL ||
 	    d->selected == route || route->metric < d->selected->metric))
 		request_unfeasible(b, route->neighbour, d, &update->id);
@@ -307,15 +309,24 @@ route_retract_all(struct babel *b, struct neighbour *n)
 		job_queue_add(b, &n->cost_changed);
 }
 
+/* Is it ours, or was it before we had to take another? */
+static bool
+is_own_id(const struct babel *b, const struct router_id *id)
+{
+	return router_id_compare(id, &b->id) == 0 ||
+	    router_id_compare(id, &b->former_id) == 0;
+}
+
 /* Somebody announces what we announced in an earlier life, with a newer
  * seqno than we have now: go on from there, or nobody will believe us.
  * If that does not end it, another router has our router-id. */
 static void
-own_update(struct babel *b, uint16_t seqno)
+own_update(struct babel *b, const struct router_id *heard, uint16_t seqno)
 {
 	char id[ROUTER_ID_STRLEN];
 
-	if (!seqno_less(b->seqno, seqno))
+	if (router_id_compare(heard, &b->id) != 0 ||
+	    !seqno_less(b->seqno, seqno))
 		return;
 	if (b->seqno_adopted == 0 ||
 	    b->now - b->seqno_adopted >= ADOPTION_PAUSE) {
@@ -346,10 +357,9 @@ update_is_acceptable(struct babel *b, struct update *update)
 		update->metric = INFINITY_METRIC;
 	}
 	/* Our own route, come back: the neighbour routes through us. */
-	if (update->metric < INFINITY_METRIC &&
-	    router_id_compare(&update->id, &b->id) == 0) {
+	if (update->metric < INFINITY_METRIC && is_own_id(b, &update->id)) {
 		count(b, COUNT_UPDATE_OWN_ID);
-		own_update(b, update->seqno);
+		own_update(b, &update->id, update->seqno);
 		update->metric = INFINITY_METRIC;
 	}
 	return true;

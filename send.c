@@ -20,7 +20,6 @@
 #define BATCH		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two batches */
 #define RETRY		(10 * MILLISECOND)	/* after a refused packet */
-#define HELD_MAX	64
 #define HURRY_PAUSE	(2 * SECOND)	/* between two full updates */
 #define SLICE		64		/* destinations in a slice of the
 					   periodic update, at least */
@@ -42,38 +41,6 @@ struct packet {
 	uint8_t bytes[MESSAGE_MAX_SIZE];
 };
 
-struct held_packet {
-	TAILQ_ENTRY(held_packet) entry;
-	struct datagram datagram;
-	uint8_t bytes[];
-};
-
-/* Keep a refused packet for later; when there are too many, it is lost
- * as it would be on the link. */
-static void
-hold_packet(struct babel *b, const struct datagram *datagram)
-{
-	struct held_packet *held, *other;
-	unsigned int count_held = 0;
-
-	count(b, COUNT_SEND_REFUSED);
-	TAILQ_FOREACH(other, &b->held, entry)
-		count_held++;
-	if (count_held >= HELD_MAX) {
-		count(b, COUNT_SEND_DROPPED);
-		return;
-	}
-	held = malloc(sizeof(*held) + datagram->len);
-	if (held == NULL) {
-		count(b, COUNT_NO_MEMORY);
-		return;
-	}
-	memcpy(held->bytes, datagram->bytes, datagram->len);
-	held->datagram = *datagram;
-	held->datagram.bytes = held->bytes;
-	TAILQ_INSERT_TAIL(&b->held, held, entry);
-}
-
 void
 babel_send_failed(struct babel *b, const struct datagram *datagram, int error)
 {
@@ -85,40 +52,6 @@ babel_send_failed(struct babel *b, const struct datagram *datagram, int error)
 	ifp->send_failures.count++;
 	ifp->send_failures.error = error;
 	ifp->send_failures.last = b->now;
-}
-
-static bool
-send_datagram(struct babel *b, const struct datagram *datagram)
-{
-	if (!b->ops->send(b->ctx, datagram))
-		return false;
-	count(b, COUNT_PACKETS_SENT);
-	b->counters[COUNT_BYTES_SENT] += datagram->len;
-	return true;
-}
-
-bool
-send_held(struct babel *b)
-{
-	struct held_packet *held;
-
-	while ((held = TAILQ_FIRST(&b->held)) != NULL &&
-	    send_datagram(b, &held->datagram)) {
-		TAILQ_REMOVE(&b->held, held, entry);
-		free(held);
-	}
-	return held == NULL;
-}
-
-void
-send_forget(struct babel *b)
-{
-	struct held_packet *held;
-
-	while ((held = TAILQ_FIRST(&b->held)) != NULL) {
-		TAILQ_REMOVE(&b->held, held, entry);
-		free(held);
-	}
 }
 
 static void
@@ -164,8 +97,7 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 	message_stamp(&copy, transmit_stamp(p->b));
 	datagram.len = auth_seal(p->b, p->ifp, &copy, &datagram);
 	trace_packet(p->b, p->ifp, &datagram, true);
-	if (!TAILQ_EMPTY(&p->b->held) || !send_datagram(p->b, &datagram))
-		hold_packet(p->b, &datagram);
+	held_send(p->b, p->ifp, &datagram);
 }
 
 /* What is multicast goes to the declared neighbours, too, for links that
@@ -568,11 +500,11 @@ put_changes(struct packet *p)
 	return ifp->announced < p->b->change_serial;
 }
 
-/* Send waits until the refused packets are gone. */
+/* What is to be said waits until the refused packets are gone. */
 static bool
-is_blocked(struct babel *b, struct timer *timer)
+is_blocked(struct babel *b, struct interface *ifp, struct timer *timer)
 {
-	if (send_held(b))
+	if (held_retry(b, ifp))
 		return false;
 	schedule(b, timer, b->now + RETRY);
 	return true;
@@ -660,7 +592,7 @@ send_interface(struct babel *b, struct interface *ifp)
 	struct outbox *outbox = &ifp->outbox;
 	struct packet p;
 
-	if (is_blocked(b, &outbox->flush))
+	if (is_blocked(b, ifp, &outbox->flush))
 		return;
 	packet_begin(&p, b, ifp, NULL);
 	put_hello_if_due(&p);
@@ -719,7 +651,7 @@ send_neighbour(struct babel *b, struct neighbour *n)
 	struct outbox *outbox = &n->outbox;
 	struct packet p;
 
-	if (is_blocked(b, &outbox->flush))
+	if (is_blocked(b, n->interface, &outbox->flush))
 		return;
 	packet_begin(&p, b, n->interface, n);
 	put_acks(&p, outbox);
@@ -791,7 +723,7 @@ send_full_update(struct babel *b, struct interface *ifp)
 	struct packet p;
 	bool done;
 
-	if (is_blocked(b, &ifp->update))
+	if (is_blocked(b, ifp, &ifp->update))
 		return;
 	if (ifp->update_hurry) {
 		budget = BATCH;
@@ -822,7 +754,7 @@ send_dump(struct babel *b, struct neighbour *n)
 {
 	struct packet p;
 
-	if (is_blocked(b, &n->dump_next))
+	if (is_blocked(b, n->interface, &n->dump_next))
 		return;
 	packet_begin(&p, b, n->interface, n);
 	if (send_walk(&p, &n->dump_walk, BATCH))

@@ -29,6 +29,9 @@ struct delivery {
 /* What the destination announces now is owed to every neighbour that may
  * be using us for it, instead of what was owed before. */
 void	delivery_start(struct babel *, struct destination *);
+/* It is owed to this neighbour again, and said to it at once. */
+void	delivery_repeat(struct babel *, struct destination *,
+	    struct neighbour *);
 /* Is it owed to somebody on the interface, or to this neighbour (NULL:
  * anybody there)? */
 bool	delivery_is_owed(const struct destination *,

@@ -11,6 +11,7 @@
 
 #include "source.h"
 
+struct neighbour;
 struct route;
 struct xroute;
 struct request;
@@ -64,6 +65,7 @@ struct destination {
 	 * still use us. */
 	bool held;
 	bool hold_fib;			/* ... by an unreachable entry */
+	uint16_t held_metric;		/* that they may still use us with */
 	uint32_t held_route;		/* id of the last one selected */
 	struct delivery_list owed;	/* owned; updates to be acked */
 	bool undelivered;		/* somebody cannot, or did not */
@@ -131,6 +133,11 @@ bool	destination_may_announce(const struct babel *,
 	    const struct destination *);
 /* The longest that a neighbour may keep using what we announced. */
 babel_time destination_hold_time(const struct babel *);
+/* The neighbour announces that source of it with that metric: while it is
+ * held, that may be by way of us still, as news cross each other; it is
+ * retracted to it again. */
+void	destination_suspect(struct babel *, struct destination *,
+	    struct neighbour *, const struct router_id *, uint16_t metric);
 /* All neighbours know of the retraction: packets may follow a shorter
  * prefix again, in a moment. */
 void	destination_hold_release(struct babel *, struct destination *);

@@ -88,7 +88,6 @@ const char *counter_name(enum babel_counter);
 struct destination;
 struct interface;
 struct xroute_offer;
-struct held_packet;
 struct request;
 RB_HEAD(destination_tree, destination);
 RB_HEAD(change_tree, destination);
@@ -97,7 +96,6 @@ RB_HEAD(interface_tree, interface);
 TAILQ_HEAD(interface_list, interface);
 TAILQ_HEAD(job_queue, job);
 TAILQ_HEAD(fib_queue, destination);
-TAILQ_HEAD(held_queue, held_packet);
 TAILQ_HEAD(request_queue, request);
 
 /* Bounds on what a flood can make us remember. */
@@ -113,6 +111,7 @@ struct babel {
 	babel_time wall_clock;			/* now + this: since 1970 */
 	struct babel_identity identity;
 	struct router_id id;
+	struct router_id former_id;	/* before a fresh one, or zeros */
 	uint16_t seqno;
 	babel_time started;
 	babel_time neighbour_lost;	/* one that was reachable; or 0 */
@@ -138,7 +137,7 @@ struct babel {
 	bool fib_refused;		/* ops->fib could not take more */
 
 	struct request_queue asking;	/* our own, to be sent */
-	struct held_queue held;		/* packets that ops->send refused */
+	uint32_t held_count;	/* packets that ops->send refused (held.h) */
 	struct limits limits;
 	uint32_t next_id;		/* order by id, never by address */
 	uint16_t next_opaque;		/* of Acknowledgment Requests */

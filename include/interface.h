@@ -5,7 +5,7 @@
 #define INTERFACE_H
 
 #include "auth.h"
-#include "instance.h"
+#include "held.h"
 #include "outbox.h"
 
 struct neighbour;
@@ -39,6 +39,8 @@ struct interface {
 	bool update_hurry;	/* not spread over the interval this time */
 
 	struct outbox outbox;			/* to everybody */
+	struct held_queue held;		/* owned; what ops->send refused */
+	uint32_t held_count;
 	uint64_t announced;	/* changes up to this serial were sent */
 	babel_time flushed;		/* when a packet was sent last */
 	babel_time hello_burst_next;	/* no further burst before */

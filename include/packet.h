@@ -26,9 +26,5 @@ void	send_dump(struct babel *, struct neighbour *);
 /* On all interfaces: a Hello that promises little, and a retraction of
  * everything. */
 void	send_goodbye(struct babel *);
-/* Send again what ops->send refused; true when none of it is left. */
-bool	send_held(struct babel *);
-/* Forget it instead. */
-void	send_forget(struct babel *);
 
 #endif

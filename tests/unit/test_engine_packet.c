@@ -315,6 +315,39 @@ a_jam_passes(void **state)
 	world_free(w);
 }
 
+/* covers: F36 */
+static void
+a_jam_stays_on_its_link(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	babel_time back;
+
+	(void)state;
+	talker_met(w, 2);
+	w->jammed_link = 1;
+	world_pass(w, 8 * SECOND);	/* a Hello, and more, are held */
+	world_clear(w);
+	talker_tell(a, "2001:db8:1::/48", ID_A, DISTANCE(1, 0));
+	world_pass(w, 100 * MILLISECOND);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 2)), 0);
+	/* It goes: what was put off is not sent when it comes back. */
+	world_link(w, 1, false);
+	w->jammed_link = 0;
+	a->alive = false;
+	world_pass(w, 8 * SECOND);
+	assert_null(heard_first(w, WHICH(.type = TLV_HELLO, .ifindex = 1)));
+	back = w->now;
+	world_link(w, 1, true);
+	world_pass(w, SECOND);
+	assert_in_range(heard_count(w, WHICH(.type = TLV_HELLO,
+	    .ifindex = 1)), 1, 3);
+	assert_true(heard_first(w, WHICH(.type = TLV_HELLO,
+	    .ifindex = 1))->at >= back);
+	world_free(w);
+}
+
 /* covers: B2 B5 */
 static void
 nothing_leaves_in_step(void **state)
@@ -357,6 +390,7 @@ main(void)
 		cmocka_unit_test(our_own_packets_are_known_by_their_hello),
 		cmocka_unit_test(wildcards_have_no_length),
 		cmocka_unit_test(a_jam_passes),
+		cmocka_unit_test(a_jam_stays_on_its_link),
 		cmocka_unit_test(nothing_leaves_in_step),
 	};
 

@@ -625,6 +625,12 @@ who_lost_its_state_takes_a_fresh_name(void **state)
 	id = babel_router_id(w->babel);
 	assert_int_not_equal(router_id_compare(&id, &old), 0);
 	assert_true(router_id_is_valid(&id));
+	/* What others still have under the old name leads to us. */
+	world_originate(w, OWN, false);
+	talker_tell(a, OWN, OUR_ID, DISTANCE(3000, 96));
+	world_pass(w, SECOND);
+	assert_true(is_lost(w, OWN));
+	assert_int_equal(babel_seqno(w->babel), 8);
 	world_free(w);
 }
 

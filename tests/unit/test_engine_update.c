@@ -380,6 +380,39 @@ only_the_plain_default_is_not_held(void **state)
 
 /* covers: B36 B37 */
 static void
+late_news_prolong_the_hold(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, 500 * MILLISECOND);
+	assert_true(world_installed(s.w, P6)->unreachable);
+	/* It has acknowledged, and believes an older update of ours again. */
+	s.b->mute = true;
+	world_clear(s.w);
+	talker_tell(s.b, P6, ID_A, DISTANCE(10, 192));
+	world_pass(s.w, 2 * SECOND);
+	assert_true(world_installed(s.w, P6)->unreachable);
+	assert_int_not_equal(heard_count(s.w, UPDATE(.to = s.b,
+	    .metric = INFINITE)), 0);
+	assert_non_null(heard_first(s.w, WHICH(.type = TLV_ACK_REQUEST,
+	    .to = s.b)));
+	s.b->mute = false;
+	world_pass(s.w, 4 * SECOND);
+	assert_null(world_installed(s.w, P6));
+	/* One that is not by way of us changes nothing. */
+	world_clear(s.w);
+	talker_tell(s.b, P6, ID_A, DISTANCE(10, 96));
+	talker_tell(s.b, P6, ID_B, DISTANCE(10, INFINITY_METRIC - 1));
+	world_pass(s.w, 2 * SECOND);
+	assert_int_equal(heard_count(s.w, UPDATE(.to = s.b,
+	    .metric = INFINITE)), 0);
+	world_free(s.w);
+}
+
+/* covers: B36 B37 */
+static void
 the_unacknowledged_hold_lasts(void **state)
 {
 	struct stage s = stage_new(PLAIN);
@@ -795,6 +828,7 @@ main(void)
 		cmocka_unit_test(acknowledgments_are_not_asked_for_everything),
 		cmocka_unit_test(acknowledgments_end_the_hold),
 		cmocka_unit_test(only_the_plain_default_is_not_held),
+		cmocka_unit_test(late_news_prolong_the_hold),
 		cmocka_unit_test(the_unacknowledged_hold_lasts),
 		cmocka_unit_test(a_hold_of_our_own_is_in_nobodys_way),
 		cmocka_unit_test(a_hold_ends_with_a_route),

@@ -72,6 +72,7 @@ struct world {
 	unsigned int packets;
 	bool deaf;			/* keeps nothing of what is sent */
 	bool jammed;			/* cannot send now */
+	unsigned int jammed_link;	/* ... on that one, or 0 */
 	struct talker talkers[WORLD_TALKERS];
 	unsigned int talker_count;
 	struct kernel_entry kernel[WORLD_ROUTES];
@@ -166,7 +167,7 @@ world_send(void *ctx, const struct datagram *datagram)
 	struct decoder d;
 	struct tlv tlv;
 
-	if (w->jammed)
+	if (w->jammed || datagram->ifindex == w->jammed_link)
 		return false;
 	assert_int_equal(datagram->to_port, WORLD_PORT);
 	assert_true(address_is_link_local(&datagram->from));

@@ -1,0 +1,101 @@
+/*
+ * held.c - packets that ops->send refused: a socket's buffer is full, a
+ * link's queue is.  They wait at their interface, in order, for as long as
+ * it is up.
+ */
+#include "held.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "interface.h"
+
+#define HELD_MAX	64		/* on an interface */
+
+struct held_packet {
+	TAILQ_ENTRY(held_packet) entry;
+	struct datagram datagram;
+	uint8_t bytes[];
+};
+
+static void
+held_add(struct babel *b, struct interface *ifp,
+    const struct datagram *datagram)
+{
+	struct held_packet *held;
+
+	count(b, COUNT_SEND_REFUSED);
+	if (ifp->held_count == HELD_MAX) {
+		count(b, COUNT_SEND_DROPPED);
+		return;
+	}
+	held = malloc(sizeof(*held) + datagram->len);
+	if (held == NULL) {
+		count(b, COUNT_NO_MEMORY);
+		return;
+	}
+	memcpy(held->bytes, datagram->bytes, datagram->len);
+	held->datagram = *datagram;
+	held->datagram.bytes = held->bytes;
+	TAILQ_INSERT_TAIL(&ifp->held, held, entry);
+	ifp->held_count++;
+	b->held_count++;
+}
+
+static void
+held_free(struct babel *b, struct interface *ifp, struct held_packet *held)
+{
+	TAILQ_REMOVE(&ifp->held, held, entry);
+	ifp->held_count--;
+	b->held_count--;
+	free(held);
+}
+
+static bool
+send_now(struct babel *b, const struct datagram *datagram)
+{
+	if (!b->ops->send(b->ctx, datagram))
+		return false;
+	count(b, COUNT_PACKETS_SENT);
+	b->counters[COUNT_BYTES_SENT] += datagram->len;
+	return true;
+}
+
+void
+held_send(struct babel *b, struct interface *ifp,
+    const struct datagram *datagram)
+{
+	if (ifp->held_count > 0 || !send_now(b, datagram))
+		held_add(b, ifp, datagram);
+}
+
+bool
+held_retry(struct babel *b, struct interface *ifp)
+{
+	struct held_packet *held;
+
+	while ((held = TAILQ_FIRST(&ifp->held)) != NULL &&
+	    send_now(b, &held->datagram))
+		held_free(b, ifp, held);
+	return held == NULL;
+}
+
+void
+held_retry_all(struct babel *b)
+{
+	struct interface *ifp;
+
+	if (b->held_count == 0)
+		return;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		held_retry(b, ifp);
+}
+
+void
+held_forget(struct babel *b, struct interface *ifp)
+{
+	struct held_packet *held;
+
+	while ((held = TAILQ_FIRST(&ifp->held)) != NULL)
+		held_free(b, ifp, held);
+}
