@@ -321,7 +321,7 @@ fire(struct babel *b, struct timer *t)
 		route_expiry_due(b, OWNER(route, expiry));
 		break;
 	case TIMER_SOURCE_GC:
-		source_expired(b, OWNER(source, gc));
+		source_gc_due(b, OWNER(source, gc));
 		break;
 	case TIMER_DESTINATION_HOLD:
 		destination_hold_expired(b, OWNER(destination, hold));

@@ -472,9 +472,18 @@ interface_flush_with_hello(struct babel *b, struct interface *ifp)
 		interface_flush_soon(b, ifp);
 }
 
+/* Will it fire by then in any case? */
+static bool
+is_due_by(const struct timer *timer, babel_time then)
+{
+	return timer_is_set(timer) && timer->due <= then;
+}
+
 void
 interface_flush_urgent(struct babel *b, struct interface *ifp)
 {
+	if (is_due_by(&ifp->outbox.flush, b->now + URGENT_DELAY_MAX))
+		return;
 	schedule_advance(b, &ifp->outbox.flush, b->now + random_between(b,
 	    URGENT_DELAY_MIN, URGENT_DELAY_MAX));
 }
@@ -482,6 +491,9 @@ interface_flush_urgent(struct babel *b, struct interface *ifp)
 void
 interface_flush_lazy(struct babel *b, struct interface *ifp)
 {
+	if (is_due_by(&ifp->outbox.flush, b->now +
+	    ifp->conf.hello_interval / 4))
+		return;
 	schedule_advance(b, &ifp->outbox.flush, b->now + random_between(b,
 	    ifp->conf.hello_interval / 8, ifp->conf.hello_interval / 4));
 }
@@ -489,9 +501,11 @@ interface_flush_lazy(struct babel *b, struct interface *ifp)
 void
 interface_flush_soon(struct babel *b, struct interface *ifp)
 {
-	babel_time due = b->now + random_between(b, SOON_DELAY_MIN,
-	    SOON_DELAY_MAX);
+	babel_time due;
 
+	if (is_due_by(&ifp->outbox.flush, b->now + SOON_DELAY_MAX))
+		return;
+	due = b->now + random_between(b, SOON_DELAY_MIN, SOON_DELAY_MAX);
 	if (ifp->flushed != 0)
 		due = time_max(due, ifp->flushed + SOON_SPACING);
 	schedule_advance(b, &ifp->outbox.flush, due);

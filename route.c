@@ -229,6 +229,32 @@ route_unfeasible(struct babel *b, struct route *route,
 		request_unfeasible(b, route->neighbour, d, &update->id);
 }
 
+static bool
+is_eligible(const struct babel *b, const struct destination *d,
+    const struct route *route)
+{
+	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
+	    route_is_feasible(route) && !fib_refuses(b, d, route);
+}
+
+/* Is the selection what it was before the update?  Yes, if it changed
+ * nothing of the selected route, or if another is no better than that. */
+static bool
+selection_stands(const struct babel *b, struct route *route, bool is_same)
+{
+	const struct destination *d = route->destination;
+	const struct route *selected = d->selected;
+
+	if (selected == NULL || !is_eligible(b, d, selected))
+		return false;
+	if (route == selected)
+		return is_same;
+	if (route->metric < selected->metric)
+		return false;
+	route->better_since = NEVER;
+	return true;
+}
+
 /* Section 3.5.3, branches B1 and B2. */
 static void
 route_update_known(struct babel *b, struct route *route,
@@ -239,8 +265,8 @@ route_update_known(struct babel *b, struct route *route,
 	const struct in6_addr next_hop = route->next_hop;
 	const uint16_t seqno = route->seqno, metric = route->metric,
 	    refmetric = route->refmetric;
-	bool feasible = source_is_feasible(source_find(d, &update->id),
-	    update->seqno, update->metric);
+	bool is_same, feasible = source_is_feasible(source_find(d,
+	    &update->id), update->seqno, update->metric);
 
 #ifdef BROKEN_SOURCE
 	if (update->metric < INFINITY_METRIC && router_id_compare(
@@ -257,13 +283,15 @@ route_update_known(struct babel *b, struct route *route,
 		return;
 	}
 	route_apply(b, route, update, add_metric);
-	route_select(b, d);
+	is_same = route->source == source && route->seqno == seqno &&
+	    route->metric == metric && route->refmetric == refmetric &&
+	    address_equal(&route->next_hop, &next_hop);
+	if (!selection_stands(b, route, is_same))
+		route_select(b, d);
 	if (!feasible)
 		route_unfeasible(b, route, update);
 	/* A mere repetition is no news to monitors. */
-	if (route->source != source || route->seqno != seqno ||
-	    route->metric != metric || route->refmetric != refmetric ||
-	    !address_equal(&route->next_hop, &next_hop))
+	if (!is_same)
 		notify(b, EVENT_ROUTE_CHANGE, route);
 }
 
@@ -431,7 +459,8 @@ route_reconsider(struct babel *b, struct route *route)
 	metric = route_compute_metric(route);
 	if (metric != route->metric) {
 		route_set_metric(b, route, metric);
-		route_select(b, route->destination);
+		if (!selection_stands(b, route, false))
+			route_select(b, route->destination);
 	} else if (route->refmetric == refmetric)
 		return;
 	notify(b, EVENT_ROUTE_CHANGE, route);

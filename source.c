@@ -113,9 +113,22 @@ source_announce(struct babel *b, struct destination *d,
 		source->metric = metric;
 		source->has_distance = true;
 	}
-	schedule(b, &source->gc, b->now + SOURCE_GC_TIME);
+	/* The timer is left to fire early; that is cheaper than to move it
+	 * each time. */
+	source->expires = b->now + SOURCE_GC_TIME;
+	if (!timer_is_set(&source->gc))
+		schedule(b, &source->gc, source->expires);
 	source->references--;
 	return true;
+}
+
+void
+source_gc_due(struct babel *b, struct source *source)
+{
+	if (b->now < source->expires)
+		schedule(b, &source->gc, source->expires);
+	else
+		source_expired(b, source);
 }
 
 void

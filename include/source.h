@@ -15,6 +15,7 @@ struct source {
 	struct router_id id;
 	bool has_distance;		/* we announced it, gc is set */
 	uint16_t seqno, metric;		/* the feasibility distance */
+	babel_time expires;		/* moved when sent, not the timer */
 	struct timer gc;
 	uint32_t references;		/* routes that point here */
 };
@@ -40,6 +41,8 @@ void	source_release(struct babel *, struct source *);
 bool	source_announce(struct babel *, struct destination *,
 	    const struct router_id *, uint16_t seqno, uint16_t metric);
 /* The garbage collection timer fired. */
+void	source_gc_due(struct babel *, struct source *);
+/* Forget the distance. */
 void	source_expired(struct babel *, struct source *);
 
 #endif
