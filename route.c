@@ -229,14 +229,6 @@ route_unfeasible(struct babel *b, struct route *route,
 		request_unfeasible(b, route->neighbour, d, &update->id);
 }
 
-static bool
-is_eligible(const struct babel *b, const struct destination *d,
-    const struct route *route)
-{
-	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
-	    route_is_feasible(route) && !fib_refuses(b, d, route);
-}
-
 /* Is the selection what it was before the update?  Yes, if it changed
  * nothing of the selected route, or if another is no better than that. */
 static bool

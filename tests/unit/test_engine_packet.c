@@ -298,8 +298,10 @@ a_jam_passes(void **state)
 	(void)state;
 	talker_met(w, 2);
 	w->jammed = true;
-	talker_tell(a, "2001:db8:1::/48", ID_A, DISTANCE(1, 0));
-	world_pass(w, 8 * SECOND);
+	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
+	world_pass(w, 4 * SECOND);
+	talker_tell(a, Q6, ID_A, DISTANCE(1, 0));
+	world_pass(w, 4 * SECOND);
 	assert_int_equal(w->heard_count, 0);
 	w->jammed = false;
 	then = w->now;
@@ -307,7 +309,9 @@ a_jam_passes(void **state)
 	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_HELLO,
 	    .ifindex = 1)), 0);
 	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
-	    .ifindex = 2)), 0);
+	    .ifindex = 2, .prefix = P6)), 0);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 2, .prefix = Q6)), 0);
 	/* What was put off is not more than what is due. */
 	assert_in_range(heard_count(w, WHICH(.type = TLV_HELLO,
 	    .ifindex = 1)), 1, 3);
