@@ -90,7 +90,8 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 .PHONY: all libbabel.a tests check check-quick check-suites lint unit vectors \
 	sim sim-quick sim-check sim-long sim-broken system system-full \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
-	local-load local-fuzz bench mutants conformance cover valgrind install uninstall clean \
+	fuzz-cover fuzz-reach local-load local-fuzz bench mutants \
+	conformance cover valgrind install uninstall clean \
 	deps demo help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -284,6 +285,17 @@ local-fuzz:
 	LOCAL_FUZZ_SECONDS=600 $(pytest) -s tests/system/test_local_abuse.py \
 	    -k random
 
+# What the inputs of the targets reach, those that "fuzz" found among them.
+fuzz-cover:
+	$(SUB) CONFIG=cover fuzz-reach
+
+fuzz-reach: $(fuzzers) $(OUT)/seeds/made
+	@find $(OUT) -name '*.gcda' -delete
+	@set -e; for f in $(fuzzers); do name=$${f##*/fuzz_}; echo "== $$f"; \
+	    $$f $$(ls -d tests/fuzz/corpus/$$name $(OUT)/seeds/$$name \
+	    build/fuzz/corpus/$$name 2>/dev/null); done
+	@tests/cover $(patsubst %,$(OUT)/%.o,$(ENGINE))
+
 bench: $(benchmarks)
 	@set -e; for b in $^; do echo "== $$b"; $$b; done
 
@@ -382,6 +394,8 @@ help:
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket
 #: local-fuzz   random requests for twenty minutes, under sanitisers
+
+#: fuzz-cover   line coverage by the inputs of fuzz, its own among them
 #: system-full  all system tests, the long ones too
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it

@@ -12,9 +12,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #ifndef SO_NETNS_COOKIE
@@ -86,9 +88,48 @@ open_present(const char *path)
 	}
 }
 
+/* Remove a file that nobody has open and in which nothing is noted.  Who
+ * is about to open it sees that it is gone. */
+static void
+remove_if_forgotten(int directory, const char *name)
+{
+	struct stat st;
+	int fd;
+
+	fd = openat(directory, name, O_RDWR | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (lock(fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLK) &&
+	    lock(fd, LOCK_PRESENCE, F_WRLCK, F_OFD_SETLK) &&
+	    fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
+	    st.st_nlink > 0 && st.st_size == 0)
+		unlinkat(directory, name, 0);
+	close(fd);
+}
+
+/* Instances that were killed leave their files, and their namespaces may
+ * have no other instance ever. */
+static void
+tidy(const char *directory, const char *name)
+{
+	size_t len = strlen(name);
+	DIR *dir = opendir(directory);
+	struct dirent *entry;
+
+	if (dir == NULL)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		if (strncmp(entry->d_name, name, len) == 0 &&
+		    entry->d_name[len] == '-')
+			remove_if_forgotten(dirfd(dir), entry->d_name);
+	closedir(dir);
+}
+
 void
 shared_open(struct shared *shared, const char *directory, const char *name)
 {
+	tidy(directory, name);
 	snprintf(shared->path, sizeof(shared->path), "%s/%s-%llu", directory,
 	    name, namespace_number());
 	shared->fd = open_present(shared->path);

@@ -16,7 +16,8 @@ struct shared {
 };
 
 /* Open "NAME-NUMBER" in the directory, made if need be, where the number
- * is that of our network namespace. */
+ * is that of our network namespace.  Empty ones that dead instances left
+ * are removed, whatever their namespace. */
 void	shared_open(struct shared *, const char *directory,
 	    const char *name);
 /* The last one to close it removes it. */

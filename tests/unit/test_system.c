@@ -294,6 +294,41 @@ numbers_are_taken_once(void **state)
 
 /* covers: Q44 */
 static void
+forgotten_files_are_removed(void **state)
+{
+	char run[PATH_MAX];
+	struct shared a;
+	int held;
+
+	(void)state;
+	strlcpy(run, path_of("run"), sizeof(run));
+	write_file("run/numbers-1", "");
+	write_file("run/numbers-2", "noted\n");
+	write_file("run/numbers", "");
+	write_file("run/others-1", "");
+	/* Somebody else of another namespace: its file, but by another name. */
+	shared_open(&a, run, "numbers");
+	assert_int_equal(rename(a.path, path_of("run/numbers-3")), 0);
+	held = a.fd;
+	shared_open(&a, run, "numbers");
+	shared_close(&a);
+	assert_string_equal(read_file("run/numbers-1"), "(none)");
+	assert_string_equal(read_file("run/numbers-2"), "noted\n");
+	assert_string_equal(read_file("run/numbers-3"), "");
+	assert_string_equal(read_file("run/numbers"), "");
+	assert_string_equal(read_file("run/others-1"), "");
+	close(held);
+	shared_open(&a, run, "numbers");
+	shared_close(&a);
+	assert_string_equal(read_file("run/numbers-3"), "(none)");
+	unlink(path_of("run/numbers-2"));
+	unlink(path_of("run/numbers"));
+	unlink(path_of("run/others-1"));
+	assert_int_equal(rmdir(run), 0);
+	assert_int_equal(mkdir(run, 0700), 0);
+}
+
+static void
 pid_file_tells_stale_from_held(void **state)
 {
 	struct system_pid_file *file;
@@ -578,6 +613,7 @@ main(void)
 		cmocka_unit_test(sysctls_leave_what_others_set),
 		cmocka_unit_test(sysctls_fail_whole),
 		cmocka_unit_test(numbers_are_taken_once),
+		cmocka_unit_test(forgotten_files_are_removed),
 		cmocka_unit_test(pid_file_tells_stale_from_held),
 		cmocka_unit_test(state_is_read),
 		cmocka_unit_test(state_is_written_atomically),
