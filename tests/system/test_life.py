@@ -1,0 +1,172 @@
+"""Start and end of the process: what it takes over, what it leaves behind,
+and what it says when it cannot."""
+
+import os
+import signal
+import subprocess
+
+import pytest
+
+from control import Control
+from daemons import OURS
+from lab import wait_for
+
+WANTED = {"ipv6/conf/all/forwarding": "1", "ipv4/conf/all/forwarding": "1",
+          "ipv6/conf/all/accept_redirects": "0",
+          "ipv4/conf/all/rp_filter": "0"}
+UNWANTED = {path: str(1 - int(value)) for path, value in WANTED.items()}
+READ_ONLY = """
+mount --bind /proc/sys /proc/sys && mount -o remount,bind,ro /proc/sys &&
+exec "$@"
+"""
+
+
+class Place:
+    """A router with one link, and files for a daemon there."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.router = lab.router("dut")
+        lab.link(self.router, lab.router("east"))
+        lab.build()
+        self.router.sysctl(UNWANTED)
+        self.pid, self.log, self.state, self.socket = (
+            lab.path(name) for name in ("pid", "log", "state", "socket"))
+
+    def argv(self, *more):
+        return [OURS, "-c", "/dev/null", "-I", self.pid, "-L", self.log,
+                "-S", self.state, "-g", self.socket, *more, "dut-east"]
+
+    def start(self, *more, wrapper=()):
+        """One that comes to run."""
+        process = self.router.spawn([*wrapper, *self.argv(*more)],
+                                    stdin=subprocess.DEVNULL)
+        self.lab.processes.append(process)
+        with Control(self.socket) as control:
+            assert control.request("unmonitor") == ["ok"]
+        return process
+
+    def run(self, *more, wrapper=()):
+        """One that ends by itself: its exit status."""
+        return subprocess.run(
+            ["ip", "netns", "exec", self.router.full_name, *wrapper,
+             *self.argv(*more)], timeout=10, check=False,
+            stdin=subprocess.DEVNULL).returncode
+
+    def read(self, path):
+        with open(path) as stream:
+            return stream.read()
+
+    def sysctls(self):
+        return {path: self.router.read(f"/proc/sys/net/{path}").strip()
+                for path in WANTED}
+
+
+@pytest.fixture
+def place(lab):
+    return Place(lab)
+
+
+def end(process):
+    process.terminate()
+    assert process.wait(10) == 0
+
+
+# What may be in the way; what is done about it before, and what is said.
+
+def held_pid_file(place):
+    process = place.start()
+    return process, ["-p", "7777", "-g", place.socket + "2"], \
+        f"pid file {place.pid} is held by a running process, {process.pid}"
+
+
+def taken_port(place):
+    return place.start(), ["-I", place.pid + "2", "-g", place.socket + "2"], \
+        "UDP port 6696: Address already in use"
+
+
+def no_place_for_the_socket(place):
+    return None, ["-g", "/nonexistent/socket"], "/nonexistent/socket"
+
+
+def no_place_for_the_pid_file(place):
+    return None, ["-I", "/nonexistent/pid"], \
+        "pid file /nonexistent/pid: No such file or directory"
+
+
+@pytest.mark.parametrize("background", [False, True])
+@pytest.mark.parametrize("obstacle", [
+    held_pid_file, taken_port, no_place_for_the_socket,
+    no_place_for_the_pid_file])
+def test_a_start_that_fails_leaves_nothing(place, obstacle, background):
+    """The status is that of the process in the foreground, in either case;
+    parameters of the kernel that were set already are as before."""
+    process, options, message = obstacle(place)
+    files = set(os.listdir(place.lab.directory)) | {"log"}
+    before = place.sysctls()
+    assert place.run(*options, *["-D"] * background) == 1
+    assert message in place.read(place.log)
+    assert place.sysctls() == before
+    assert set(os.listdir(place.lab.directory)) == files
+    if process is not None:
+        assert before == WANTED
+        assert place.read(place.pid) == f"{process.pid}\n"
+        end(process)
+    assert place.sysctls() == UNWANTED
+
+
+def test_a_log_that_cannot_be_opened_ends_it(place):
+    assert place.run("-L", "/nonexistent/log") == 1
+    assert place.run("-L", "/nonexistent/log", "-D") == 1
+    assert not os.path.exists(place.pid)
+
+
+def test_after_a_crash(place):
+    """The pid file, the socket and the parameters of one that was killed
+    are those of the next."""
+    first = place.start()
+    first.kill()
+    first.wait()
+    assert os.path.exists(place.socket) and place.sysctls() == WANTED
+    assert place.read(place.pid) == f"{first.pid}\n"
+    second = place.start()
+    assert place.read(place.pid) == f"{second.pid}\n"
+    end(second)
+    assert place.sysctls() == UNWANTED
+    assert not os.path.exists(place.pid)
+    assert not os.path.exists(place.socket)
+
+
+@pytest.mark.parametrize("text", ["", "none\n", "65536\n", "\0"])
+def test_a_state_file_that_makes_no_sense(place, text):
+    with open(place.state, "w") as stream:
+        stream.write(text)
+    end(place.start())
+    assert f"state file {place.state}" in place.read(place.log)
+    assert place.read(place.state).strip().isdigit()
+
+
+def test_where_parameters_cannot_be_written(place):
+    wrapper = ["unshare", "--mount", "sh", "-c", READ_ONLY, "sh"]
+    assert place.run(wrapper=wrapper) == 1
+    assert "setting /proc/sys/net/ipv6/conf/all/forwarding to 1: " \
+        "Read-only file system" in place.read(place.log)
+    end(place.start("-C", "skip-kernel-setup true", wrapper=wrapper))
+    assert place.sysctls() == UNWANTED
+    place.router.sysctl(WANTED)
+    end(place.start(wrapper=wrapper))
+
+
+def test_a_log_that_cannot_be_opened_again(place):
+    """The old one goes on."""
+    os.mkdir(place.lab.path("logs"))
+    log = place.lab.path("logs/log")
+    process = place.start("-L", log)
+    os.rename(place.lab.path("logs"), place.lab.path("old"))
+    process.send_signal(signal.SIGUSR2)
+    wait_for(lambda: f"log file {log}: No such file or directory"
+             in place.read(place.lab.path("old/log")), 5, "it says so")
+    process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: "My id " in place.read(place.lab.path("old/log")), 5,
+             "the tables")
+    end(process)
