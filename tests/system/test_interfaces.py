@@ -1,0 +1,159 @@
+"""Interfaces that come, go, return as another, and change their names, and
+the lines of the configuration that are for them: what is said on the wire
+tells which."""
+
+import socket
+import struct
+
+import pytest
+
+import packet as p
+from bench import OTHER, PREFIX
+from daemons import OURS, Babeld
+from lab import Timeout, wait_for
+
+CONFIG = [
+    'interface "net-*" hello-interval 0.3',
+    'interface "net-a*" hello-interval 0.4',	# too late for all of these
+    "interface net-ab hello-interval 0.5",
+    'interface "[x-z]?" hello-interval 0.6',
+]
+
+
+class Site:
+    """The daemon's machine, and one at the far end of all its links."""
+
+    def __init__(self, lab):
+        self.near, self.far = lab.router("near"), lab.router("far")
+        lab.build()
+        self.daemon = Babeld(self.near, OURS, config=CONFIG)
+        self.ear = self.far.socket(socket.AF_INET6, socket.SOCK_DGRAM)
+        self.ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        self.ear.bind(("::", p.PORT))
+
+    def plug(self, name, index):
+        """A new link, which the far end calls after its index."""
+        self.near.ip("link", "add", "name", name, "index", str(index),
+                     "type", "veth", "peer", "name", f"far{index}", "netns",
+                     self.far.full_name)
+        self.far.ip("link", "set", f"far{index}", "up")
+        with self.far.entered():
+            group = struct.pack("@16sI", socket.inet_pton(
+                socket.AF_INET6, p.GROUP), socket.if_nametoindex(
+                    f"far{index}"))
+        self.ear.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_JOIN_GROUP,
+                            group)
+        self.near.ip("link", "set", name, "up")
+
+    def unplug(self, name):
+        self.near.ip("link", "del", name)
+
+    def rename(self, old, new):
+        self.near.ip("link", "set", old, "down")
+        self.near.ip("link", "set", old, "name", new)
+        self.near.ip("link", "set", new, "up")
+
+    def hear(self, index, within=5):
+        """The interval, in seconds, that Hellos on the link promise."""
+        with self.far.entered():
+            scope = socket.if_nametoindex(f"far{index}")
+        self.drain()
+        found = []
+
+        def listen():
+            for address, decoded in self.drain():
+                if address[3] == scope:
+                    found.extend(tlv.interval_cs / 100
+                                 for tlv in decoded.tlvs
+                                 if tlv.tlv == "Hello")
+            return found
+        return wait_for(listen, within, f"a Hello on far{index}")[0]
+
+    def drain(self):
+        heard = []
+        while True:
+            try:
+                data, address = self.ear.recvfrom(2048, socket.MSG_DONTWAIT)
+            except BlockingIOError:
+                return heard
+            source = address[0].partition("%")[0]
+            heard.append((address, p.decode(data, source)))
+
+    def names(self):
+        return {entry.id for entry in self.daemon.dump().all("interface")}
+
+
+@pytest.fixture
+def site(lab):
+    made = Site(lab)
+    yield made
+    made.ear.close()
+    assert made.daemon.terminate() == 0
+
+
+def test_which_line_is_for_an_interface(site):
+    """An exact name before patterns, an early pattern before late ones."""
+    for index, name in enumerate(("net-ab", "net-ac", "y1"), 100):
+        site.plug(name, index)
+    site.plug("other", 103)
+    site.daemon.start()
+    assert [site.hear(index) for index in (100, 101, 102)] == [0.5, 0.3, 0.6]
+    with pytest.raises(Timeout):
+        site.hear(103, 1)
+    assert site.names() == {"net-ab", "net-ac", "y1"}
+
+
+def test_an_interface_returns_as_another(site):
+    site.daemon.start()
+    assert site.names() == {"net-ab"}, "that is named, and no pattern"
+    for index in (100, 200, 201):
+        site.plug("net-ab", index)
+        site.plug("net-x", index + 100)
+        assert site.hear(index) == 0.5 and site.hear(index + 100) == 0.3
+        site.unplug("net-ab")
+        site.unplug("net-x")
+        wait_for(lambda: site.names() == {"net-ab"}, 3,
+                 "what came by a pattern goes with its link")
+        down, = site.daemon.dump().all("interface")
+        assert down["up"] == "false"
+
+
+def test_an_interface_is_renamed(site):
+    """It is run as its new name has it, or not at all."""
+    site.plug("net-ac", 100)
+    site.daemon.start()
+    assert site.hear(100) == 0.3
+    site.rename("net-ac", "net-ab")
+    wait_for(lambda: site.names() == {"net-ab"}, 3, "the old name is gone")
+    assert site.hear(100) == 0.5
+    site.rename("net-ab", "other")
+    wait_for(lambda: site.daemon.dump().find("interface", up="false"), 3,
+             "nothing has the name")
+    with pytest.raises(Timeout):
+        site.hear(100, 1)
+    site.rename("other", "z1")
+    assert site.hear(100) == 0.6
+    assert site.names() == {"net-ab", "z1"}
+
+
+def test_filters_know_what_came_later(make_bench):
+    """An interface is looked up when a rule is applied, and by its name of
+    that moment."""
+    bench = make_bench(["east"], config=[
+        'redistribute if "late?" metric 123', "redistribute local deny"])
+    bench.start()
+    east = bench.east
+    bench.router.ip("link", "add", "late1", "type", "veth", "peer", "name",
+                    "peer")
+    for name in ("peer", "late1"):
+        bench.router.ip("link", "set", name, "up")
+    bench.router.ip("route", "add", PREFIX, "dev", "late1", "proto", "44")
+    east.expect("Update", 5, prefix=PREFIX, metric=123, since=0)
+    bench.router.ip("route", "add", OTHER, "dev", "peer", "proto", "44")
+    east.expect_none("Update", 0.5, prefix=OTHER, since=0)
+    # The route stays where it is, which is now called otherwise.
+    east.mark()
+    bench.router.ip("link", "set", "late1", "name", "early")
+    east.expect("Update", 5, prefix=PREFIX, metric=p.INFINITY)
+    bench.router.ip("link", "set", "peer", "name", "late2")
+    east.expect("Update", 5, prefix=OTHER, metric=123)
