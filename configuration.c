@@ -199,15 +199,24 @@ configuration_flush_interface(struct configuration *conf, const char *name)
 	return 0;
 }
 
-int
-interface_conf_add_key(struct interface_conf *interface, const char *id)
+static size_t
+own_key_place(const struct interface_conf *interface, const char *id)
 {
-	char **keys, *copy;
 	size_t i;
 
 	for (i = 0; i < interface->key_count; i++)
 		if (strcmp(interface->keys[i], id) == 0)
-			return 0;
+			break;
+	return i;
+}
+
+int
+interface_conf_add_key(struct interface_conf *interface, const char *id)
+{
+	char **keys, *copy;
+
+	if (own_key_place(interface, id) < interface->key_count)
+		return 0;
 	keys = grown(interface->keys, interface->key_count, sizeof(*keys));
 	if (keys == NULL)
 		return -1;
@@ -216,6 +225,17 @@ interface_conf_add_key(struct interface_conf *interface, const char *id)
 		return -1;
 	keys[interface->key_count++] = copy;
 	return 0;
+}
+
+static void
+drop_own_key(struct interface_conf *interface, const char *id)
+{
+	size_t i = own_key_place(interface, id);
+
+	if (i == interface->key_count)
+		return;
+	free(interface->keys[i]);
+	interface->keys[i] = interface->keys[--interface->key_count];
 }
 
 static size_t
@@ -294,6 +314,24 @@ configuration_add_neighbour(struct configuration *conf,
 		return -1;
 	neighbours[conf->neighbour_count++] = *neighbour;
 	conf->neighbours = neighbours;
+	return 0;
+}
+
+int
+configuration_flush_neighbour(struct configuration *conf,
+    const struct neighbour_conf *neighbour)
+{
+	size_t i;
+
+	for (i = 0; i < conf->neighbour_count; i++)
+		if (memcmp(&conf->neighbours[i], neighbour,
+		    sizeof(*neighbour)) == 0)
+			break;
+	if (i == conf->neighbour_count)
+		return -1;
+	conf->neighbour_count--;
+	memmove(&conf->neighbours[i], &conf->neighbours[i + 1],
+	    (conf->neighbour_count - i) * sizeof(*neighbour));
 	return 0;
 }
 
@@ -536,6 +574,75 @@ combined(const struct configuration *files,
 	memcpy(report->error, quiet.error, sizeof(report->error));
 	configuration_free(conf);
 	return NULL;
+}
+
+/* Forget the key, if it is defined here, and that it is used. */
+static void
+drop_key(struct configuration *conf, const char *id)
+{
+	size_t place = key_place(conf, id), i;
+
+	drop_own_key(&conf->defaults, id);
+	for (i = 0; i < conf->interface_count; i++)
+		drop_own_key(&conf->interfaces[i], id);
+	if (place == conf->key_count)
+		return;
+	key_free(conf->keys[place]);
+	free(conf->key_files[place]);
+	conf->key_count--;
+	for (i = place; i < conf->key_count; i++) {
+		conf->keys[i] = conf->keys[i + 1];
+		conf->key_files[i] = conf->key_files[i + 1];
+	}
+}
+
+static bool
+is_only_key(const struct interface_conf *interface, const char *id)
+{
+	return interface->key_count == 1 &&
+	    strcmp(interface->keys[0], id) == 0;
+}
+
+/* Who would send unsigned packets without the key?  NULL: nobody. */
+static const char *
+who_needs_key(const struct configuration *conf, const char *id)
+{
+	size_t i;
+
+	if (is_only_key(&conf->defaults, id))
+		return "default";
+	for (i = 0; i < conf->interface_count; i++)
+		if (is_only_key(&conf->interfaces[i], id))
+			return conf->interfaces[i].name;
+	return NULL;
+}
+
+int
+configuration_flush_key(struct configuration *files,
+    struct configuration *socket, const char *id,
+    struct configuration_report *report)
+{
+	struct configuration *conf = combined(files, socket, report);
+	const char *needs;
+	int result = -1;
+
+	if (conf == NULL)
+		return -1;
+	needs = who_needs_key(conf, id);
+	if (needs != NULL)
+		snprintf(report->error, sizeof(report->error),
+		    "key %s is the only one of %s", id, needs);
+	else if (configuration_find_key(conf, id) == NULL)
+		snprintf(report->error, sizeof(report->error), "No such key");
+	else
+		result = 0;
+	report->refused = result != 0;
+	if (result == 0) {
+		drop_key(files, id);
+		drop_key(socket, id);
+	}
+	configuration_free(conf);
+	return result;
 }
 
 struct configuration *

@@ -340,16 +340,17 @@ read_default(struct statement *s)
 	return read_parameters(s, &s->conf->defaults);
 }
 
+/* "ADDRESS if NAME", to the end of the line. */
 static int
-read_neighbour(struct statement *s)
+need_neighbour(struct statement *s, struct neighbour_conf *neighbour)
 {
 	static const char what[] = "an address within fe80::/64";
-	struct neighbour_conf neighbour = { .ifname = "" };
 
+	memset(neighbour, 0, sizeof(*neighbour));
 	if (statement_need_word(s, what) == -1)
 		return -1;
-	if (address_parse(s->word.text, &neighbour.address) == -1 ||
-	    !address_is_link_local(&neighbour.address))
+	if (address_parse(s->word.text, &neighbour->address) == -1 ||
+	    !address_is_link_local(&neighbour->address))
 		return statement_expected(s, what);
 	if (statement_need_word(s, "if") == -1)
 		return -1;
@@ -359,10 +360,20 @@ read_neighbour(struct statement *s)
 		return -1;
 	if (s->word.text[0] == '\0' || strlen(s->word.text) >= IFNAME_SIZE)
 		return statement_expected(s, "the name of an interface");
-	memcpy(neighbour.ifname, s->word.text, strlen(s->word.text));
+	memcpy(neighbour->ifname, s->word.text, strlen(s->word.text));
+	return statement_need_end(s);
+}
+
+static int
+read_neighbour(struct statement *s)
+{
+	struct neighbour_conf neighbour;
+
+	if (need_neighbour(s, &neighbour) == -1)
+		return -1;
 	if (configuration_add_neighbour(s->conf, &neighbour) == -1)
 		return statement_no_memory(s);
-	return statement_need_end(s);
+	return 0;
 }
 
 /* Keys (RFC 8967). */
@@ -562,6 +573,15 @@ read_install(struct statement *s)
 	return statement_read_rule(s, FILTER_INSTALL);
 }
 
+/* It is understood, but cannot be done. */
+static int
+refuse(struct statement *s, const char *why)
+{
+	snprintf(s->report->error, sizeof(s->report->error), "%s", why);
+	s->report->refused = true;
+	return -1;
+}
+
 static int
 flush_interface(struct statement *s)
 {
@@ -576,12 +596,34 @@ flush_interface(struct statement *s)
 	here = configuration_flush_interface(s->conf, name);
 	if (s->files != NULL)
 		below = configuration_flush_interface(s->files, name);
-	if (here == 0 || below == 0)
-		return 0;
-	snprintf(s->report->error, sizeof(s->report->error),
-	    "No such interface");
-	s->report->refused = true;
-	return -1;
+	return here == 0 || below == 0 ? 0 : refuse(s, "No such interface");
+}
+
+static int
+flush_neighbour(struct statement *s)
+{
+	struct neighbour_conf neighbour;
+	int here, below = -1;
+
+	if (need_neighbour(s, &neighbour) == -1)
+		return -1;
+	here = configuration_flush_neighbour(s->conf, &neighbour);
+	if (s->files != NULL)
+		below = configuration_flush_neighbour(s->files, &neighbour);
+	return here == 0 || below == 0 ? 0 : refuse(s, "No such neighbour");
+}
+
+static int
+flush_key(struct statement *s)
+{
+	char id[TOKEN_MAX + 1];
+
+	if (statement_need_word(s, "the id of a key") == -1)
+		return -1;
+	memcpy(id, s->word.text, sizeof(id));
+	if (statement_need_end(s) == -1)
+		return -1;
+	return configuration_flush_key(s->files, s->conf, id, s->report);
 }
 
 static int
@@ -598,14 +640,18 @@ flush_chain(struct statement *s, enum filter_chain chain)
 static int
 read_flush(struct statement *s)
 {
-	static const char what[] = "interface, in, out, redistribute "
-	    "or install";
+	static const char what[] = "interface, neighbour, key, in, out, "
+	    "redistribute or install";
 	enum filter_chain chain;
 
 	if (statement_need_word(s, what) == -1)
 		return -1;
 	if (strcmp(s->word.text, "interface") == 0)
 		return flush_interface(s);
+	if (strcmp(s->word.text, "neighbour") == 0)
+		return flush_neighbour(s);
+	if (strcmp(s->word.text, "key") == 0)
+		return flush_key(s);
 	for (chain = 0; chain < FILTER_CHAINS; chain++)
 		if (strcmp(s->word.text, filter_chain_name(chain)) == 0)
 			return flush_chain(s, chain);

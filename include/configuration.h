@@ -181,6 +181,14 @@ int	configuration_add_interface(struct configuration *, const char *name,
 /* Forget the interface: 0, or -1 if there is none of that exact name. */
 int	configuration_flush_interface(struct configuration *,
 	    const char *name);
+/* Forget the key and that it is used, in both layers.  -1 with
+ * report->error: there is no such key, or somebody has no other. */
+int	configuration_flush_key(struct configuration *files,
+	    struct configuration *socket, const char *id,
+	    struct configuration_report *);
+/* Forget a declared neighbour: 0, or -1 if it is not declared here. */
+int	configuration_flush_neighbour(struct configuration *,
+	    const struct neighbour_conf *);
 /* Check what can only be checked at the end, build indexes.  0, or -1
  * with report->error. */
 int	configuration_finish(struct configuration *,

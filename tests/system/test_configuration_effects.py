@@ -764,6 +764,47 @@ def test_static_neighbours(make_bench):
                            heard.datagram.unicast)
 
 
+@shows("key", "neighbour")
+def test_keys_and_neighbours_go_while_running(make_bench):
+    """By the socket or by a file that names them no more."""
+    lines = [KEY_LINE, f"key id l type blake2s128 value {OLD.hex()}",
+             "interface dut-east key k key l",
+             "neighbour fe80::77 if dut-east"]
+    bench = make_bench(["east"], config=lines, hello=0.3).start()
+    bench.router.ip("neigh", "replace", "fe80::77", "dev", "dut-east",
+                    "lladdr", bench_mac(bench, "east"))
+    east, silent = bench.stranger("east"), bench.wires["east"].neighbour(
+        "fe80::77")
+
+    def said(macs, told):
+        """So many MACs on a Hello; does the neighbour get one?"""
+        wait_for(lambda: len(east.expect(
+            "Hello", since=east.mark()).datagram.decoded.macs) == macs, 3,
+            "the MACs")
+        mark = silent.mark()
+
+        def for_it(heard):
+            return heard.datagram.destination == "fe80::77"
+        if told:
+            silent.expect("Hello", where=for_it, since=mark)
+        else:
+            silent.expect_none("Hello", 0.7, where=for_it, since=mark)
+    said(2, True)
+    with bench.daemon.control() as control:
+        assert control.request("flush key k") == ["ok"]
+        assert control.request("flush key l") == [
+            "no key l is the only one of dut-east"]
+        assert control.request("flush neighbour fe80::77 if dut-east") == [
+            "ok"]
+        said(1, False)
+        assert control.request("reload") == ["ok"]
+        said(2, True)
+        with open(bench.daemon.base + ".conf", "w") as stream:
+            stream.write("\n".join([lines[1], "interface dut-east key l"]))
+        assert control.request("reload") == ["ok"]
+        said(1, False)
+
+
 def bench_mac(bench, name):
     port = bench.links[name].ends[1]
     shown = json.loads(port.router.ip("-j", "link", "show", port.interface))

@@ -792,6 +792,7 @@ def test_requests_of_the_manual(village):
                "redistribute", "install", "link-detect no",
                "neighbour fe80::9 if eth1",
                "smoothing-half-life 4", "log-file /run/log2",
+               "flush neighbour fe80::9 if eth1", "flush key k",
                "flush interface eth1", "flush in", "flush out",
                "flush redistribute", "flush install", "reopen-logfile",
                "reload"]
