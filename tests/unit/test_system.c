@@ -292,7 +292,6 @@ numbers_are_taken_once(void **state)
 	close(ready[1]);
 }
 
-/* covers: Q44 */
 static void
 forgotten_files_are_removed(void **state)
 {
@@ -328,6 +327,7 @@ forgotten_files_are_removed(void **state)
 	assert_int_equal(mkdir(run, 0700), 0);
 }
 
+/* covers: Q44 */
 static void
 pid_file_tells_stale_from_held(void **state)
 {
