@@ -2,6 +2,7 @@
  * test_system.c - kernel parameters on a paper procfs, pid files, state
  * files, logs, daemonising, and router-ids of hardware.
  */
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 
@@ -262,6 +263,7 @@ numbers_are_taken_once(void **state)
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		shared_open(&b, run, "numbers");
 		word = shared_take(&b, 4294967295) ? 'y' : 'n';
 		(void)!write(ready[1], &word, 1);
