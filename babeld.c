@@ -105,12 +105,16 @@ next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 	return time_min(wish, daemon->next_check);
 }
 
+/* busy: the engine has work waiting.  News for it is work, too: clients
+ * get what neighbours and the kernel leave. */
 static void
 serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
     bool busy)
 {
 	unsigned int i;
 
+	for (i = 0; i <= KERNEL_FDS; i++)
+		busy |= fds[i].revents != 0;
 	for (i = 1; i <= KERNEL_FDS; i++)
 		if (fds[i].revents != 0)
 			kernel_ready(daemon->kernel, fds[i].fd);
