@@ -246,9 +246,20 @@ wants_input(const struct client *c)
 	    !client_has_line(c);
 }
 
+/* Is there anything to be told now?  Before an answer, or if it has become
+ * much, all of it. */
+static bool
+has_news(const struct local *local, const struct client *c, babel_time now)
+{
+	return monitor_is_behind(c, &local->journal) &&
+	    (now >= c->news_at || is_occupied(c) ||
+	    local->journal.count > local->lag / 2);
+}
+
 /* Could it go on without anything coming in or going out? */
 static bool
-is_runnable(const struct local *local, const struct client *c)
+is_runnable(const struct local *local, const struct client *c,
+    babel_time now)
 {
 	if (c->state != CLIENT_OPEN)
 		return c->deaf || (c->state == CLIENT_CLOSING &&
@@ -256,7 +267,7 @@ is_runnable(const struct local *local, const struct client *c)
 	if (c->output_len >= CLIENT_ENOUGH)
 		return false;
 	return is_occupied(c) || client_has_line(c) || c->ended ||
-	    monitor_is_behind(c, &local->journal);
+	    has_news(local, c, now);
 }
 
 unsigned int
@@ -294,10 +305,13 @@ local_due(const struct local *local, babel_time now)
 	    NEVER;
 
 	TAILQ_FOREACH(c, &local->clients, entry) {
-		if (is_runnable(local, c))
+		if (is_runnable(local, c, now))
 			return now;
 		if (c->state != CLIENT_OPEN)
 			due = time_min(due, c->deadline);
+		else if (monitor_is_behind(c, &local->journal) &&
+		    now < c->news_at)
+			due = time_min(due, c->news_at);
 	}
 	if (local->journal.count > 0 && !local->monitored)
 		return now;
@@ -361,7 +375,7 @@ client_serve(struct local *local, const struct babel *b, struct client *c,
     unsigned int *budget)
 {
 	while (c->state == CLIENT_OPEN && c->output_len < CLIENT_ENOUGH) {
-		if (monitor_is_behind(c, &local->journal))
+		if (has_news(local, c, b->now))
 			monitor_tell(c, &local->journal, b, budget);
 		if (c->task.kind != TASK_NONE &&
 		    !monitor_is_behind(c, &local->journal))
@@ -445,9 +459,12 @@ keep_journal(struct local *local, const struct babel *b)
 {
 	struct journal *journal = &local->journal;
 	struct client *slowest = slowest_monitor(local);
-	size_t limit = local->lag + 2 * ((size_t)b->route_count +
-	    b->xroute_count + b->neighbour_count);
+	size_t tables = (size_t)b->route_count + b->xroute_count +
+	    b->neighbour_count, limit;
 
+	if (journal->count == 0 || tables > local->tables)
+		local->tables = tables;
+	limit = local->lag + 2 * local->tables;
 	if (journal->broken && slowest != NULL) {
 		drop(local, slowest, b->now, "Out of memory");
 		return;

@@ -14,6 +14,10 @@
 
 #include "local_describe.h"
 
+/* What happens within so long of the last news is told together: a route
+ * that is added is installed a moment later, and makes one line of it. */
+#define NEWS_PAUSE	(50 * MILLISECOND)
+
 void
 monitor_start(struct client *c, struct journal *journal,
     const struct task *task)
@@ -136,8 +140,10 @@ monitor_tell(struct client *c, const struct journal *journal,
 		(*budget)--;
 		record = RB_NEXT(record_tree, NULL, record);
 	}
-	if (record == NULL)
+	if (record == NULL) {
 		c->serial = journal->serial;
+		c->news_at = b->now + NEWS_PAUSE;
+	}
 	if (error != 0)
 		client_finish(c, b->now, "Out of memory");
 }

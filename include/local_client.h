@@ -79,6 +79,7 @@ struct client {
 	struct cursor told;		/* how far its dump has got */
 	uint64_t since;			/* the journal when that began */
 	uint64_t serial;		/* how far in the journal */
+	babel_time news_at;		/* no news of its own before then */
 	/* What it was told of that all this does not say: neighbours (a
 	 * dying one is in no table), and installed routes. */
 	struct set known;

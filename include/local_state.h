@@ -8,8 +8,8 @@
 #include "local_server.h"
 
 #define LOCAL_SHOWN	8		/* arrays given to local_show */
-/* Records in the journal beyond two for each object in the tables, before
- * the slowest monitor is dropped. */
+/* Records in the journal beyond two for each object that was in the tables
+ * since it was empty, before the slowest monitor is dropped. */
 #define LOCAL_LAG	32768
 
 /* What the local socket counts of itself. */
@@ -28,6 +28,7 @@ struct local {
 	struct journal journal;
 	bool monitored;			/* somebody reads the journal */
 	size_t lag;			/* LOCAL_LAG, but for tests */
+	size_t tables;	/* objects in the tables, at most, of late */
 	const char *version;		/* borrowed */
 	local_command *command;
 	void *ctx;

@@ -190,6 +190,9 @@ def live(pair, recorder):
     cause(pair.other.kill, "flush", "neighbour")
     cause(pair.other.start, "add", "neighbour")
     pair.await_routes(2)
+    # What is gone before it is told is not told at all.
+    wait_for(lambda: take_all(BabelWeb2(), recorder.read()).tables["route"],
+             5, "the routes are told")
     cause(pair.link.cut, "flush", "route")
     cause(pair.link.heal, "add", "neighbour")
     with Control(daemon.socket_path) as control:

@@ -62,8 +62,12 @@ run(struct world *w, struct peer *peer)
 	for (i = 0; i < PLENTY; i++) {
 		world_turn(w, false);
 		peer_read(peer);
-		if (world_is_idle(w))
+		if (!world_is_idle(w))
+			continue;
+		if (local_due(w->local, w->now) > w->now + SECOND)
 			return;
+		w->now = local_due(w->local, w->now);
+		world_settle(w);
 	}
 	fail_msg("the local socket never comes to rest");
 }

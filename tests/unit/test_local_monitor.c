@@ -236,6 +236,8 @@ watcher_check(struct watcher *watcher, struct world *w)
 	char request[64];
 	int i;
 
+	w->now += SECOND;
+	world_settle(w);
 	for (i = 0; i < PLENTY; i++) {
 		world_turn(w, false);
 		watcher_read(watcher);
@@ -324,6 +326,33 @@ changes_are_merged(void **state)
 	world_free(w);
 }
 
+/* A table that is lost at once is no client's fault: however slowly we get
+ * to tell it, nobody is dropped who reads. */
+static void
+the_end_of_a_large_table_is_told(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+	int i;
+
+	(void)state;
+	w->local->lag = 100;
+	announce(w, 2, 0x10000, 2000, 100);
+	ask(w, peer, "monitor route\n");
+	world_link(w, 1, "eth0", false);
+	for (i = 0; i < PLENTY && w->babel->route_count > 0; i++) {
+		w->now += MILLISECOND;
+		babel_run(w->babel, w->now);
+		world_turn(w, true);
+	}
+	peer->len = 0;
+	run(w, peer);
+	assert_false(peer->ended);
+	assert_int_equal(w->local->counters[LOCAL_DROPPED], 0);
+	peer_free(peer);
+	world_free(w);
+}
+
 /* What a request causes is told before its answer. */
 static enum local_reply
 update_command(void *ctx, const char *line,
@@ -365,9 +394,12 @@ a_laggard_is_told_and_dropped(void **state)
 	ask(w, quick, "monitor\n");
 	ask(w, slow, "monitor\n");
 	w->local->lag = 1000;
-	for (i = 0; i < 5000; i++) {
+	for (i = 0; i < 5000 && w->local->counters[LOCAL_DROPPED] == 0;
+	    i++) {
+		w->now += 100 * MILLISECOND;
 		world_offer(w, (uint32_t)i, true);
 		world_turn(w, false);
+		w->now += 100 * MILLISECOND;
 		world_offer(w, (uint32_t)i, false);
 		world_turn(w, false);
 		quick->len = 0;
@@ -393,6 +425,7 @@ main(void)
 		cmocka_unit_test(monitors_keep_up),
 		cmocka_unit_test(changes_are_merged),
 		cmocka_unit_test(effects_come_before_the_answer),
+		cmocka_unit_test(the_end_of_a_large_table_is_told),
 		cmocka_unit_test(a_laggard_is_told_and_dropped),
 	};
 
