@@ -325,20 +325,39 @@ put_trouble(struct line *line, const struct babel *b,
 	put_age(line, BOTH("mac-age"), b, trouble->last);
 }
 
+/* Why a packet was not sent, as far as there is more to say than the
+ * kernel's number does. */
+static const char *
+send_word(int error)
+{
+	switch (error) {
+	case EDESTADDRREQ:		/* from WireGuard, as the next */
+		return "no-endpoint";
+	case ENOKEY:
+		return "no-peer";
+	case EPERM:
+		return "forbidden";
+	case EMSGSIZE:
+		return "too-big";
+	default:
+		return "other";
+	}
+}
+
 static void
 put_sending(struct line *line, const struct babel *b,
-    const struct neighbour *n)
+    const struct interface *ifp)
 {
-	const struct interface *ifp = n->interface;
-
-	line_number(line, BOTH("mtu"), ifp->link.mtu);
-	line_word(line, BOTH("mtu-probe"), mtu_word(b, n));
 	line_number(line, BOTH("sends-failed"), ifp->send_failures.count);
-	if (ifp->send_failures.count == 0)
+	if (ifp->send_failures.count == 0) {
 		line_null(line, BOTH("send-errno"));
-	else
+		line_null(line, BOTH("send-reason"));
+	} else {
 		line_number(line, BOTH("send-errno"),
 		    (uint64_t)ifp->send_failures.error);
+		line_word(line, BOTH("send-reason"),
+		    send_word(ifp->send_failures.error));
+	}
 	put_age(line, BOTH("send-age"), b, ifp->send_failures.last);
 }
 
@@ -369,7 +388,9 @@ say_neighbour(const struct babel *b, struct client *c,
 	line_yes(&line, BOTH("static"), neighbour_is_declared(b, n));
 	line_word(&line, BOTH("mac"), mac_word(n->interface));
 	put_trouble(&line, b, &n->auth.trouble);
-	put_sending(&line, b, n);
+	line_number(&line, BOTH("mtu"), n->interface->link.mtu);
+	line_word(&line, BOTH("mtu-probe"), mtu_word(b, n));
+	put_sending(&line, b, n->interface);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    n->interface->link.name);
 	say(c, &line);
@@ -399,6 +420,26 @@ say_stranger(const struct babel *b, struct client *c,
 	say(c, &line);
 }
 
+/* Why there is nobody: what we say does not even leave. */
+static void
+say_mute(const struct babel *b, struct client *c,
+    const struct interface *ifp)
+{
+	struct line line;
+
+	if (ifp->send_failures.count == 0 ||
+	    !RB_EMPTY(&ifp->neighbours) ||
+	    c->task.selection == SELECT_ADDRESS)
+		return;
+	line_init(&line, c->task.format);
+	line_object(&line, "interface", ifp->link.name);
+	line_yes(&line, BOTH("up"), ifp->up);
+	put_sending(&line, b, ifp);
+	line_word(&line, LABEL("if", "babel-interface-reference"),
+	    ifp->link.name);
+	say(c, &line);
+}
+
 bool
 explain_neighbour_step(const struct babel *b, struct client *c)
 {
@@ -406,9 +447,10 @@ explain_neighbour_step(const struct babel *b, struct client *c)
 
 	switch (cursor_step(&c->task.cursor, b, &object)) {
 	case CURSOR_OBJECT:
-		if (object.kind == OBJECT_INTERFACE)
+		if (object.kind == OBJECT_INTERFACE) {
 			say_stranger(b, c, object.u.interface);
-		else if (monitor_selects(b, &object, &c->task))
+			say_mute(b, c, object.u.interface);
+		} else if (monitor_selects(b, &object, &c->task))
 			say_neighbour(b, c, object.u.neighbour);
 		break;
 	case CURSOR_NOTHING:

@@ -25,6 +25,7 @@
 					   periodic update, at least */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
 #define PROBE_ACK_TIME	(10 * CENTISECOND)
+#define COMPLAINT_PAUSE	MINUTE		/* between two lines in the log */
 #define DELIVERY_ROOM	80		/* octets: an update and its state */
 
 /* Why a destination is put into a packet. */
@@ -41,17 +42,23 @@ struct packet {
 	uint8_t bytes[MESSAGE_MAX_SIZE];
 };
 
-void
+bool
 babel_send_failed(struct babel *b, const struct datagram *datagram, int error)
 {
 	struct interface *ifp = interface_find(b, datagram->ifindex);
+	bool news;
 
 	count(b, COUNT_SEND_FAILED);
 	if (ifp == NULL)
-		return;
+		return false;
+	news = ifp->send_failures.error != error ||
+	    b->now - ifp->send_failures.said >= COMPLAINT_PAUSE;
 	ifp->send_failures.count++;
 	ifp->send_failures.error = error;
 	ifp->send_failures.last = b->now;
+	if (news)
+		ifp->send_failures.said = b->now;
+	return news;
 }
 
 static void

@@ -20,8 +20,6 @@
 #include "fib.h"
 #include "xroute.h"
 
-#define SEND_ERROR_PAUSE	MINUTE
-
 babel_time
 wiring_now(void)
 {
@@ -59,10 +57,11 @@ explain_error(int error)
 {
 	switch (error) {
 	case EDESTADDRREQ:
-		return "no WireGuard peer takes it: one needs fe80::/64 and "
-		    "ff02::/16 in its allowed-ips (and an endpoint)";
+		return "the WireGuard peer has no endpoint: set one, or wait "
+		    "until it speaks first";
 	case ENOKEY:
-		return "the WireGuard peer has no session: no handshake yet";
+		return "no WireGuard peer takes it: the only one must have "
+		    "0.0.0.0/0 and ::/0 in its allowed-ips";
 	case EPERM:
 		return "a packet filter forbids it";
 	case EMSGSIZE:
@@ -72,21 +71,14 @@ explain_error(int error)
 	}
 }
 
-/* Said once in a while only: each Hello may fail the same way. */
 static void
 log_send_error(struct daemon *daemon, const struct datagram *datagram,
     int error)
 {
 	const struct interface *ifp = interface_find(daemon->babel,
 	    datagram->ifindex);
-	babel_time now = wiring_now();
 	char to[ADDRESS_STRLEN];
 
-	if (error == daemon->send_error &&
-	    now - daemon->send_error_said < SEND_ERROR_PAUSE)
-		return;
-	daemon->send_error = error;
-	daemon->send_error_said = now;
 	warnx("interface %s: sending to %s: %s", ifp == NULL ? "?" :
 	    ifp->link.name, address_format(&datagram->to, to),
 	    explain_error(error));
@@ -100,10 +92,8 @@ engine_send(void *ctx, const struct datagram *datagram)
 
 	if (error == EAGAIN || error == ENOBUFS)
 		return false;
-	if (error != 0) {
-		babel_send_failed(daemon->babel, datagram, error);
+	if (error != 0 && babel_send_failed(daemon->babel, datagram, error))
 		log_send_error(daemon, datagram, error);
-	}
 	return true;
 }
 

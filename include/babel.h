@@ -127,8 +127,9 @@ void	babel_free(struct babel *);
 
 void	babel_receive(struct babel *, babel_time now,
 	    const struct datagram *);
-/* For ops->send alone: the packet is lost, by that errno. */
-void	babel_send_failed(struct babel *, const struct datagram *,
+/* For ops->send alone: the packet is lost, by that errno.  True if this is
+ * worth a line in the log: a repetition is, after a minute. */
+bool	babel_send_failed(struct babel *, const struct datagram *,
 	    int error);
 
 /* A link appeared or changed; keyed by ifindex.  Links that the

@@ -37,8 +37,6 @@ struct daemon {
 	struct local_statistic shown[3];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct address_list addresses;	/* that we added */
-	int send_error;			/* last explained ... */
-	babel_time send_error_said;	/* ... then */
 	struct table table;		/* being printed */
 	babel_time table_printed;
 	bool changed;			/* since then */

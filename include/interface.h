@@ -50,7 +50,7 @@ struct interface {
 	struct {
 		uint64_t count;
 		int error;		/* of the last: an errno */
-		babel_time last;
+		babel_time last, said;	/* said: was to be logged */
 	} send_failures;
 
 	struct {

@@ -499,7 +499,7 @@ def test_every_word_of_explain_is_in_the_manual():
         re.findall(r"^\.(?:It )?Li (.*)$", text, re.MULTILINE))))
     source = read("local_explain.c")
     for function in ("kernel_word", "reason_against", "reason_of",
-                     "link_word", "mac_word"):
+                     "link_word", "mac_word", "send_word"):
         body = re.search(rf"^{function}\(.*?^}}", source,
                          re.MULTILINE | re.DOTALL)[0]
         found = set(re.findall(r'"([a-z-]+)"', body))
@@ -738,6 +738,11 @@ def test_lines_of_the_local_socket(village):
         assert control.request("interface eth0 key k") == ["ok"]
     wait_for(lambda: [line for line in said("explain neighbour")[1]
                       if line.startswith("stranger ")], 20, "a stranger")
+    # Nothing of what is said to the group leaves any more.
+    one.router.ip("-6", "route", "del", "multicast", "ff00::/8", "dev", "eth0",
+                  "table", "local")
+    wait_for(lambda: [line for line in said("explain neighbour")[1]
+                      if line.startswith("interface ")], 20, "it is mute")
     real["Explanations"] += said("explain neighbour")[1]
     for section, lines in real.items():
         shapes = {shape(line) for line in lines}

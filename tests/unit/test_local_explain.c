@@ -218,7 +218,7 @@ tells_of_the_size_of_packets(void **state)
 	(void)state;
 	world_update(s.w, 1, 2, 0x10000, 100);
 	check(&s, " mtu 1500 mtu-probe unknown sends-failed 0"
-	    " send-errno none send-age none ");
+	    " send-errno none send-reason none send-age none ");
 	greet_for(&s, 8 * SECOND, INFINITY_METRIC);
 	check(&s, " mtu-probe lost ");
 	greet_for(&s, 8 * SECOND, 96);
@@ -230,9 +230,40 @@ tells_of_the_size_of_packets(void **state)
 	babel_send_failed(s.w->babel, &hello, EMSGSIZE);
 	greet_for(&s, 12 * SECOND, 96);
 	check(&s, " mtu-probe passed sends-failed 3 ");
-	check(&s, " send-age 12.000 ");
+	check(&s, " send-reason too-big send-age 12.000 ");
 	configure(s.w, "interface eth0\n");
 	check(&s, " mtu-probe off ");
+	scene_free(&s);
+}
+
+static void
+tells_what_does_not_leave(void **state)
+{
+	struct scene s = scene_new("interface eth0\n");
+	const struct datagram hello = { .ifindex = 1 };
+
+	(void)state;
+	assert_string_equal(ask(s.w, s.peer, "explain neighbour\n"), "ok\n");
+	/* Told in the log at once, and then only what is new. */
+	assert_true(babel_send_failed(s.w->babel, &hello, EDESTADDRREQ));
+	assert_false(babel_send_failed(s.w->babel, &hello, EDESTADDRREQ));
+	assert_true(babel_send_failed(s.w->babel, &hello, ENOKEY));
+	silence_for(&s, 59 * SECOND);
+	assert_false(babel_send_failed(s.w->babel, &hello, ENOKEY));
+	silence_for(&s, SECOND);
+	assert_true(babel_send_failed(s.w->babel, &hello, ENOKEY));
+	assert_string_equal(ask(s.w, s.peer, "explain neighbour\n"),
+	    "interface eth0 up yes sends-failed 5 send-errno 126"
+	    " send-reason no-peer send-age 0.000 if eth0\nok\n");
+	assert_string_equal(ask(s.w, s.peer, "explain neighbour fe80::2\n"),
+	    "ok\n");
+	/* Once there is a neighbour, its line tells. */
+	greet(&s, 96);
+	check(&s, " send-reason no-peer ");
+	assert_null(strstr(ask(s.w, s.peer, "explain neighbour\n"),
+	    "interface eth0 "));
+	babel_send_failed(s.w->babel, &hello, EDESTADDRREQ);
+	check(&s, " send-reason no-endpoint ");
 	scene_free(&s);
 }
 
@@ -246,6 +277,7 @@ main(void)
 		cmocka_unit_test(tells_of_signatures),
 		cmocka_unit_test(tells_of_strangers),
 		cmocka_unit_test(tells_of_the_size_of_packets),
+		cmocka_unit_test(tells_what_does_not_leave),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
