@@ -22,9 +22,9 @@ __wrap_mac_compute(const struct mac_key *key,
 	return __real_mac_compute(key, ends, packet, len, mac);
 }
 
-/* M10, M11, M12: no computation without a MAC of a right length, one for
+/* No computation without a MAC of a right length, one for
  * each key otherwise; no neighbour, nothing sent. */
-/* covers: B113 */
+/* covers: B113 M10 M11 M12 */
 static void
 the_unsigned_get_nowhere(void **state)
 {
@@ -63,7 +63,8 @@ the_unsigned_get_nowhere(void **state)
 	router_end(r);
 }
 
-/* M30: a MAC in the body is none; nor is a counter in the trailer. */
+/* A MAC in the body is none; nor is a counter in the trailer. */
+/* covers: M30 M15 */
 static void
 macs_belong_into_the_trailer(void **state)
 {
@@ -98,6 +99,7 @@ macs_belong_into_the_trailer(void **state)
 }
 
 /* A MAC is good for the addresses and ports it was made for. */
+/* covers: M5 */
 static void
 datagrams_cannot_be_moved(void **state)
 {
@@ -123,7 +125,8 @@ datagrams_cannot_be_moved(void **state)
 	router_end(r);
 }
 
-/* M16, M17, M19, M26: the way in. */
+/* The way in. */
+/* covers: M16 M17 M19 M26 */
 static void
 a_stranger_is_challenged(void **state)
 {
@@ -161,7 +164,8 @@ a_stranger_is_challenged(void **state)
 	router_end(r);
 }
 
-/* M19, M20, M25: challenges are few, fresh, and end. */
+/* Challenges are few, fresh, and end. */
+/* covers: M19 M20 M25 */
 static void
 challenges_are_limited(void **state)
 {
@@ -226,8 +230,9 @@ a_late_reply_is_a_reply(void **state)
 	router_end(r);
 }
 
-/* M14, M21, M22, M24, M31, M32: replies, also while we do not believe
+/* Replies, also while we do not believe
  * the sender ourselves, at once and before anything else. */
+/* covers: M14 M21 M22 M24 M31 M32 */
 static void
 challenges_are_answered(void **state)
 {
@@ -275,7 +280,9 @@ challenges_are_answered(void **state)
 	router_end(r);
 }
 
-/* M23; and a packet that was seen before is answered no more. */
+/* Those to the group; and a packet that was seen before is answered no
+ * more. */
+/* covers: M23 */
 static void
 some_challenges_are_ignored(void **state)
 {
@@ -306,7 +313,8 @@ some_challenges_are_ignored(void **state)
 	router_end(r);
 }
 
-/* M17, M18: another index is challenged, an old counter is not. */
+/* Another index is challenged, an old counter is not. */
+/* covers: M17 M18 */
 static void
 replays_are_dropped(void **state)
 {
@@ -334,7 +342,8 @@ replays_are_dropped(void **state)
 	router_end(r);
 }
 
-/* M13: the first counter of a packet counts. */
+/* The first counter of a packet counts. */
+/* covers: M13 */
 static void
 the_first_counter_counts(void **state)
 {
@@ -357,8 +366,9 @@ the_first_counter_counts(void **state)
 	router_end(r);
 }
 
-/* M31, M32: an index may be empty, which is not the same as unknown, or
+/* An index may be empty, which is not the same as unknown, or
  * of 32 octets, and no longer. */
+/* covers: M31 M32 */
 static void
 an_index_may_be_empty(void **state)
 {
@@ -382,8 +392,9 @@ an_index_may_be_empty(void **state)
 	router_end(r);
 }
 
-/* M27, M28: five minutes after the last packet that was accepted, however
+/* Five minutes after the last packet that was accepted, however
  * many were not. */
+/* covers: M27 M28 */
 static void
 an_index_expires(void **state)
 {
@@ -473,7 +484,8 @@ a_new_index_is_asked_anew(void **state)
 	router_end(r);
 }
 
-/* X1, X2, X3: either kind of destination has its counter. */
+/* Either kind of destination has its counter. */
+/* covers: X1 X2 X3 */
 static void
 unicast_and_multicast_count_apart(void **state)
 {
@@ -492,7 +504,8 @@ unicast_and_multicast_count_apart(void **state)
 	router_end(r);
 }
 
-/* X4, X5, X6 against a plain model: all that was ever accepted. */
+/* Against a plain model: all that was ever accepted. */
+/* covers: X4 X5 X6 */
 static void
 the_window_is_a_window(void **state)
 {

@@ -28,7 +28,7 @@ struct vector {
 
 #include "vectors.inc"
 
-/* covers: B113 Q35 */
+/* covers: B113 Q35 M1 M7 M9 */
 static void
 every_packet_is_sealed(void **state)
 {
@@ -77,8 +77,9 @@ copies_are_signed_one_by_one(void **state)
 	router_end(r);
 }
 
-/* M6: however much there is to say, and however many keys to sign with
+/* However much there is to say, and however many keys to sign with
  * (the engine's send checks the size). */
+/* covers: M6 */
 static void
 room_is_left_for_macs(void **state)
 {
@@ -134,7 +135,8 @@ padded_hellos_are_signed(void **state)
 	router_end(r);
 }
 
-/* M8: after 2^32 packets, and only then, a fresh index. */
+/* After 2^32 packets, and only then, a fresh index. */
+/* covers: M8 */
 static void
 an_index_ends_with_its_counter(void **state)
 {
@@ -158,8 +160,9 @@ an_index_ends_with_its_counter(void **state)
 	router_end(r);
 }
 
-/* M2: nothing is checked, but everything signed, and the state is kept,
+/* Nothing is checked, but everything signed, and the state is kept,
  * so that no packet is lost when the mode ends. */
+/* covers: M2 */
 static void
 the_lenient_mode_accepts_anything(void **state)
 {
@@ -191,8 +194,8 @@ the_lenient_mode_accepts_anything(void **state)
 	router_end(r);
 }
 
-/* M29: keys come and go, state stays; either of two is enough. */
-/* covers: Q35 */
+/* Keys come and go, state stays; either of two is enough. */
+/* covers: Q35 M29 */
 static void
 keys_change_at_run_time(void **state)
 {
@@ -347,6 +350,7 @@ receive_vector(const struct vector *vector)
 	router_end(r);
 }
 
+/* covers: M3 M4 M5 */
 static void
 all_vectors_fare_as_they_must(void **state)
 {

@@ -246,6 +246,7 @@ they_come_together(void **state)
 
 /* Each in turn, quickly and slowly: one challenge by either side, all
  * routes back. */
+/* covers: M16 M17 */
 static void
 a_restart_takes_one_challenge(void **state)
 {
@@ -344,6 +345,7 @@ old_packets_do_not_disturb(void **state)
 }
 
 /* Wi-Fi: multicast waits for sleepers, unicast does not. */
+/* covers: X1 */
 static void
 late_multicast_is_heard(void **state)
 {
@@ -395,6 +397,7 @@ loss_is_survived(void **state)
 }
 
 /* One key, both, the other: at no step is a packet lost. */
+/* covers: M29 */
 static void
 keys_are_rolled_over(void **state)
 {

@@ -330,7 +330,7 @@ duplicates_are_judged_by_kernel_priority(void **state)
 	world_free(w);
 }
 
-/* covers: Q36 */
+/* covers: Q36 R8 */
 static void
 long_round_trips_do_not_overflow(void **state)
 {
