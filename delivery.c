@@ -14,14 +14,30 @@
 #define OWED_MAX	1024		/* to one neighbour */
 #define RESEND_MARGIN	(100 * MILLISECOND)
 
+int
+delivery_compare(const struct delivery *a, const struct delivery *b)
+{
+	if (a->order == b->order)
+		return 0;
+	return a->order < b->order ? -1 : 1;
+}
+
+RB_GENERATE(delivery_tree, delivery, destination_entry, delivery_compare)
+
+/* The place of a neighbour, or of the first one on the interface. */
+static uint64_t
+order_of(const struct interface *ifp, const struct neighbour *n)
+{
+	return (uint64_t)ifp->id << 32 | (n == NULL ? 0 : n->id);
+}
+
 static void
 delivery_free(struct babel *b, struct delivery *delivery)
 {
 	struct neighbour *n = delivery->neighbour;
 
 	TAILQ_REMOVE(&n->owed, delivery, neighbour_entry);
-	TAILQ_REMOVE(&delivery->destination->owed, delivery,
-	    destination_entry);
+	RB_REMOVE(delivery_tree, &delivery->destination->owed, delivery);
 	n->owed_count--;
 	if (n->owed_count == 0)
 		schedule_cancel(b, &n->resend);
@@ -37,7 +53,7 @@ delivery_end(struct babel *b, struct delivery *delivery, bool acked)
 	if (!acked)
 		d->undelivered = true;
 	delivery_free(b, delivery);
-	if (!TAILQ_EMPTY(&d->owed))
+	if (!RB_EMPTY(&d->owed))
 		return;
 	if (d->held && !d->undelivered)
 		destination_hold_release(b, d);
@@ -50,7 +66,7 @@ delivery_cancel(struct babel *b, struct destination *d)
 {
 	struct delivery *delivery;
 
-	while ((delivery = TAILQ_FIRST(&d->owed)) != NULL)
+	while ((delivery = RB_ROOT(&d->owed)) != NULL)
 		delivery_free(b, delivery);
 }
 
@@ -67,8 +83,9 @@ delivery_add(struct babel *b, struct destination *d, struct neighbour *n)
 	}
 	delivery->neighbour = n;
 	delivery->destination = d;
+	delivery->order = order_of(n->interface, n);
 	TAILQ_INSERT_TAIL(&n->owed, delivery, neighbour_entry);
-	TAILQ_INSERT_TAIL(&d->owed, delivery, destination_entry);
+	RB_INSERT(delivery_tree, &d->owed, delivery);
 	n->owed_count++;
 	if (!timer_is_set(&n->resend))
 		schedule(b, &n->resend, b->now + DELIVERY_ACK_TIME +
@@ -122,29 +139,37 @@ is_for(const struct delivery *delivery, const struct interface *ifp,
 	    delivery->neighbour == n;
 }
 
+/* The first that is for them, or NULL. */
+static struct delivery *
+delivery_first(const struct destination *d, const struct interface *ifp,
+    const struct neighbour *n)
+{
+	struct delivery_tree owed = d->owed;
+	struct delivery key, *delivery;
+
+	key.order = order_of(ifp, n);
+	delivery = RB_NFIND(delivery_tree, &owed, &key);
+	return delivery != NULL && is_for(delivery, ifp, n) ? delivery : NULL;
+}
+
 bool
 delivery_is_owed(const struct destination *d, const struct interface *ifp,
     const struct neighbour *n)
 {
-	const struct delivery *delivery;
-
-	TAILQ_FOREACH(delivery, &d->owed, destination_entry)
-		if (is_for(delivery, ifp, n))
-			return true;
-	return false;
+	return delivery_first(d, ifp, n) != NULL;
 }
 
 void
 delivery_sent(struct destination *d, const struct interface *ifp,
     const struct neighbour *n, uint16_t opaque)
 {
-	struct delivery *delivery;
+	struct delivery *delivery = delivery_first(d, ifp, n);
 
-	TAILQ_FOREACH(delivery, &d->owed, destination_entry)
-		if (is_for(delivery, ifp, n)) {
-			delivery->opaque = opaque;
-			delivery->copies++;
-		}
+	while (delivery != NULL && is_for(delivery, ifp, n)) {
+		delivery->opaque = opaque;
+		delivery->copies++;
+		delivery = RB_NEXT(delivery_tree, &d->owed, delivery);
+	}
 }
 
 void

@@ -77,7 +77,7 @@ destination_get(struct babel *b, const struct destination_key *key)
 	RB_INIT(&d->routes);
 	RB_INIT(&d->sources);
 	RB_INIT(&d->requests);
-	TAILQ_INIT(&d->owed);
+	RB_INIT(&d->owed);
 	timer_init(&d->fib.retry, TIMER_FIB_RETRY);
 	timer_init(&d->hold, TIMER_DESTINATION_HOLD);
 	timer_init(&d->reselect, TIMER_DESTINATION_RESELECT);
@@ -144,7 +144,7 @@ destination_release(struct babel *b, struct destination *d)
 #endif
 	if (!RB_EMPTY(&d->routes) || !RB_EMPTY(&d->sources) ||
 	    !RB_EMPTY(&d->requests) || d->xroute != NULL || d->held ||
-	    !TAILQ_EMPTY(&d->owed) || d->change_serial != 0 ||
+	    !RB_EMPTY(&d->owed) || d->change_serial != 0 ||
 	    d->fib.state != FIB_IDLE ||
 	    d->fib.has_installed)
 		return;
@@ -412,7 +412,7 @@ destination_suspect(struct babel *b, struct destination *d,
 	    router_id_compare(id, &d->announced_id) != 0)
 		return;
 	delivery_repeat(b, d, n);
-	if (!TAILQ_EMPTY(&d->owed))
+	if (!RB_EMPTY(&d->owed))
 		schedule(b, &d->hold, d->hold_until);
 }
 

@@ -422,7 +422,7 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		put_announcement(p, d, &a);
 	else if (reason == REASON_REPLY || denied || (have ?
 	    d->silent_ifindex == p->ifp->link.ifindex :
-	    reason == REASON_CHANGE || (d->held && TAILQ_EMPTY(&d->owed))))
+	    reason == REASON_CHANGE || (d->held && RB_EMPTY(&d->owed))))
 		put_retraction(p, &d->key);
 }
 

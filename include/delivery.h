@@ -19,12 +19,16 @@
 
 struct delivery {
 	TAILQ_ENTRY(delivery) neighbour_entry;	/* neighbour.owed */
-	TAILQ_ENTRY(delivery) destination_entry;	/* destination.owed */
+	RB_ENTRY(delivery) destination_entry;	/* destination.owed */
+	uint64_t order;			/* by interface, then by neighbour */
 	struct neighbour *neighbour;
 	struct destination *destination;
 	uint16_t opaque;		/* of the last copy's request */
 	uint8_t copies;			/* sent */
 };
+
+int	delivery_compare(const struct delivery *, const struct delivery *);
+RB_PROTOTYPE(delivery_tree, delivery, destination_entry, delivery_compare)
 
 /* What the destination announces now is owed to every neighbour that may
  * be using us for it, instead of what was owed before. */

@@ -17,7 +17,7 @@ struct xroute;
 struct request;
 RB_HEAD(route_tree, route);
 RB_HEAD(request_tree, request);
-TAILQ_HEAD(delivery_list, delivery);
+RB_HEAD(delivery_tree, delivery);
 
 enum fib_state {
 	FIB_IDLE,			/* the kernel has what we want */
@@ -67,7 +67,7 @@ struct destination {
 	bool hold_fib;			/* ... by an unreachable entry */
 	uint16_t held_metric;		/* that they may still use us with */
 	uint32_t held_route;		/* id of the last one selected */
-	struct delivery_list owed;	/* owned; updates to be acked */
+	struct delivery_tree owed;	/* owned; updates to be acked */
 	bool undelivered;		/* somebody cannot, or did not */
 	struct timer repeat;		/* copies where many neighbours are */
 	uint8_t repeats;		/* left */
