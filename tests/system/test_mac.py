@@ -637,7 +637,8 @@ def test_flood_of_unsigned_packets(lab, figure):
     figure("unsigned packets", sent / FLOOD_SECONDS, "/s")
     figure("dropped by us", dropped / FLOOD_SECONDS, "/s")
     figure("processor time", busy)
-    assert sent > 0.8 * FLOOD_RATE * FLOOD_SECONDS
+    # A busy machine cannot send them all.
+    assert sent > 0.5 * FLOOD_RATE * FLOOD_SECONDS
     assert dropped > 0.5 * sent
     assert flow.longest_gap() < 0.1
     neighbour, = daemons[0].dump().all("neighbour")
