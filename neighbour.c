@@ -24,6 +24,7 @@
 #define REBOOT_GAP		16	/* Hello seqnos (appendix A.1) */
 #define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */
 #define ETX_UNIT		256
+#define LOSS_MEMORY		64	/* Hellos */
 #define RTT_VALIDITY		(3 * MINUTE)
 /* In a crowd, one newcomer in so long is greeted by unicast; the others
  * share one multicast. */
@@ -32,9 +33,9 @@
 #define EXCHANGE_TWIN		(300 * MILLISECOND)
 #define NEIGHBOUR_PROMPT_TIMERS	3
 /* Probing a neighbour whose Hello is late: so many tries that, at the loss
- * we measure, all of them fail less than once in so many times, but not
- * for ever; and how they follow each other. */
-#define PROBE_CONFIDENCE	20000
+ * we measure, lately or over a longer time, all of them fail less than once
+ * in so many times, but not for ever; and how they follow each other. */
+#define PROBE_CONFIDENCE	100000
 #define PROBES_MAX		20
 #define PROBE_PAUSE		(50 * MILLISECOND)
 #define PROBE_PATIENCE		(150 * MILLISECOND)
@@ -62,6 +63,9 @@ static void
 history_init(struct hello_history *history, enum timer_kind kind)
 {
 	memset(history, 0, sizeof(*history));
+	/* As if one of two had been lost: the rule of succession. */
+	history->loss = 0.5;
+	history->loss_samples = 2;
 	timer_init(&history->missed, kind);
 }
 
@@ -454,12 +458,24 @@ neighbour_rebooted(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->ihu);
 }
 
+/* One more Hello was heard, or was lost. */
+static void
+history_note_loss(struct hello_history *history, double lost)
+{
+	if (history->loss_samples < LOSS_MEMORY)
+		history->loss_samples++;
+	history->loss += (lost - history->loss) / history->loss_samples;
+}
+
 /* Move a history on to the Hello of that seqno (appendix A.1). */
 static void
 history_append(struct hello_history *history, int distance)
 {
-	int length = history->length + distance + 1;
+	int length = history->length + distance + 1, i;
 
+	for (i = 0; i < distance; i++)
+		history_note_loss(history, 1);
+	history_note_loss(history, 0);
 	if (distance < 0)
 		history->vector = (uint16_t)((unsigned int)history->vector <<
 		    -distance);
@@ -531,6 +547,7 @@ history_miss(struct hello_history *history)
 		history->started = false;
 		return;
 	}
+	history_note_loss(history, 1);
 	history->vector >>= 1;
 	history->expected = seqno_plus(history->expected, 1);
 	if (history->length < 16)
@@ -560,8 +577,9 @@ probes_needed(const struct neighbour *n)
 	const struct hello_history *history = n->multicast.length >=
 	    n->unicast.length ? &n->multicast : &n->unicast;
 	int heard = __builtin_popcount(history->vector);
-	double loss = (history->length - heard + 1) /
+	double recently = (history->length - heard + 1) /
 	    (history->length + 2.0);
+	double loss = recently > history->loss ? recently : history->loss;
 	double failure = 1 - (1 - loss) * (1 - loss), all = 1;
 	uint8_t tries = 0;
 

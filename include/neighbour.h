@@ -21,6 +21,8 @@ struct hello_history {
 	uint8_t length;			/* Hellos accounted for, 16 at most */
 	bool started;			/* expected means something */
 	uint16_t expected;		/* seqno of the next one */
+	double loss;			/* of LOSS_MEMORY Hellos or so */
+	uint8_t loss_samples;		/* that it is the mean of */
 	babel_time interval;		/* last announced, 0: none */
 	babel_time received;		/* when the last one came */
 	struct timer missed;		/* one is overdue */
