@@ -210,11 +210,26 @@ sim-quick: $(OUT)/sim
 sim-check: $(OUT)/sim
 	$(run-sim) --seeds 1-8 --twice --demand
 	$(run-sim) --seeds 1-8 --topology mixed --twice --demand
+	$(OUT)/sim --experiment alarms
+	$(OUT)/sim --experiment restart
 
+# A hundred seeds at a time; what is done is not done again, until the
+# simulator is another one.
+LONG = 100
+batches = $(patsubst %,$(OUT)/long/%,$(shell seq $(LONG)))
 sim-long: $(OUT)/sim
-	$(run-sim) --seeds 1-500 --demand --twice
-	$(run-sim) --seeds 501-1000 --topology mixed --twice --demand
+	$(SUB) -k -j$(JOBS) $(batches)
+	@awk '/ router-hours in / { seeds += $$1; failed += $$3; hours += $$5 } \
+	    END { print seeds " seeds, " failed " failed, " hours \
+	    " router-hours" }' $(batches)
 	$(run-sim) --seeds 1 --topology grid --nodes 200 --time 3600
+
+$(OUT)/long/%: $(OUT)/sim
+	$(Q)mkdir -p $(@D)
+	$(Q)$< --seeds $*00-$*99 --demand --topology \
+	    $(if $(filter %0 %2 %4 %6 %8,$*),random,mixed) > $@.log || \
+	    { grep -B1 -A9 FAILED $@.log; exit 1; }
+	$(Q)mv $@.log $@ && echo "seeds $*00-$*99: passed"
 
 # The checker can fail: a fault built in for each invariant must be found.
 sim-broken: build/release/sim
@@ -389,7 +404,8 @@ help:
 #: lint unit vectors sim-check system   the suites one by one
 #: sim          SEEDS=1-20 NODES=30 TIME=1200: simulate, check invariants
 #: sim-broken   engines with a fault built in: each must be caught
-#: sim-long     the same at length
+#: sim-long     LONG=100: the same for so many hundred seeds; goes on where it
+#:              was stopped
 #: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer; FUZZ=local
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket

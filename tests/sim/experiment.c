@@ -12,6 +12,8 @@ static const struct {
 	bool (*run)(const struct wishes *, uint64_t seed);
 } experiments[] = {
 	{ "traffic", experiment_traffic },
+	{ "alarms", experiment_alarms },
+	{ "restart", experiment_restart },
 };
 
 bool
@@ -55,7 +57,7 @@ experiment_build(struct experiment *e, const struct wishes *wishes,
 	s->fib_window = 64;
 	s->refuse_send = s->wireless = s->duplicate = s->reorder = 0;
 	s->weighted = s->mobile = false;
-	s->end_at = s->check_at = s->calm_at = NEVER;
+	s->end_at = s->check_at = s->calm_at = NEVER / 2;
 	world_build(&e->world, s);
 	settle_links(&e->world);
 }

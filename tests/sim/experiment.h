@@ -23,7 +23,9 @@ void	experiment_build(struct experiment *, const struct wishes *,
 	    uint64_t seed);
 bool	experiment_end(struct experiment *);
 
-/* traffic.c */
+/* traffic.c, alarms.c, restart.c */
 bool	experiment_traffic(const struct wishes *, uint64_t seed);
+bool	experiment_alarms(const struct wishes *, uint64_t seed);
+bool	experiment_restart(const struct wishes *, uint64_t seed);
 
 #endif

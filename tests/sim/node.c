@@ -56,6 +56,8 @@ node_ops_notify(void *ctx, enum babel_event event, const void *object)
 	if (object == NULL)
 		world_fail(n->world, "I8", "node %u: event %d of nothing",
 		    n->index, event);
+	if (event == EVENT_NEIGHBOUR_FLUSH)
+		n->world->figures.neighbours_lost++;
 	trace_note(&n->world->trace, n->index, event, 0);
 }
 
@@ -232,7 +234,8 @@ node_start(struct node *n, enum memory memory)
 	}
 	identity.id = n->id;
 	identity.seqno = n->seqno;
-	identity.id_is_configured = n->index % 4 == 3;
+	identity.id_is_configured = n->index % 4 == 3 || n->plain;
+	identity.without_state = memory == REMEMBERS_ID;
 	n->stalled_until = 0;
 	n->turns = 0;
 	n->queued = NEVER;
@@ -242,6 +245,8 @@ node_start(struct node *n, enum memory memory)
 		world_fail(w, "I8", "babel_new failed");
 		return;
 	}
+	if (n->plain)
+		tables_forbid_adoption(n->babel);
 	babel_kernel_sync(n->babel, w->now, true);
 	for (i = 0; i < w->scenario->plan_count; i++)
 		if (n->places[i].local)

@@ -97,6 +97,13 @@ tables_add_counters(const struct babel *b, struct figures *figures)
 	figures->satisfied += b->counters[COUNT_REQUESTS_SATISFIED];
 	figures->requests_forwarded +=
 	    b->counters[COUNT_SEQNO_REQUESTS_FORWARDED];
+	figures->probes += b->counters[COUNT_PROBES_SENT];
+}
+
+void
+tables_forbid_adoption(struct babel *b)
+{
+	b->seqno_adopted = NEVER;
 }
 
 void

@@ -94,6 +94,7 @@ struct node {
 	struct place *places;		/* by plan */
 	uint32_t window;		/* kernel changes in flight */
 	bool logged;			/* somebody reads its log */
+	bool plain;			/* makes nothing of lost state */
 };
 
 /* What excuses a loop (loops.c). */
@@ -117,6 +118,7 @@ struct figures {
 	uint64_t events, packets, bytes, updates, requests, route_changes;
 	uint64_t restarts, unfeasible, satisfied, requests_forwarded;
 	uint64_t loops[EXCUSES], checks, hellos, refused;
+	uint64_t neighbours_lost, probes;
 	babel_time simulated;
 };
 
