@@ -191,6 +191,7 @@ interface_down(struct babel *b, struct interface *ifp)
 	schedule_cancel(b, &ifp->outbox.flush);
 	schedule_cancel(b, &ifp->hello);
 	schedule_cancel(b, &ifp->update);
+	schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
 	job_cancel(b, &ifp->full_update);
 	destination_trim_changes(b);	/* nothing waits for it any more */
 	log_at(b, LOG_INFO, "interface %s: stopped", ifp->link.name);
@@ -267,7 +268,7 @@ interface_set_link(struct babel *b, struct interface *ifp,
 	}
 	if (memcmp(&old, &ifp->link, sizeof(old)) == 0)
 		return;
-	if (!ifp->up)
+	if (!ifp->up && old.up != ifp->link.up)
 		schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
 	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }

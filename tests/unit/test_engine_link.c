@@ -63,6 +63,48 @@ a_link_that_flaps_is_not_silent(void **state)
 	world_free(w);
 }
 
+/* The warnings since the link of e1 is as given, for ten seconds. */
+static unsigned int
+warned(struct world *w, const struct link_state *link)
+{
+	unsigned int before = w->warnings;
+
+	babel_link_changed(w->babel, w->now, link);
+	world_pass(w, 10 * SECOND);
+	return w->warnings - before;
+}
+
+static void
+what_a_link_lacks_is_told_once(void **state)
+{
+	struct world *w = world_new("interface e1\ninterface nowhere\n");
+	struct link_state link = interface_find(w->babel, 1)->link;
+
+	(void)state;
+	assert_int_equal(w->warnings, 0);
+	world_pass(w, 10 * SECOND);
+	assert_int_equal(w->warnings, 1);	/* nowhere */
+	link.link_local_count = 0;
+	assert_int_equal(warned(w, &link), 1);
+	link.up = false;
+	assert_int_equal(warned(w, &link), 1);
+	link.mtu++;
+	assert_int_equal(warned(w, &link), 0);
+	link.up = true;
+	assert_int_equal(warned(w, &link), 1);
+	link.link_local_count = 1;
+	assert_int_equal(warned(w, &link), 0);
+	/* Down, and up before it is worth a word. */
+	link.up = false;
+	babel_link_changed(w->babel, w->now, &link);
+	link.up = true;
+	assert_int_equal(warned(w, &link), 0);
+	babel_link_removed(w->babel, w->now, 1);
+	world_pass(w, 10 * SECOND);
+	assert_int_equal(w->warnings, 5);
+	world_free(w);
+}
+
 /* covers: Q34 Q5 */
 static void
 another_ipv4_address_disturbs_nobody(void **state)
@@ -377,6 +419,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_link_comes_back_with_another_index),
 		cmocka_unit_test(a_link_that_flaps_is_not_silent),
+		cmocka_unit_test(what_a_link_lacks_is_told_once),
 		cmocka_unit_test(another_ipv4_address_disturbs_nobody),
 		cmocka_unit_test(a_link_is_forgotten_amid_everything),
 		cmocka_unit_test(costs_follow_the_configuration),
