@@ -180,7 +180,8 @@ says_another_hello(struct decoder d, const struct interface *ifp)
 /*
  * A packet of ours that came back by another of our interfaces on the same
  * link?  The address does not prove it: it is unique on its own link only,
- * and tunnels like to be numbered fe80::1 and fe80::2 each.
+ * and tunnels like to be numbered fe80::1 and fe80::2 each.  What was sent
+ * to one of us alone is no packet of ours.
  */
 static bool
 is_our_own(const struct receiver *r, const struct decoder *d)
@@ -189,7 +190,9 @@ is_our_own(const struct receiver *r, const struct decoder *d)
 
 	TAILQ_FOREACH(ifp, &r->b->interfaces, entry)
 		if (interface_has_address(ifp, &r->datagram->from) &&
-		    (ifp == r->ifp || !says_another_hello(*d, ifp)))
+		    (ifp == r->ifp ||
+		    (IN6_IS_ADDR_MULTICAST(&r->datagram->to) &&
+		    !says_another_hello(*d, ifp))))
 			return true;
 	return false;
 }

@@ -236,6 +236,7 @@ our_own_packets_are_known_by_their_hello(void **state)
 {
 	struct world *w = world_new(PLAIN);
 	const struct interface *other = interface_find(w->babel, 2);
+	struct datagram unicast;
 	const struct datagram reflected = { .ifindex = 1,
 		.from = our_address(2), .to = address_of(GROUP),
 		.from_port = WORLD_PORT, .to_port = WORLD_PORT };
@@ -252,6 +253,14 @@ our_own_packets_are_known_by_their_hello(void **state)
 	assert_true(is_hello_read(w, &reflected, next));
 	assert_true(is_hello_read(w, &reflected, (uint16_t)(next - 1)));
 	assert_int_equal(w->babel->neighbour_count, 1);
+	world_free(w);
+	/* Ours are never sent to one of us. */
+	w = world_new(PLAIN);
+	unicast = reflected;
+	unicast.to = our_address(1);
+	world_pass(w, SECOND);
+	next = interface_find(w->babel, 2)->hello_seqno;
+	assert_true(is_hello_read(w, &unicast, (uint16_t)(next - 1)));
 	world_free(w);
 }
 
