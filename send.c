@@ -470,15 +470,15 @@ put_batch(struct packet *p, struct batch *batch, enum reason reason)
 		put_destination(p, batch->entries[i].destination, reason);
 }
 
-/* Can anybody use what we announce?  Only who was told that we hear it;
- * who is told so later is given everything then. */
+/* Can anybody use what we announce?  Only who was told that we hear it, or
+ * has the table already; everybody else is given it when told so. */
 static bool
 has_listener(struct interface *ifp)
 {
 	struct neighbour *n;
 
 	RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
-		if (n->is_listening)
+		if (n->is_listening || n->dumped != 0)
 			return true;
 	return false;
 }

@@ -791,6 +791,28 @@ nothing_is_kept_when_nobody_is_there(void **state)
 
 /* covers: B43 */
 static void
+what_is_new_since_the_table_is_told(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	/* It asks before it has been told that we hear it. */
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	talker_ask_route(t, NULL);
+	world_pass(w, 100 * MILLISECOND);
+	world_originate(w, OWN, true);
+	world_pass(w, 100 * MILLISECOND);
+	talker_hello(t, false, 101, TALKER_INTERVAL);
+	talker_ihu(t, 96);
+	world_pass(w, SECOND);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN, .metric = FINITE)), 0);
+	world_free(w);
+}
+
+/* covers: B43 */
+static void
 a_table_is_given_once(void **state)
 {
 	struct world *w = world_new(PLAIN);
@@ -845,6 +867,7 @@ main(void)
 		cmocka_unit_test(many_newcomers_do_not_starve_the_table),
 		cmocka_unit_test(nothing_is_owed_to_who_is_not_told),
 		cmocka_unit_test(nothing_is_kept_when_nobody_is_there),
+		cmocka_unit_test(what_is_new_since_the_table_is_told),
 		cmocka_unit_test(a_table_is_given_once),
 	};
 
