@@ -260,7 +260,7 @@ fib_failed(struct babel *b, struct destination *d,
 	d->fib.refused = change->entry;
 	schedule(b, &d->fib.retry, b->now + (RETRY_FIRST << doublings));
 	count(b, COUNT_FIB_FAILURES);
-	log_at(b, LOG_ERR, "route %s: the kernel refused to %s it: %s",
+	log_often(b, LOG_ERR, "route %s: the kernel refused to %s it: %s",
 	    destination_key_format(&d->key, name),
 	    change->operation == FIB_ADD ? "install" :
 	    change->operation == FIB_CHANGE ? "replace" : "remove",

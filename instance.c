@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+#define OFTEN	100		/* messages that others cause, in a minute */
+
 static const char *const counter_names[BABEL_COUNTERS] = {
 	[COUNT_PACKETS_RECEIVED] = "packets-received",
 	[COUNT_PACKETS_SENT] = "packets-sent",
@@ -164,6 +166,27 @@ log_at(const struct babel *b, int priority, const char *format, ...)
 {
 	va_list ap;
 
+	va_start(ap, format);
+	b->ops->log(b->ctx, priority, format, ap);
+	va_end(ap);
+}
+
+void
+log_often(struct babel *b, int priority, const char *format, ...)
+{
+	va_list ap;
+
+	if (b->now >= b->quiet_until) {
+		b->quiet_until = b->now + MINUTE;
+		b->said_often = 0;
+	}
+	if (b->said_often > OFTEN)
+		return;
+	if (b->said_often++ == OFTEN) {
+		log_at(b, priority, "more messages like these are left out "
+		    "for a minute");
+		return;
+	}
 	va_start(ap, format);
 	b->ops->log(b->ctx, priority, format, ap);
 	va_end(ap);

@@ -625,8 +625,8 @@ neighbour_probe_due(struct babel *b, struct neighbour *n)
 	else if (n->probes_sent < n->probes_wanted)
 		probe_send(b, n);
 	else {
-		log_at(b, LOG_INFO, "neighbour %s if %s: silent, and answers "
-		    "no probe: lost", address_format(&n->address, name),
+		log_often(b, LOG_INFO, "neighbour %s if %s: silent, and "
+		    "answers no probe: lost", address_format(&n->address, name),
 		    n->interface->link.name);
 		neighbour_flush(b, n);
 	}

@@ -115,6 +115,8 @@ struct babel {
 	uint16_t seqno;
 	babel_time started;
 	babel_time neighbour_lost;	/* one that was reachable; or 0 */
+	babel_time quiet_until;		/* log_often's minute ends */
+	unsigned int said_often;	/* messages of it in this minute */
 	/* Signs that others remember us better than we do (request.c). */
 	babel_time seqno_adopted, far_request, own_id_heard;
 
@@ -167,6 +169,10 @@ void	job_cancel(struct babel *, struct job *);
 void	notify(const struct babel *, enum babel_event, const void *object);
 void	count(struct babel *, enum babel_counter);
 void	log_at(const struct babel *, int priority, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
+/* For what others can make us say: so many messages in a minute, and then
+ * that there were more. */
+void	log_often(struct babel *, int priority, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 
 /* A uniformly random number below bound (bound > 0). */

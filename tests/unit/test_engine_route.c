@@ -666,6 +666,32 @@ our_own_routes_win(void **state)
 	world_free(s.w);
 }
 
+/* covers: Q37 */
+static void
+a_flood_of_refusals_is_not_all_told(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	char prefix[PREFIX_STRLEN];
+	unsigned int i;
+
+	(void)state;
+	w->kernel_error = 17;		/* EEXIST */
+	w->warnings = 0;
+	for (i = 0; i < 150; i++) {
+		snprintf(prefix, sizeof(prefix), "2001:db8:%x::/48", i);
+		talker_tell(a, prefix, ID_A, DISTANCE(1, 0));
+	}
+	world_pass(w, 500 * MILLISECOND);
+	assert_int_equal(world_count(w, COUNT_FIB_FAILURES), 150);
+	assert_int_equal(w->warnings, 101);
+	world_pass(w, MINUTE);
+	talker_tell(a, "2001:db8:ffff::/48", ID_A, DISTANCE(1, 0));
+	world_pass(w, SECOND);
+	assert_in_range(w->warnings, 102, 202);
+	world_free(w);
+}
+
 /* covers: Q19 */
 static void
 a_refused_route_is_passed_over(void **state)
@@ -748,6 +774,7 @@ main(void)
 		cmocka_unit_test(filters_only_add),
 		cmocka_unit_test(martians_are_discarded),
 		cmocka_unit_test(our_own_routes_win),
+		cmocka_unit_test(a_flood_of_refusals_is_not_all_told),
 		cmocka_unit_test(a_refused_route_is_passed_over),
 		cmocka_unit_test(who_cannot_route_via_ipv6_drops_what_needs_it),
 	};
