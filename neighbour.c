@@ -374,9 +374,10 @@ exchange_tables(struct babel *b, struct neighbour *n)
 	if (alone) {
 		n->outbox.wildcard_request = true;
 		neighbour_flush_urgent(b, n);
-		/* Unless it was quicker, and asked for it. */
-		if (n->dumped == 0 || b->now - n->dumped >= EXCHANGE_TWIN)
-			neighbour_dump(b, n);
+		/* One that waits for this begins at once. */
+		n->dump_running = n->dump_running && n->dump_walk.begun;
+		n->dumped = 0;
+		neighbour_dump(b, n);
 	} else {
 		n->interface->outbox.everything = true;
 		interface_flush_with_hello(b, n->interface);
@@ -408,7 +409,6 @@ neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 		send_verdict(b, n);
 	n->exchange_due = is_new;
 	n->dump_walk.begun = false;	/* of one that is running */
-	n->dumped = 0;
 	if (neighbour_is_reachable(n) && !is_new)
 		exchange_tables(b, n);
 }
@@ -699,10 +699,13 @@ neighbour_say(struct babel *b, struct neighbour *n,
 		neighbour_flush_soon(b, n);
 }
 
+/* Who asks before the link is usable may not know us yet, and would not
+ * listen: it is given the table when tables are exchanged, or in a while. */
 void
 neighbour_dump(struct babel *b, struct neighbour *n)
 {
-	babel_time start = b->now;
+	babel_time start = b->now +
+	    (neighbour_is_reachable(n) ? 0 : EXCHANGE_TWIN);
 
 	if (n->dump_running) {
 		n->dump_again |= n->dump_walk.begun;

@@ -824,12 +824,33 @@ a_table_is_given_once(void **state)
 	talker_hello(t, false, 100, TALKER_INTERVAL);
 	world_pass(w, SECOND);
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
-	/* ... and asks for our table just before we hear that it hears us. */
+	/* ... and asks for our table just before we hear that it hears us:
+	 * until then it may know nothing of us, and not listen. */
 	talker_hello(t, false, 101, TALKER_INTERVAL);
 	talker_ask_route(t, NULL);
 	world_pass(w, 20 * MILLISECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
 	talker_ihu(t, 96);
 	world_pass(w, 3 * SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 1);
+	world_free(w);
+}
+
+/* covers: B55 */
+static void
+who_says_nothing_of_us_is_answered(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	world_originate(w, OWN, true);
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	world_pass(w, SECOND);
+	talker_hello(t, false, 101, TALKER_INTERVAL);
+	talker_ask_route(t, NULL);
+	world_pass(w, SECOND);
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
 	    .prefix = OWN)), 1);
 	world_free(w);
@@ -869,6 +890,7 @@ main(void)
 		cmocka_unit_test(nothing_is_kept_when_nobody_is_there),
 		cmocka_unit_test(what_is_new_since_the_table_is_told),
 		cmocka_unit_test(a_table_is_given_once),
+		cmocka_unit_test(who_says_nothing_of_us_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
