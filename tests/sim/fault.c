@@ -11,6 +11,7 @@
 #include "world.h"
 
 #define RESTARTS_MIN	14		/* of each run, at least drawn */
+#define JUMP_MAX	(10 * MINUTE)
 #define MOBILE_LINKS	3
 #define MOBILE_TIME	(10 * SECOND)	/* there, and away */
 
@@ -35,6 +36,7 @@ static const struct {
 	[FAULT_LOSE] = { "lose", 4, 0, 0 },
 	[FAULT_STALL] = { "stall", 3, SECOND / 10, 20 * SECOND },
 	[FAULT_RECREATE] = { "recreate", 2, 0, 0 },
+	[FAULT_JUMP] = { "jump", 2, 0, 0 },
 };
 
 static enum fault_kind
@@ -261,6 +263,12 @@ fault_of_node(struct world *w, const struct fault *f, bool begins)
 	case FAULT_RECREATE:
 		if (begins && n->port_count > 0)
 			node_recreate_port(n, f->detail % n->port_count);
+		break;
+	case FAULT_JUMP:
+		if (begins)
+			node_jump(n, prng_chance(&prng, 0.5) ?
+			    prng_between(&prng, 0, 10 * SECOND) :
+			    prng_between(&prng, 0, JUMP_MAX));
 		break;
 	default:
 		break;

@@ -122,7 +122,7 @@ kernel_answer(struct node *n, const struct event *e)
 
 	n->window--;
 	n->places[key].in_flight = false;
-	babel_fib_done(n->babel, n->world->now, &e->u.fib.change,
+	babel_fib_done(n->babel, node_now(n), &e->u.fib.change,
 	    e->u.fib.error);
 	node_turn(n);
 }
@@ -151,7 +151,7 @@ kernel_lose(struct node *n, uint32_t key)
 	checker_forwarding(n, key);
 	world_tell(n->world, "node %u: prefix %u lost", n->index, key);
 	if (node_is_running(n))
-		babel_fib_lost(n->babel, n->world->now,
+		babel_fib_lost(n->babel, node_now(n),
 		    &n->world->scenario->plans[key].key);
 }
 

@@ -171,13 +171,13 @@ link_arrive(struct node *n, struct packet *packet, uint32_t port)
 {
 	struct datagram datagram = { .ifindex = n->ports[port].ifindex,
 	    .from = packet->from, .to = packet->to, .from_port = PORT,
-	    .to_port = PORT, .received = n->world->now,
+	    .to_port = PORT, .received = node_now(n),
 	    .bytes = packet->bytes, .len = packet->len };
 
 	if (!node_is_running(n) || n->ports[port].downs > 0)
 		return;
 	trace_note(&n->world->trace, (uint64_t)n->world->now, n->index,
 	    packet->len);
-	babel_receive(n->babel, n->world->now, &datagram);
+	babel_receive(n->babel, node_now(n), &datagram);
 	node_turn(n);
 }

@@ -35,9 +35,7 @@ node_ops_fib(void *ctx, const struct fib_change *change)
 static babel_time
 node_ops_stamp(void *ctx)
 {
-	const struct node *n = ctx;
-
-	return n->world->now;
+	return node_now(ctx);
 }
 
 static void
@@ -123,6 +121,22 @@ node_is_running(const struct node *n)
 	return n->babel != NULL;
 }
 
+babel_time
+node_now(const struct node *n)
+{
+	return n->world->now + n->ahead;
+}
+
+/* What it should remember for a while may be old to it now, as after a
+ * restart. */
+void
+node_jump(struct node *n, babel_time forward)
+{
+	n->ahead += forward;
+	n->restarted_at = n->world->now;
+	checker_restarted(n);
+}
+
 struct port *
 node_port(const struct node *n, unsigned int ifindex)
 {
@@ -151,7 +165,7 @@ node_tell_link(struct node *n, uint32_t port)
 	state.link_local[0] = p->link_local;
 	state.link_local_count = 1;
 	state.ipv4 = p->ipv4;
-	babel_link_changed(n->babel, n->world->now, &state);
+	babel_link_changed(n->babel, node_now(n), &state);
 }
 
 void
@@ -163,7 +177,7 @@ node_recreate_port(struct node *n, uint32_t port)
 	p->ifindex = n->next_ifindex++;
 	p->hello_promised = NEVER;
 	if (node_is_running(n))
-		babel_link_removed(n->babel, n->world->now, old);
+		babel_link_removed(n->babel, node_now(n), old);
 	kernel_drop_interface(n, old);
 	node_tell_link(n, port);
 }
@@ -178,7 +192,7 @@ node_tell_origin(struct node *n, uint32_t key, bool present)
 	if (!node_is_running(n))
 		return;
 	route.key = n->world->scenario->plans[key].key;
-	babel_kernel_route(n->babel, n->world->now, &route, present);
+	babel_kernel_route(n->babel, node_now(n), &route, present);
 }
 
 void
@@ -240,18 +254,18 @@ node_start(struct node *n, enum memory memory)
 	n->turns = 0;
 	n->queued = NEVER;
 	n->babel = babel_new(&node_ops, n, n->configuration, &identity,
-	    w->now);
+	    node_now(n));
 	if (n->babel == NULL) {
 		world_fail(w, "I8", "babel_new failed");
 		return;
 	}
 	if (n->plain)
 		tables_forbid_adoption(n->babel);
-	babel_kernel_sync(n->babel, w->now, true);
+	babel_kernel_sync(n->babel, node_now(n), true);
 	for (i = 0; i < w->scenario->plan_count; i++)
 		if (n->places[i].local)
 			node_tell_origin(n, i, true);
-	babel_kernel_sync(n->babel, w->now, false);
+	babel_kernel_sync(n->babel, node_now(n), false);
 	for (i = 0; i < n->port_count; i++)
 		node_tell_link(n, i);
 	checker_restarted(n);
@@ -284,7 +298,7 @@ node_leave(struct node *n)
 {
 	n->state = NODE_LEAVING;
 	n->left_at = n->world->now;
-	babel_shutdown(n->babel, n->world->now);
+	babel_shutdown(n->babel, node_now(n));
 	node_turn(n);
 }
 
@@ -310,7 +324,7 @@ node_turn(struct node *n)
 	if (!node_is_running(n) || n->stalled_until > w->now)
 		return;
 	for (;;) {
-		wish = babel_run(n->babel, w->now);
+		wish = babel_run(n->babel, node_now(n)) - n->ahead;
 		if (world_failed(w))
 			return;
 		if (wish > w->now) {

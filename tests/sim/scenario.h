@@ -30,6 +30,7 @@ enum fault_kind {
 	FAULT_LOSE,			/* the kernel loses a route */
 	FAULT_STALL,			/* the daemon does not run */
 	FAULT_RECREATE,			/* an interface with a new index */
+	FAULT_JUMP,			/* a node's clock goes forward */
 	FAULTS
 };
 

@@ -84,6 +84,7 @@ struct node {
 	struct port *ports;
 	uint32_t port_count;
 	unsigned int next_ifindex;
+	babel_time ahead;		/* its clock, of the world's */
 	babel_time wish, queued;	/* wants to run; an event is put */
 	uint32_t turns;			/* in a row without a pause */
 	babel_time stalled_until, restarted_at, left_at;
@@ -183,6 +184,9 @@ void	node_run_due(struct node *);
 /* Run it after an input. */
 void	node_turn(struct node *);
 bool	node_is_running(const struct node *);
+/* What its clock shows; set it forward. */
+babel_time node_now(const struct node *);
+void	node_jump(struct node *, babel_time);
 void	node_tell_link(struct node *, uint32_t port);
 void	node_recreate_port(struct node *, uint32_t port);
 void	node_originate(struct node *, uint32_t key, bool present);
