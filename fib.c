@@ -87,16 +87,11 @@ is_outermost(const struct destination *d)
 	    !destination_is_source_specific(&d->key);
 }
 
-/* What the kernel should hold; false: nothing of ours. */
+/* What stands for the selection in the kernel; false: nothing of ours. */
 static bool
-fib_want(const struct babel *b, const struct destination *d,
+entry_of_selection(const struct babel *b, const struct destination *d,
     struct fib_entry *entry)
 {
-	/* Its routes are about to be flushed: no change until then. */
-	if (d->selected != NULL && d->selected->neighbour->dying) {
-		*entry = d->fib.installed;
-		return d->fib.has_installed;
-	}
 	if (d->selected != NULL && d->selected->metric < INFINITY_METRIC)
 		return entry_of_route(b, d, d->selected, entry);
 	if (!d->held || !d->hold_fib || d->xroute != NULL || is_outermost(d))
@@ -114,6 +109,19 @@ fib_want(const struct babel *b, const struct destination *d,
 	entry->ifindex = 0;
 	entry->unreachable = true;
 	return true;
+}
+
+/* What the kernel should hold; false: nothing of ours. */
+static bool
+fib_want(const struct babel *b, const struct destination *d,
+    struct fib_entry *entry)
+{
+	/* Its routes are about to be flushed: no change until then. */
+	if (d->selected != NULL && d->selected->neighbour->dying) {
+		*entry = d->fib.installed;
+		return d->fib.has_installed;
+	}
+	return entry_of_selection(b, d, entry);
 }
 
 /* Does the kernel have what we want, to the letter? */
@@ -135,7 +143,7 @@ fib_is_current(const struct babel *b, const struct destination *d)
 
 	/* While a change is in flight nobody knows what is there. */
 	return d->fib.has_installed && d->fib.state != FIB_IN_FLIGHT &&
-	    fib_want(b, d, &wanted) &&
+	    entry_of_selection(b, d, &wanted) &&
 	    address_equal(&wanted.next_hop, &d->fib.installed.next_hop) &&
 	    wanted.ifindex == d->fib.installed.ifindex &&
 	    wanted.table == d->fib.installed.table &&

@@ -585,17 +585,18 @@ route_is_silent_on(const struct babel *b, const struct route *route,
 }
 
 /* Split horizon silences the destination where its route comes from now:
- * whoever used us there is owed a retraction.  Where it came from before
- * nobody has heard of it yet. */
+ * whoever used us there, for another route or for our own, is owed a
+ * retraction.  Where it came from before nobody has heard of it yet. */
 static void
 note_silence(const struct babel *b, struct destination *d,
     const struct route *old, const struct route *selected)
 {
 	const struct interface *from, *to;
 
-	if (old == NULL || selected == NULL)
+	if (selected == NULL ||
+	    (old == NULL && d->announced_metric == INFINITY_METRIC))
 		return;
-	from = old->neighbour->interface;
+	from = old == NULL ? NULL : old->neighbour->interface;
 	to = selected->neighbour->interface;
 	if (from == to)
 		return;
@@ -603,7 +604,7 @@ note_silence(const struct babel *b, struct destination *d,
 		d->silent_ifindex = to->link.ifindex;
 		d->heard_elsewhere = true;
 	}
-	if (route_is_silent_on(b, old, from))
+	if (from != NULL && route_is_silent_on(b, old, from))
 		d->heard_elsewhere = true;
 }
 

@@ -652,6 +652,51 @@ who_is_remembered_better_goes_on_from_there(void **state)
 	world_free(s.w);
 }
 
+/* covers: B43 */
+static void
+a_table_is_given_once(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	/* It hears nothing before it is told that we hear it ... */
+	world_originate(w, OWN, true);
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	world_pass(w, SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
+	/* ... and asks for our table just before we hear that it hears us:
+	 * until then it may know nothing of us, and not listen. */
+	talker_hello(t, false, 101, TALKER_INTERVAL);
+	talker_ask_route(t, NULL);
+	world_pass(w, 20 * MILLISECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
+	talker_ihu(t, 96);
+	world_pass(w, 3 * SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 1);
+	world_free(w);
+}
+
+/* covers: B55 */
+static void
+who_says_nothing_of_us_is_answered(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	world_originate(w, OWN, true);
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	world_pass(w, SECOND);
+	talker_hello(t, false, 101, TALKER_INTERVAL);
+	talker_ask_route(t, NULL);
+	world_pass(w, SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 1);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -677,6 +722,8 @@ main(void)
 		cmocka_unit_test(our_own_requests_go_far),
 		cmocka_unit_test(who_lost_its_state_takes_a_fresh_name),
 		cmocka_unit_test(who_is_remembered_better_goes_on_from_there),
+		cmocka_unit_test(a_table_is_given_once),
+		cmocka_unit_test(who_says_nothing_of_us_is_answered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -216,6 +216,29 @@ b1_the_dying_are_no_alternative(void **state)
 	world_free(s.w);
 }
 
+/* covers: B36 */
+static void
+what_the_kernel_has_not_is_not_announced(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 2);
+
+	(void)state;
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, 100 * MILLISECOND);
+	assert_true(world_installed(s.w, P6)->unreachable);
+	s.w->asked_count = 64;		/* it is full */
+	s.w->kernel_sleeps = true;
+	talker_tell(c, P6, ID_A, DISTANCE(11, 0));
+	/* Not either when what was selected dies before it was installed. */
+	world_link(s.w, 2, false);
+	assert_true(world_destination(s.w, P6)->selected->neighbour->dying);
+	assert_false(destination_may_announce(s.w->babel,
+	    world_destination(s.w, P6)));
+	s.w->asked_count = 0;
+	world_free(s.w);
+}
+
 /* covers: B33 F24 Q6 */
 static void
 b2a_unfeasible_yields_to_another(void **state)
@@ -756,6 +779,7 @@ main(void)
 		cmocka_unit_test(a3_new_route),
 		cmocka_unit_test(b1_unfeasible_from_the_selected_is_ignored),
 		cmocka_unit_test(b1_the_dying_are_no_alternative),
+		cmocka_unit_test(what_the_kernel_has_not_is_not_announced),
 		cmocka_unit_test(b2a_unfeasible_yields_to_another),
 		cmocka_unit_test(b2a_unfeasible_by_another_source),
 		cmocka_unit_test(b2_everything_follows_the_update),
