@@ -39,6 +39,7 @@
 #define PROBES_MAX		20
 #define PROBE_PAUSE		(50 * MILLISECOND)
 #define PROBE_PATIENCE		(150 * MILLISECOND)
+#define PROBE_RESPITE		(300 * MILLISECOND)
 #define NEIGHBOUR_PATIENT_TIMERS 5
 
 int
@@ -630,6 +631,15 @@ neighbour_probe_due(struct babel *b, struct neighbour *n)
 		    n->interface->link.name);
 		neighbour_flush(b, n);
 	}
+}
+
+void
+neighbour_probe_later(struct babel *b, struct neighbour *n)
+{
+	if (n->probes_sent == 0)
+		return;
+	n->probes_sent = 0;
+	schedule(b, &n->probe, b->now + PROBE_RESPITE);
 }
 
 static void

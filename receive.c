@@ -225,6 +225,8 @@ is_fresh(struct receiver *r, const struct decoder *d)
 	if (r->n == NULL)
 		return fresh;
 	send_answer(r->b, r->n, &outcome);
+	if (outcome.challenge || outcome.is_new)
+		neighbour_probe_later(r->b, r->n);
 	if (outcome.is_new || outcome.forgot_us)
 		neighbour_introduce(r->b, r->n, outcome.is_new);
 	return fresh;

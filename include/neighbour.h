@@ -136,6 +136,9 @@ void	neighbour_acked(struct babel *, struct neighbour *,
  * it answers none of them. */
 void	neighbour_probe(struct babel *, struct neighbour *);
 void	neighbour_probe_due(struct babel *, struct neighbour *);
+/* It lives, or so it seems, but has to prove who it is before we can take
+ * its answers (RFC 8967): a probe begins anew, in a while. */
+void	neighbour_probe_later(struct babel *, struct neighbour *);
 
 /* What was said so far may have been lost, both ways, for lack of proof
  * (RFC 8967): greet it, and exchange tables, anew; if it has a new index,

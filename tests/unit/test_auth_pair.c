@@ -278,6 +278,37 @@ a_restart_takes_one_challenge(void **state)
 	assert_in_range(worst, 1, 2 * SECOND);
 }
 
+/* It comes back while it is probed: what it does not answer, for it cannot
+ * believe us yet, does not make it another neighbour. */
+static void
+a_restart_amid_a_probe_takes_one_challenge(void **state)
+{
+	uint64_t challenges, probes, lost = 0;
+	struct babel *a;
+	unsigned int i;
+
+	(void)state;
+	pair_start(ONE_KEY, ONE_KEY);
+	for (i = 0; i < 60; i++) {
+		pair_run(30 * SECOND, NULL);
+		a = pair.routers[A].babel;
+		probes = a->counters[COUNT_PROBES_SENT];
+		router_kill(&pair.routers[B]);
+		while (a->counters[COUNT_PROBES_SENT] == probes)
+			pair_run(10 * MILLISECOND, NULL);
+		pair_run(i * 10 * MILLISECOND, NULL);
+		lost += a->neighbour_count == 0;
+		challenges = a->counters[COUNT_CHALLENGES_SENT];
+		pair_start_one(B, ONE_KEY);
+		pair_run(10 * SECOND, both_have_routes);
+		assert_true(both_have_routes());
+		assert_int_equal(a->counters[COUNT_CHALLENGES_SENT],
+		    challenges + 1);
+	}
+	/* Some came too late. */
+	assert_in_range(lost, 1, 40);
+}
+
 /* Everything that was ever said, said again, to either side: after the
  * next restart, too. */
 static void
@@ -544,6 +575,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		PAIR_TEST(they_come_together),
 		PAIR_TEST(a_restart_takes_one_challenge),
+		PAIR_TEST(a_restart_amid_a_probe_takes_one_challenge),
 		PAIR_TEST(replays_change_nothing),
 		PAIR_TEST(old_packets_do_not_disturb),
 		PAIR_TEST(late_multicast_is_heard),
