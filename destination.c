@@ -31,6 +31,7 @@
 /* A neighbour that has acknowledged a retraction may take so long to tell
  * its kernel, and an older update may be so late. */
 #define RELEASE_GRACE		SECOND
+#define ON_THE_WAY		SECOND	/* what an update may take at most */
 
 int
 destination_compare(const struct destination *a, const struct destination *b)
@@ -326,7 +327,7 @@ destination_hold_time(const struct babel *b)
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		interval = time_max(interval,
 		    interface_update_interval(ifp));
-	return interval * 7 / 2;
+	return interval * 7 / 2 + ON_THE_WAY;
 }
 
 /* Nothing to announce any more: hold it (section 3.5.4) and retract. */

@@ -422,7 +422,7 @@ the_unacknowledged_hold_lasts(void **state)
 	s.b->mute = true;
 	talker_tell(s.a, P6, ID_A, GONE);
 	then = s.w->now;
-	while (s.w->now < then + 55 * SECOND) {
+	while (s.w->now < then + 56 * SECOND) {
 		world_pass(s.w, SECOND);
 		assert_non_null(world_installed(s.w, P6));
 		assert_true(world_installed(s.w, P6)->unreachable);
