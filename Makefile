@@ -210,6 +210,7 @@ sim-quick: $(OUT)/sim
 sim-check: $(OUT)/sim
 	$(run-sim) --seeds 1-8 --twice --demand
 	$(run-sim) --seeds 1-8 --topology mixed --twice --demand
+	$(OUT)/sim --experiment cut --nodes 100
 	$(OUT)/sim --experiment alarms
 	$(OUT)/sim --experiment restart
 

@@ -7,8 +7,6 @@
 
 #include <stdio.h>
 
-#include "tables.h"
-
 #define LOSS		0.3
 #define DAY		(24 * 60 * MINUTE)
 #define DAYS		10

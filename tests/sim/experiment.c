@@ -12,6 +12,7 @@ static const struct {
 	bool (*run)(const struct wishes *, uint64_t seed);
 } experiments[] = {
 	{ "traffic", experiment_traffic },
+	{ "cut", experiment_cut },
 	{ "alarms", experiment_alarms },
 	{ "restart", experiment_restart },
 };

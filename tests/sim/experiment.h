@@ -23,8 +23,9 @@ void	experiment_build(struct experiment *, const struct wishes *,
 	    uint64_t seed);
 bool	experiment_end(struct experiment *);
 
-/* traffic.c, alarms.c, restart.c */
+/* traffic.c, cut.c, alarms.c, restart.c */
 bool	experiment_traffic(const struct wishes *, uint64_t seed);
+bool	experiment_cut(const struct wishes *, uint64_t seed);
 bool	experiment_alarms(const struct wishes *, uint64_t seed);
 bool	experiment_restart(const struct wishes *, uint64_t seed);
 

@@ -50,8 +50,8 @@ static const char usage_text[] =
 "  --first-failure[=I]     stop after the first seed that fails (by invariant\n"
 "                          I, if given)\n"
 "  --jobs N                processes (1)\n"
-"  --experiment NAME       print a figure instead: traffic alarms\n"
-"                          restart\n"
+"  --experiment NAME       print a figure instead: traffic cut\n"
+"                          alarms restart\n"
 "  --verbose               tell everything on standard error\n";
 
 static double

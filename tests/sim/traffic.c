@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tables.h"
-
 #define HEADERS		48		/* IPv6 and UDP */
 #define KINDS		11		/* of TLVs that are told apart */
 #define WINDOW		(20 * SECOND)
