@@ -100,6 +100,7 @@ def flush(router):
 
 
 @pytest.mark.covers("Q11", "Q15")
+@pytest.mark.slow
 def test_disturbances(field, figure):
     dut, daemon = field.dut, field.daemon
 
