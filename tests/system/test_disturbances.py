@@ -99,9 +99,8 @@ def flush(router):
             assert "No such process" in str(error), error
 
 
-@pytest.mark.covers("Q11", "Q15")
-@pytest.mark.slow
-def test_disturbances(field, figure):
+@pytest.mark.covers("Q15")
+def test_flushes(field, figure):
     dut, daemon = field.dut, field.daemon
 
     began = time.monotonic()
@@ -121,7 +120,12 @@ def test_disturbances(field, figure):
     assert len(daemon.dump().all("xroute")) == EXPORTS
     field.await_all(2)
 
-    # More is changed than the socket can tell of.
+
+@pytest.mark.covers("Q11")
+def test_full_socket(field, figure):
+    """More is changed than the socket can tell of."""
+    dut, daemon = field.dut, field.daemon
+
     daemon.signal(signal.SIGSTOP)
     dut.ip_batch([f"route {verb} 172.16.{i >> 8}.{i & 255}/32 dev lo "
                   f"proto {OURS_PROTO}"
