@@ -411,7 +411,6 @@ help:
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket
 #: local-fuzz   random requests for twenty minutes, under sanitisers
-
 #: fuzz-cover   line coverage by the inputs of fuzz, its own among them
 #: system-full  all system tests, the long ones too
 #: bench        measure at scale

@@ -297,17 +297,27 @@ configuration_put_key(struct configuration *conf, const struct mac_key *key,
 	return 0;
 }
 
-int
-configuration_add_neighbour(struct configuration *conf,
+static size_t
+neighbour_place(const struct configuration *conf,
     const struct neighbour_conf *neighbour)
 {
-	struct neighbour_conf *neighbours;
 	size_t i;
 
 	for (i = 0; i < conf->neighbour_count; i++)
 		if (memcmp(&conf->neighbours[i], neighbour,
 		    sizeof(*neighbour)) == 0)
-			return 0;
+			break;
+	return i;
+}
+
+int
+configuration_add_neighbour(struct configuration *conf,
+    const struct neighbour_conf *neighbour)
+{
+	struct neighbour_conf *neighbours;
+
+	if (neighbour_place(conf, neighbour) < conf->neighbour_count)
+		return 0;
 	neighbours = grown(conf->neighbours, conf->neighbour_count,
 	    sizeof(*neighbours));
 	if (neighbours == NULL)
@@ -321,12 +331,8 @@ int
 configuration_flush_neighbour(struct configuration *conf,
     const struct neighbour_conf *neighbour)
 {
-	size_t i;
+	size_t i = neighbour_place(conf, neighbour);
 
-	for (i = 0; i < conf->neighbour_count; i++)
-		if (memcmp(&conf->neighbours[i], neighbour,
-		    sizeof(*neighbour)) == 0)
-			break;
 	if (i == conf->neighbour_count)
 		return -1;
 	conf->neighbour_count--;

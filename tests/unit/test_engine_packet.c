@@ -3,16 +3,7 @@
  * and 4): when they leave, how large they are, acknowledgments, and which
  * ones are not read at all.
  */
-#include "world.h"
-
-static const char *
-prefix_number(unsigned int number)
-{
-	static char text[PREFIX_STRLEN];
-
-	snprintf(text, sizeof(text), "2001:db8:1000:%x::/64", number);
-	return text;
-}
+#include "stage.h"
 
 static void
 set_mtu(struct world *w, unsigned int mtu)

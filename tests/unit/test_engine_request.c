@@ -2,29 +2,19 @@
  * test_engine_request.c - requests (RFC 8966, section 3.8): answered,
  * forwarded, and made.
  */
-#include "world.h"
+#include "stage.h"
 
 #define URGENT		(200 * MILLISECOND)
 #define SEQNO		TLV_SEQNO_REQUEST
 
-/* P6 from a talker at e1, with seqno 10 and metric 0, passed on to one at
- * e2. */
-struct stage {
-	struct world *w;
-	struct talker *a, *b;
-};
-
+/* The stage, on which OWN is originated, too. */
 static struct stage
-stage_new(const char *text)
+own_stage(const char *text)
 {
-	struct stage s = { .w = world_new(text) };
+	struct stage s = stage_new(text);
 
-	s.a = talker_met(s.w, 1);
-	s.b = talker_met(s.w, 2);
-	talker_tell(s.a, P6, ID_A, DISTANCE(10, 0));
 	world_originate(s.w, OWN, true);
-	world_pass(s.w, 2 * SECOND);
-	assert_true(is_selected(s.w, P6, s.a));
+	world_pass(s.w, SECOND);
 	world_clear(s.w);
 	return s;
 }
@@ -55,7 +45,7 @@ route_requests_are_answered(void **state)
 		{ "2001:db8::/32", INFINITY_METRIC },	/* only exactly */
 		{ "2001:db8:1:1::/64", INFINITY_METRIC },
 	};
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	const struct update *update;
 	struct talker *t;
 	size_t i;
@@ -80,7 +70,7 @@ route_requests_are_answered(void **state)
 static void
 hidden_routes_are_answered_as_missing(void **state)
 {
-	struct stage s = stage_new(PLAIN "out ip " P6 " deny\n");
+	struct stage s = own_stage(PLAIN "out ip " P6 " deny\n");
 
 	(void)state;
 	talker_ask_route(s.b, P6);
@@ -92,7 +82,7 @@ hidden_routes_are_answered_as_missing(void **state)
 static void
 answers_wait_for_the_kernel(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 
 	(void)state;
 	s.w->kernel_sleeps = true;
@@ -110,7 +100,7 @@ answers_wait_for_the_kernel(void **state)
 static void
 wildcard_requests_are_answered(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	unsigned int i, dumps;
 
 	(void)state;
@@ -149,7 +139,7 @@ our_seqno_goes_up_by_one(void **state)
 		{ 1001, 1001 }, { 1003, 1002 }, { 1502, 1003 },
 		{ 33000, 1004 }, { 34773, 1004 },	/* older than ours */
 	};
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	const struct update *update;
 	size_t i;
 
@@ -177,7 +167,7 @@ our_seqno_goes_up_by_one(void **state)
 static void
 what_we_have_is_answered(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 
 	(void)state;
 	talker_ask_seqno(s.b, P6, ID_A, 10, 9);
@@ -206,7 +196,7 @@ requests_are_forwarded(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(ahead) / sizeof(ahead[0]); i++) {
-		s = stage_new(PLAIN);
+		s = own_stage(PLAIN);
 		talker_ask_seqno(s.b, P6, ID_A, ahead[i], 7);
 		world_pass(s.w, URGENT);
 		assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO)), 1);
@@ -232,7 +222,7 @@ requests_are_forwarded(void **state)
 static void
 hops_are_counted(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	const struct heard *h;
 
 	(void)state;
@@ -254,7 +244,7 @@ hops_are_counted(void **state)
 static void
 the_feasible_hop_is_chosen(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 1), *d = talker_met(s.w, 1);
 
 	(void)state;
@@ -292,7 +282,7 @@ the_feasible_hop_is_chosen(void **state)
 static void
 the_redundant_are_not_forwarded(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 2);
 
 	(void)state;
@@ -323,7 +313,7 @@ the_redundant_are_not_forwarded(void **state)
 static void
 requests_are_kept_by_source(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 2);
 
 	(void)state;
@@ -348,7 +338,7 @@ the_starving_ask(void **state)
 {
 	static const babel_time times[] = { 0, 2 * SECOND, 6 * SECOND,
 		14 * SECOND };
-	struct stage s = stage_new(PLAIN "interface e1 update-interval 600\n"
+	struct stage s = own_stage(PLAIN "interface e1 update-interval 600\n"
 	    "interface e2 update-interval 600\n");
 	struct talker *c = talker_met(s.w, 1), *d = talker_met(s.w, 2);
 	const struct heard *h;
@@ -393,7 +383,7 @@ the_starving_ask(void **state)
 static void
 the_fed_do_not_ask(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 1);
 
 	(void)state;
@@ -411,7 +401,7 @@ the_fed_do_not_ask(void **state)
 	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO)), 0);
 	world_free(s.w);
 	/* Nor when the old seqno will do after all. */
-	s = stage_new(PLAIN);
+	s = own_stage(PLAIN);
 	c = talker_met(s.w, 1);
 	talker_tell(c, P6, ID_A, DISTANCE(10, 200));
 	talker_tell(s.a, P6, ID_A, GONE);
@@ -452,7 +442,7 @@ static void
 many_starve_together(void **state)
 {
 	const unsigned int many = 6000;
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 1);
 	unsigned int at_once = 0;
 	babel_time last = 0;
@@ -486,7 +476,7 @@ many_starve_together(void **state)
 static void
 each_source_is_asked_for(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 1), *d = talker_met(s.w, 1);
 	const struct heard *h;
 	unsigned int seen[2] = { 0, 0 };
@@ -516,7 +506,7 @@ each_source_is_asked_for(void **state)
 static void
 the_starving_ask_when_a_link_fails(void **state)
 {
-	struct stage s = stage_new(PLAIN "interface e3\n");
+	struct stage s = own_stage(PLAIN "interface e3\n");
 	struct talker *c = talker_met(s.w, 3);
 
 	(void)state;
@@ -533,7 +523,7 @@ the_starving_ask_when_a_link_fails(void **state)
 static void
 the_selected_is_asked_for_a_newer_seqno(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	const struct heard *h;
 
 	(void)state;
@@ -551,7 +541,7 @@ the_selected_is_asked_for_a_newer_seqno(void **state)
 static void
 the_better_is_asked_for_a_newer_seqno(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 	struct talker *c = talker_met(s.w, 1);
 
 	(void)state;
@@ -573,7 +563,7 @@ the_better_is_asked_for_a_newer_seqno(void **state)
 static void
 our_own_requests_go_far(void **state)
 {
-	struct stage s = stage_new(PLAIN "interface e1 update-interval 600\n"
+	struct stage s = own_stage(PLAIN "interface e1 update-interval 600\n"
 	    "interface e2 update-interval 600\n");
 	struct talker *c = talker_met(s.w, 1);
 	const struct heard *h;
@@ -637,7 +627,7 @@ who_lost_its_state_takes_a_fresh_name(void **state)
 static void
 who_is_remembered_better_goes_on_from_there(void **state)
 {
-	struct stage s = stage_new(PLAIN);
+	struct stage s = own_stage(PLAIN);
 
 	(void)state;
 	talker_tell(s.a, OWN, OUR_ID, DISTANCE(1500, 96));

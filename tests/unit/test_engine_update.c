@@ -2,42 +2,12 @@
  * test_engine_update.c - updates sent (RFC 8966, section 3.7), the
  * feasibility distances they leave behind, and hold time (3.5.4).
  */
-#include "world.h"
+#include "stage.h"
 
 #define URGENT		(200 * MILLISECOND)
 #define COVERING	"2001:db8::/32"
 
-/* P6 from a talker at e1, with seqno 10 and metric 0, passed on to one at
- * e2. */
-struct stage {
-	struct world *w;
-	struct talker *a, *b;
-};
-
-static struct stage
-stage_new(const char *text)
-{
-	struct stage s = { .w = world_new(text) };
-
-	s.a = talker_met(s.w, 1);
-	s.b = talker_met(s.w, 2);
-	talker_tell(s.a, P6, ID_A, DISTANCE(10, 0));
-	world_pass(s.w, SECOND);
-	assert_true(is_selected(s.w, P6, s.a));
-	world_clear(s.w);
-	return s;
-}
-
 #define UPDATE(...) WHICH(.type = TLV_UPDATE, .prefix = P6, __VA_ARGS__)
-
-static const char *
-prefix_number(unsigned int number)
-{
-	static char text[PREFIX_STRLEN];
-
-	snprintf(text, sizeof(text), "2001:db8:1000:%x::/64", number);
-	return text;
-}
 
 /* The longest time between two finite updates to everybody on e2 for each
  * of the prefixes. */

@@ -19,6 +19,7 @@
 #define WORLD_LINKS	3
 #define WORLD_TALKERS	40
 #define WORLD_ROUTES	16		/* that the kernel remembers */
+#define WORLD_ASKED	64		/* changes that the kernel takes */
 #define GROUP		"ff02::1:6"
 #define TALKER_INTERVAL	(4 * SECOND)
 #define NEWS_INTERVAL	(16 * SECOND)
@@ -77,7 +78,7 @@ struct world {
 	unsigned int talker_count;
 	struct kernel_entry kernel[WORLD_ROUTES];
 	unsigned int kernel_count;
-	struct fib_change asked[64];	/* of the kernel, not answered */
+	struct fib_change asked[WORLD_ASKED];	/* not answered yet */
 	unsigned int asked_count;
 	bool kernel_sleeps;
 	int kernel_error;		/* of additions and changes */
@@ -192,7 +193,7 @@ world_fib(void *ctx, const struct fib_change *change)
 {
 	struct world *w = ctx;
 
-	if (w->asked_count == 64)
+	if (w->asked_count == WORLD_ASKED)
 		return false;
 	w->asked[w->asked_count++] = *change;
 	return true;
