@@ -191,7 +191,7 @@ lint: $(library) $(daemon-objects)
 	@tests/lint/run $(OUT) '$(ENGINE)' '$(DAEMON)' \
 	    '$(our-cppflags) -std=c11 $(WARNINGS)'
 
-# "sim" is for playing; the others are of fixed size.  TOPOLOGY: random grid
+# "sim" is for playing, "sim-check" of a fixed size.  TOPOLOGY: random grid
 # line ring star lan wireless mixed.  LOSS: per cent, at most.
 SEEDS = 1-20
 NODES = 30
@@ -217,7 +217,8 @@ sim-check: $(OUT)/sim
 # A hundred seeds at a time; what is done is not done again, until the
 # simulator is another one.
 LONG = 100
-batches = $(patsubst %,$(OUT)/long/%,$(shell seq $(LONG)))
+long = $(OUT)/long-$(NODES)-$(TIME)
+batches = $(patsubst %,$(long)/%,$(shell seq $(LONG)))
 sim-long: $(OUT)/sim
 	$(SUB) -k -j$(JOBS) $(batches)
 	@awk '/ router-hours in / { seeds += $$1; failed += $$3; hours += $$5 } \
@@ -225,10 +226,11 @@ sim-long: $(OUT)/sim
 	    " router-hours" }' $(batches)
 	$(run-sim) --seeds 1 --topology grid --nodes 200 --time 3600
 
-$(OUT)/long/%: $(OUT)/sim
+$(long)/%: $(OUT)/sim
 	$(Q)mkdir -p $(@D)
-	$(Q)$< --seeds $*00-$*99 --demand --topology \
-	    $(if $(filter %0 %2 %4 %6 %8,$*),random,mixed) > $@.log || \
+	$(Q)$< --seeds $*00-$*99 --nodes $(NODES) --time $(TIME) --demand \
+	    --topology $(if $(filter %0 %2 %4 %6 %8,$*),random,mixed) \
+	    > $@.log || \
 	    { grep -B1 -A9 FAILED $@.log; exit 1; }
 	$(Q)mv $@.log $@ && echo "seeds $*00-$*99: passed"
 
@@ -405,8 +407,8 @@ help:
 #: lint unit vectors sim-check system   the suites one by one
 #: sim          SEEDS=1-20 NODES=30 TIME=1200: simulate, check invariants
 #: sim-broken   engines with a fault built in: each must be caught
-#: sim-long     LONG=100: the same for so many hundred seeds; goes on where it
-#:              was stopped
+#: sim-long     LONG=100 NODES=30: so many hundred seeds; goes on where it was
+#:              stopped
 #: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer; FUZZ=local
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket

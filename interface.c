@@ -28,7 +28,7 @@
 #define URGENT_DELAY_MAX	(8 * MILLISECOND)
 #define SOON_DELAY_MIN		(10 * MILLISECOND)
 #define SOON_DELAY_MAX		(40 * MILLISECOND)
-#define SOON_SPACING		(60 * MILLISECOND)
+#define SOON_SPACING		(80 * MILLISECOND)
 #define HELLO_WAIT		(100 * MILLISECOND)
 /* What passes by itself sooner, such as the detection of duplicate
  * addresses, is nothing to tell. */

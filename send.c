@@ -652,27 +652,34 @@ put_unicast_ihu(struct packet *p)
 	p->to->outbox.ihu = false;
 }
 
+static void
+put_unicast(struct packet *p)
+{
+	struct outbox *outbox = &p->to->outbox;
+
+	put_acks(p, outbox);
+	put_probe(p, outbox);
+	if (outbox->ihu)
+		put_unicast_ihu(p);
+	if (outbox->wildcard_request)
+		put_wildcard_request(p);
+	outbox->wildcard_request = false;
+	put_items(p, outbox);
+	if (outbox->everything)
+		neighbour_dump(p->b, p->to);
+	outbox->everything = false;
+}
+
 void
 send_neighbour(struct babel *b, struct neighbour *n)
 {
-	struct outbox *outbox = &n->outbox;
 	struct packet p;
 
-	if (is_blocked(b, n->interface, &outbox->flush))
+	if (is_blocked(b, n->interface, &n->outbox.flush))
 		return;
 	packet_begin(&p, b, n->interface, n);
-	put_acks(&p, outbox);
-	put_probe(&p, outbox);
-	if (outbox->ihu)
-		put_unicast_ihu(&p);
-	if (outbox->wildcard_request)
-		put_wildcard_request(&p);
-	outbox->wildcard_request = false;
-	put_items(&p, outbox);
+	put_unicast(&p);
 	packet_send(&p);
-	if (outbox->everything)
-		neighbour_dump(b, n);
-	outbox->everything = false;
 }
 
 void
@@ -756,6 +763,7 @@ send_full_update(struct babel *b, struct interface *ifp)
 	schedule(b, &ifp->update, b->now + jitter(b, pause));
 }
 
+/* The next part of a table, behind what waits to be said anyway. */
 void
 send_dump(struct babel *b, struct neighbour *n)
 {
@@ -763,7 +771,9 @@ send_dump(struct babel *b, struct neighbour *n)
 
 	if (is_blocked(b, n->interface, &n->dump_next))
 		return;
+	schedule_cancel(b, &n->outbox.flush);
 	packet_begin(&p, b, n->interface, n);
+	put_unicast(&p);
 	if (send_walk(&p, &n->dump_walk, BATCH))
 		neighbour_dump_done(b, n);
 	else

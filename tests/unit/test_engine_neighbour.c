@@ -643,7 +643,7 @@ a_newcomer_is_answered_at_once(void **state)
 {
 	struct world *w = world_new(PLAIN);
 	struct talker *t = talker_new(w, 1);
-	const struct heard *ihu;
+	const struct heard *ihu, *update, *request;
 	babel_time then;
 
 	(void)state;
@@ -664,10 +664,13 @@ a_newcomer_is_answered_at_once(void **state)
 	assert_non_null(ihu);
 	assert_int_equal(ihu->tlv.u.ihu.rxcost, 96);
 	assert_in_range(ihu->at - then, 0, 100 * MILLISECOND);
-	assert_non_null(heard_first(w, WHICH(.type = TLV_UPDATE, .to = t,
-	    .prefix = OWN, .metric = FINITE)));
-	assert_non_null(heard_first(w, WHICH(.type = TLV_ROUTE_REQUEST,
-	    .to = t)));
+	update = heard_first(w, WHICH(.type = TLV_UPDATE, .to = t,
+	    .prefix = OWN, .metric = FINITE));
+	request = heard_first(w, WHICH(.type = TLV_ROUTE_REQUEST, .to = t));
+	assert_non_null(update);
+	assert_non_null(request);
+	/* One packet for both. */
+	assert_int_equal(update->packet, request->packet);
 	/* What came just now was no cause for the other link. */
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_IHU,
 	    .ifindex = 2)), 0);
