@@ -402,23 +402,29 @@ class Run:
                                f"are not answered: {missing[:3]}")
 
     def disturb(self, event):
+        """Do it.  The moments of what follows are taken as we read of it:
+        whatever takes time is done before."""
         replay = self.replay
-        self.collect(0.01)
         edge, middle = self.bench.edge, self.bench.middle
         link = self.bench.links[edge]
-        began = time.monotonic()
+        wanted = self.bench.pairs_after(event)
         if event == "kill":
-            self.daemons[middle].kill()
-            self.routers[middle].sysctl({"ipv6/conf/all/forwarding": 0})
             replay.dead.add(middle)
         else:
             replay.dead_edges |= {edge, edge[::-1]}
-            {"both": link.cut, "silent": link.silence,
-             "one": lambda: link.cut_at(self.routers[edge[0]])}[event]()
         replay.evaluate_all()
-        phase = Phase(self, began, self.bench.pairs_after(event))
+        self.collect(0.01)
+        began = time.monotonic()
+        {"both": link.cut, "silent": link.silence,
+         "one": lambda: link.cut_at(self.routers[edge[0]]),
+         "kill": lambda: self.kill(middle)}[event]()
+        phase = Phase(self, began, wanted)
         phase.play()
         return {event: phase.times, "traffic": self.traffic(began)}
+
+    def kill(self, index):
+        self.daemons[index].kill()
+        self.routers[index].sysctl({"ipv6/conf/all/forwarding": 0})
 
     def close(self):
         for daemon in self.daemons:
