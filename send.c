@@ -27,6 +27,7 @@
 #define PROBE_ACK_TIME	(10 * CENTISECOND)
 #define COMPLAINT_PAUSE	MINUTE		/* between two lines in the log */
 #define DELIVERY_ROOM	80		/* octets: an update and its state */
+#define IHU_ROOM	40		/* octets: an IHU with stamps */
 
 /* Why a destination is put into a packet. */
 enum reason { REASON_PERIODIC, REASON_CHANGE, REASON_REPLY };
@@ -208,15 +209,19 @@ put_ihu(struct packet *p, struct neighbour *n)
 	count(p->b, COUNT_IHUS_SENT);
 }
 
+/* Stamps count beside a stamped Hello alone (RFC 9616, section 3.2): who
+ * finds no room there is told by unicast, with a Hello of its own. */
 static void
 put_due_ihus(struct packet *p)
 {
+	bool stamped = p->e.stamp != NULL;
 	struct neighbour *n;
 
 	RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours) {
 		if (!n->ihu_due)
 			continue;
-		if (p->ifp->conf.unicast) {
+		if (p->ifp->conf.unicast ||
+		    (stamped && message_room(&p->e) < IHU_ROOM)) {
 			n->outbox.ihu = true;
 			neighbour_flush_urgent(p->b, n);
 		} else
@@ -657,10 +662,10 @@ put_unicast(struct packet *p)
 {
 	struct outbox *outbox = &p->to->outbox;
 
+	if (outbox->ihu)		/* first: its stamps need room */
+		put_unicast_ihu(p);
 	put_acks(p, outbox);
 	put_probe(p, outbox);
-	if (outbox->ihu)
-		put_unicast_ihu(p);
 	if (outbox->wildcard_request)
 		put_wildcard_request(p);
 	outbox->wildcard_request = false;

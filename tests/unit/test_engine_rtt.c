@@ -5,6 +5,7 @@
 #include "world.h"
 
 #define TUNNEL	"interface e1 type tunnel\n"
+#define MANY	70			/* more than a packet holds IHUs for */
 
 /* What is in a packet with stamps. */
 struct stamps {
@@ -82,6 +83,39 @@ stamps_are_returned(void **state)
 		}
 	}
 	assert_in_range(returned, 1, 10);
+	world_free(w);
+}
+
+/* covers: R3 */
+static void
+many_neighbours_all_get_their_stamps(void **state)
+{
+	struct world *w = world_new(TUNNEL);
+	unsigned int ihus[MANY] = { 0 }, stamped_in = 0, i;
+	struct talker *t;
+	const struct heard *h;
+	size_t k;
+
+	(void)state;
+	for (i = 0; i < MANY; i++) {
+		t = talker_new(w, 1);
+		say(t, &(struct stamps){ .hello = true, .transmit = i });
+		say(t, &(struct stamps){ .hello = true, .transmit = i });
+	}
+	world_pass(w, 3 * TALKER_INTERVAL);
+	for (k = 0; k < w->heard_count; k++) {
+		h = &w->heard[k];
+		if (h->tlv.type == TLV_HELLO && h->tlv.u.hello.stamped)
+			stamped_in = h->packet;
+		if (h->tlv.type != TLV_IHU)
+			continue;
+		assert_int_equal(h->packet, stamped_in);
+		assert_true(h->tlv.u.ihu.stamped);
+		assert_in_range(h->tlv.u.ihu.origin, 0, MANY - 1);
+		ihus[h->tlv.u.ihu.origin]++;
+	}
+	for (i = 0; i < MANY; i++)
+		assert_in_range(ihus[i], 1, 10);
 	world_free(w);
 }
 
@@ -219,6 +253,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stamps_are_returned),
+		cmocka_unit_test(many_neighbours_all_get_their_stamps),
 		cmocka_unit_test(both_stamps_make_a_sample),
 		cmocka_unit_test(nonsense_makes_none),
 		cmocka_unit_test(the_first_sample_counts_once),

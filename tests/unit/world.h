@@ -17,7 +17,7 @@
 #define WORLD_PORT	6696
 #define WORLD_MTU	1500
 #define WORLD_LINKS	3
-#define WORLD_TALKERS	40
+#define WORLD_TALKERS	80
 #define WORLD_ROUTES	16		/* that the kernel remembers */
 #define WORLD_ASKED	64		/* changes that the kernel takes */
 #define GROUP		"ff02::1:6"
