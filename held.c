@@ -1,16 +1,18 @@
 /*
- * held.c - packets that ops->send refused: a socket's buffer is full, a
- * link's queue is.  They wait at their interface, in order, for as long as
- * it is up.
+ * held.c - packets on their last step, and those that ops->send refused: a
+ * socket's buffer is full, a link's queue is.  They wait at their interface,
+ * in order, for as long as it is up.
  */
 #include "held.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "interface.h"
 
 #define HELD_MAX	64		/* on an interface */
+#define COMPLAINT_PAUSE	MINUTE		/* between two of the same error */
 
 struct held_packet {
 	TAILQ_ENTRY(held_packet) entry;
@@ -51,11 +53,39 @@ held_free(struct babel *b, struct interface *ifp, struct held_packet *held)
 	free(held);
 }
 
-static bool
-send_now(struct babel *b, const struct datagram *datagram)
+/* The packet is lost. */
+static void
+note_failure(struct babel *b, struct interface *ifp,
+    const struct datagram *datagram, int error)
 {
-	if (!b->ops->send(b->ctx, datagram))
+	struct send_failures *failures = &ifp->send_failures;
+	bool news = failures->error != error ||
+	    b->now - failures->said >= COMPLAINT_PAUSE;
+
+	count(b, COUNT_SEND_FAILED);
+	failures->count++;
+	failures->error = error;
+	failures->to = datagram->to;
+	failures->last = b->now;
+	if (!news)
+		return;
+	failures->said = b->now;
+	notify(b, EVENT_SEND_FAILED, ifp);
+}
+
+/* False: not now. */
+static bool
+send_now(struct babel *b, struct interface *ifp,
+    const struct datagram *datagram)
+{
+	int error = b->ops->send(b->ctx, datagram);
+
+	if (error == EAGAIN || error == ENOBUFS)
 		return false;
+	if (error != 0) {
+		note_failure(b, ifp, datagram, error);
+		return true;
+	}
 	count(b, COUNT_PACKETS_SENT);
 	b->counters[COUNT_BYTES_SENT] += datagram->len;
 	return true;
@@ -65,7 +95,7 @@ void
 held_send(struct babel *b, struct interface *ifp,
     const struct datagram *datagram)
 {
-	if (ifp->held_count > 0 || !send_now(b, datagram))
+	if (ifp->held_count > 0 || !send_now(b, ifp, datagram))
 		held_add(b, ifp, datagram);
 }
 
@@ -75,7 +105,7 @@ held_retry(struct babel *b, struct interface *ifp)
 	struct held_packet *held;
 
 	while ((held = TAILQ_FIRST(&ifp->held)) != NULL &&
-	    send_now(b, &held->datagram))
+	    send_now(b, ifp, &held->datagram))
 		held_free(b, ifp, held);
 	return held == NULL;
 }

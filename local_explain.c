@@ -15,6 +15,7 @@
 
 #include "local_describe.h"
 #include "local_monitor.h"
+#include "net.h"
 
 #define LABEL(plain, json)	((struct label){ plain, json })
 #define BOTH(name)		LABEL(name, name)
@@ -325,25 +326,6 @@ put_trouble(struct line *line, const struct babel *b,
 	put_age(line, BOTH("mac-age"), b, trouble->last);
 }
 
-/* Why a packet was not sent, as far as there is more to say than the
- * kernel's number does. */
-static const char *
-send_word(int error)
-{
-	switch (error) {
-	case EDESTADDRREQ:		/* from WireGuard, as the next */
-		return "no-endpoint";
-	case ENOKEY:
-		return "no-peer";
-	case EPERM:
-		return "forbidden";
-	case EMSGSIZE:
-		return "too-big";
-	default:
-		return "other";
-	}
-}
-
 static void
 put_sending(struct line *line, const struct babel *b,
     const struct interface *ifp)
@@ -356,7 +338,7 @@ put_sending(struct line *line, const struct babel *b,
 		line_number(line, BOTH("send-errno"),
 		    (uint64_t)ifp->send_failures.error);
 		line_word(line, BOTH("send-reason"),
-		    send_word(ifp->send_failures.error));
+		    net_error_word(ifp->send_failures.error));
 	}
 	put_age(line, BOTH("send-age"), b, ifp->send_failures.last);
 }

@@ -273,6 +273,46 @@ put_control(struct msghdr *message, int type, const void *value, size_t len)
 	message->msg_controllen += CMSG_SPACE(len);
 }
 
+/* The errors that mean more than they say; two come from WireGuard. */
+static const struct send_error {
+	int error;
+	const char *word, *text;
+} send_errors[] = {
+	{ EDESTADDRREQ, "no-endpoint", "the WireGuard peer has no endpoint: "
+	    "set one, or wait until it speaks first" },
+	{ ENOKEY, "no-peer", "no WireGuard peer takes it: the only one must "
+	    "have 0.0.0.0/0 and ::/0 in its allowed-ips" },
+	{ EPERM, "forbidden", "a packet filter forbids it" },
+	{ EMSGSIZE, "too-big", "larger than the MTU on the way" },
+};
+
+static const struct send_error *
+find_send_error(int error)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(send_errors) / sizeof(send_errors[0]); i++)
+		if (send_errors[i].error == error)
+			return &send_errors[i];
+	return NULL;
+}
+
+const char *
+net_error_word(int error)
+{
+	const struct send_error *known = find_send_error(error);
+
+	return known == NULL ? "other" : known->word;
+}
+
+const char *
+net_error_text(int error)
+{
+	const struct send_error *known = find_send_error(error);
+
+	return known == NULL ? strerror(error) : known->text;
+}
+
 static int
 send_retried(int fd, const struct msghdr *message)
 {

@@ -25,7 +25,6 @@
 					   periodic update, at least */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
 #define PROBE_ACK_TIME	(10 * CENTISECOND)
-#define COMPLAINT_PAUSE	MINUTE		/* between two lines in the log */
 #define DELIVERY_ROOM	80		/* octets: an update and its state */
 #define IHU_ROOM	40		/* octets: an IHU with stamps */
 
@@ -42,25 +41,6 @@ struct packet {
 	uint16_t opaque;		/* of that request */
 	uint8_t bytes[MESSAGE_MAX_SIZE];
 };
-
-bool
-babel_send_failed(struct babel *b, const struct datagram *datagram, int error)
-{
-	struct interface *ifp = interface_find(b, datagram->ifindex);
-	bool news;
-
-	count(b, COUNT_SEND_FAILED);
-	if (ifp == NULL)
-		return false;
-	news = ifp->send_failures.error != error ||
-	    b->now - ifp->send_failures.said >= COMPLAINT_PAUSE;
-	ifp->send_failures.count++;
-	ifp->send_failures.error = error;
-	ifp->send_failures.last = b->now;
-	if (news)
-		ifp->send_failures.said = b->now;
-	return news;
-}
 
 static void
 packet_open(struct packet *p)

@@ -51,50 +51,12 @@ kernel_log(void *ctx, int priority, const char *format, ...)
 
 /* Callbacks of the engine. */
 
-/* What an error of the UDP socket means to whoever reads the log. */
-static const char *
-explain_error(int error)
-{
-	switch (error) {
-	case EDESTADDRREQ:
-		return "the WireGuard peer has no endpoint: set one, or wait "
-		    "until it speaks first";
-	case ENOKEY:
-		return "no WireGuard peer takes it: the only one must have "
-		    "0.0.0.0/0 and ::/0 in its allowed-ips";
-	case EPERM:
-		return "a packet filter forbids it";
-	case EMSGSIZE:
-		return "larger than the MTU on the way";
-	default:
-		return strerror(error);
-	}
-}
-
-static void
-log_send_error(struct daemon *daemon, const struct datagram *datagram,
-    int error)
-{
-	const struct interface *ifp = interface_find(daemon->babel,
-	    datagram->ifindex);
-	char to[ADDRESS_STRLEN];
-
-	warnx("interface %s: sending to %s: %s", ifp == NULL ? "?" :
-	    ifp->link.name, address_format(&datagram->to, to),
-	    explain_error(error));
-}
-
-static bool
+static int
 engine_send(void *ctx, const struct datagram *datagram)
 {
-	struct daemon *daemon = ctx;
-	int error = net_send(daemon->net, datagram);
+	const struct daemon *daemon = ctx;
 
-	if (error == EAGAIN || error == ENOBUFS)
-		return false;
-	if (error != 0 && babel_send_failed(daemon->babel, datagram, error))
-		log_send_error(daemon, datagram, error);
-	return true;
+	return net_send(daemon->net, datagram);
 }
 
 /* One line for each change of the kernel's table, at debug level 3. */
@@ -178,10 +140,24 @@ engine_xroute_changed(struct daemon *daemon, enum babel_event event,
 }
 
 static void
+log_send_failure(const struct interface *ifp)
+{
+	char to[ADDRESS_STRLEN];
+
+	warnx("interface %s: sending to %s: %s", ifp->link.name,
+	    address_format(&ifp->send_failures.to, to),
+	    net_error_text(ifp->send_failures.error));
+}
+
+static void
 engine_notify(void *ctx, enum babel_event event, const void *object)
 {
 	struct daemon *daemon = ctx;
 
+	if (event == EVENT_SEND_FAILED) {
+		log_send_failure(object);
+		return;
+	}
 	daemon->changed = true;
 	if (daemon->rules != NULL && (event == EVENT_XROUTE_ADD ||
 	    event == EVENT_XROUTE_CHANGE || event == EVENT_XROUTE_FLUSH))

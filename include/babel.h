@@ -21,6 +21,10 @@ struct link_state;
 /* What happened, for a monitor.  The object is a struct interface,
  * neighbour, xroute or route (their headers), valid during the call. */
 enum babel_event {
+	/* A packet is lost, as the interface's send_failures tell; for the
+	 * log: told when the error is another one, or after a minute. */
+	EVENT_SEND_FAILED,
+	/* An object has come, changed, gone: for monitors. */
 	EVENT_INTERFACE_ADD, EVENT_INTERFACE_CHANGE, EVENT_INTERFACE_FLUSH,
 	EVENT_NEIGHBOUR_ADD, EVENT_NEIGHBOUR_CHANGE, EVENT_NEIGHBOUR_FLUSH,
 	EVENT_XROUTE_ADD, EVENT_XROUTE_CHANGE, EVENT_XROUTE_FLUSH,
@@ -61,9 +65,9 @@ struct fib_change {
 };
 
 struct babel_ops {
-	/* Send.  False: cannot take it now; the engine tries again.  May
-	 * call babel_send_failed, and nothing else of the engine. */
-	bool (*send)(void *ctx, const struct datagram *);
+	/* Send: 0, or an errno.  EAGAIN or ENOBUFS: not now, the engine
+	 * tries again; with any other the packet is lost. */
+	int (*send)(void *ctx, const struct datagram *);
 	/* Change the kernel; answered by babel_fib_done.  False: cannot take
 	 * it now; the engine tries again. */
 	bool (*fib)(void *ctx, const struct fib_change *);
@@ -127,10 +131,6 @@ void	babel_free(struct babel *);
 
 void	babel_receive(struct babel *, babel_time now,
 	    const struct datagram *);
-/* For ops->send alone: the packet is lost, by that errno.  True if this is
- * worth a line in the log: a repetition is, after a minute. */
-bool	babel_send_failed(struct babel *, const struct datagram *,
-	    int error);
 
 /* A link appeared or changed; keyed by ifindex.  Links that the
  * configuration does not ask for may be told too: a reload may.  A link

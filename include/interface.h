@@ -47,9 +47,10 @@ struct interface {
 	babel_time introduced;		/* a newcomer to a crowd, or 0 */
 
 	struct auth_sender auth;		/* RFC 8967 */
-	struct {
+	struct send_failures {
 		uint64_t count;
 		int error;		/* of the last: an errno */
+		struct in6_addr to;
 		babel_time last, said;	/* said: was to be logged */
 	} send_failures;
 

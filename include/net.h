@@ -29,6 +29,9 @@ int	net_leave(struct net *, unsigned int ifindex);
  * that the packet is lost.
  */
 int	net_send(struct net *, const struct datagram *);
+/* What such an errno means: a word for programs, text for people. */
+const char *net_error_word(int error);
+const char *net_error_text(int error);
 
 /*
  * Hand at most burst received datagrams to the callback; truncated ones

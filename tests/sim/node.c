@@ -7,6 +7,7 @@
  */
 #include "world.h"
 
+#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,10 +21,10 @@
 #define NEVER_BEFORE	(-NEVER / 2)
 #define PORT_MTU	1500
 
-static bool
+static int
 node_ops_send(void *ctx, const struct datagram *datagram)
 {
-	return link_send(ctx, datagram);
+	return link_send(ctx, datagram) ? 0 : EAGAIN;
 }
 
 static bool

@@ -25,18 +25,21 @@ struct world {
 	uint64_t random;
 	struct fib_change fib[WORLD_FIB];
 	unsigned int fib_count;
+	int send_error;
+	unsigned int complaints;	/* about that, for the log */
 	uint16_t hello_seqno;
 	unsigned int commands;		/* directives received */
 	char directive[CLIENT_INPUT];	/* the last one */
 	enum local_reply answer;	/* to directives */
 };
 
-static bool
+static int
 world_send(void *ctx, const struct datagram *datagram)
 {
-	(void)ctx;
+	const struct world *w = ctx;
+
 	(void)datagram;
-	return true;
+	return w->send_error;
 }
 
 static bool
@@ -76,7 +79,9 @@ world_notify(void *ctx, enum babel_event event, const void *object)
 {
 	struct world *w = ctx;
 
-	if (w->local != NULL && w->babel != NULL)
+	if (event == EVENT_SEND_FAILED)
+		w->complaints++;
+	else if (w->local != NULL && w->babel != NULL)
 		local_event(w->local, w->babel, event, object);
 }
 

@@ -97,8 +97,9 @@ socket_is_full(struct stage *s)
 static void
 kernel_will_not_send(struct stage *s)
 {
-	prepare(s);
-	babel_send_failed(s->w->babel, &s->datagram, 90);
+	s->w->send_error = EMSGSIZE;
+	world_pass(s->w, 5 * SECOND);
+	s->w->send_error = 0;
 }
 
 /* What is dropped as a whole. */

@@ -143,7 +143,7 @@ node_address(unsigned int index)
 	return address;
 }
 
-static bool
+static int
 node_send(void *ctx, const struct datagram *datagram)
 {
 	struct node *node = ctx;
@@ -151,13 +151,13 @@ node_send(void *ctx, const struct datagram *datagram)
 	struct packet *packet = &peer->queue[peer->queued];
 
 	if (peer->queued == QUEUE_MAX || datagram->len > PACKET_MAX)
-		return true;		/* lost on the way */
+		return 0;		/* lost on the way */
 	packet->len = datagram->len;
 	packet->from = datagram->from;
 	packet->to = datagram->to;
 	memcpy(packet->bytes, datagram->bytes, datagram->len);
 	peer->queued++;
-	return true;
+	return 0;
 }
 
 static bool

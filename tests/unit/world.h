@@ -10,6 +10,8 @@
 #ifndef WORLD_H
 #define WORLD_H
 
+#include <errno.h>
+
 #include "delivery.h"
 #include "reading.h"
 #include "request.h"
@@ -72,6 +74,7 @@ struct world {
 	size_t heard_count, heard_room;
 	unsigned int packets;
 	bool deaf;			/* keeps nothing of what is sent */
+	int send_error;			/* packets are lost by that errno */
 	bool jammed;			/* cannot send now */
 	unsigned int jammed_link;	/* ... on that one, or 0 */
 	struct talker talkers[WORLD_TALKERS];
@@ -161,15 +164,17 @@ world_owe_acks(struct world *w, const struct datagram *datagram,
 	}
 }
 
-static inline bool
+static inline int
 world_send(void *ctx, const struct datagram *datagram)
 {
 	struct world *w = ctx;
 	struct decoder d;
 	struct tlv tlv;
 
+	if (w->send_error != 0)
+		return w->send_error;
 	if (w->jammed || datagram->ifindex == w->jammed_link)
-		return false;
+		return EAGAIN;
 	assert_int_equal(datagram->to_port, WORLD_PORT);
 	assert_true(address_is_link_local(&datagram->from));
 	assert_true(address_is_link_local(&datagram->to) ||
@@ -185,7 +190,7 @@ world_send(void *ctx, const struct datagram *datagram)
 	/* We never send what must be ignored. */
 	assert_false(d.stopped);
 	assert_int_equal(d.ignored, 0);
-	return true;
+	return 0;
 }
 
 static inline bool
