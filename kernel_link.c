@@ -414,7 +414,6 @@ decode_link(const struct nlmsghdr *nlh, struct link_message *message)
 {
 	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *attr;
-	bool is_u32;
 
 	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(*ifi) ||
 	    ifi->ifi_family != AF_UNSPEC || ifi->ifi_index <= 0)
@@ -425,16 +424,15 @@ decode_link(const struct nlmsghdr *nlh, struct link_message *message)
 	message->flags = ifi->ifi_flags;
 	message->hardware = ifi->ifi_type;
 	FOR_EACH_ATTRIBUTE(attr, nlh, sizeof(*ifi)) {
-		is_u32 = mnl_attr_get_payload_len(attr) == sizeof(uint32_t);
 		switch (mnl_attr_get_type(attr)) {
 		case IFLA_IFNAME:
 			message->name = get_string(attr, IFNAME_SIZE);
 			break;
 		case IFLA_MTU:
-			message->mtu = is_u32 ? mnl_attr_get_u32(attr) : 0;
+			(void)attribute_u32(attr, &message->mtu);
 			break;
 		case IFLA_MASTER:
-			message->master = is_u32 ? mnl_attr_get_u32(attr) : 0;
+			(void)attribute_u32(attr, &message->master);
 			break;
 		case IFLA_LINKINFO:
 			decode_linkinfo(attr, message);
@@ -566,8 +564,7 @@ decode_address(const struct nlmsghdr *nlh, struct address_message *message)
 				has_address = decode_ip(attr, message);
 			break;
 		case IFA_FLAGS:
-			if (mnl_attr_get_payload_len(attr) == 4)
-				message->flags = mnl_attr_get_u32(attr);
+			(void)attribute_u32(attr, &message->flags);
 			break;
 		case IFA_LABEL:
 			message->label = get_string(attr, IFNAME_SIZE);

@@ -229,15 +229,6 @@ get_via(const struct nlattr *attr, struct in6_addr *address)
 	return family == AF_INET6;
 }
 
-static bool
-get_u32(const struct nlattr *attr, uint32_t *value)
-{
-	if (mnl_attr_get_payload_len(attr) != sizeof(*value))
-		return false;
-	*value = mnl_attr_get_u32(attr);
-	return true;
-}
-
 /* A multipath route counts as one by its first next hop. */
 static bool
 get_first_hop(const struct nlattr *attr, struct fib_entry *entry)
@@ -275,11 +266,11 @@ decode_attribute(const struct nlattr *attr, struct route_message *message,
 	case RTA_SRC:
 		return get_address(attr, from);
 	case RTA_TABLE:
-		return get_u32(attr, &entry->table);
+		return attribute_u32(attr, &entry->table);
 	case RTA_PRIORITY:
-		return get_u32(attr, &entry->priority);
+		return attribute_u32(attr, &entry->priority);
 	case RTA_OIF:
-		return get_u32(attr, &entry->ifindex);
+		return attribute_u32(attr, &entry->ifindex);
 	case RTA_GATEWAY:
 		return get_address(attr, &entry->next_hop);
 	case RTA_VIA:

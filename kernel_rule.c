@@ -157,15 +157,6 @@ get_prefix(const struct nlattr *attr, uint8_t plen, bool is_ipv4,
 	return true;
 }
 
-static bool
-get_u32(const struct nlattr *attr, uint32_t *value)
-{
-	if (mnl_attr_get_payload_len(attr) != sizeof(*value))
-		return false;
-	*value = mnl_attr_get_u32(attr);
-	return true;
-}
-
 /* False if the attribute is malformed. */
 static bool
 decode_attribute(const struct nlattr *attr, const struct fib_rule_hdr *frh,
@@ -179,9 +170,9 @@ decode_attribute(const struct nlattr *attr, const struct fib_rule_hdr *frh,
 		return get_prefix(attr, frh->dst_len, rule->is_ipv4,
 		    &rule->to);
 	case FRA_TABLE:
-		return get_u32(attr, &rule->table);
+		return attribute_u32(attr, &rule->table);
 	case FRA_PRIORITY:
-		return get_u32(attr, &rule->priority);
+		return attribute_u32(attr, &rule->priority);
 	case FRA_PROTOCOL:
 		if (mnl_attr_get_payload_len(attr) != 1)
 			return false;

@@ -56,6 +56,17 @@ attribute_is_ok(const struct nlattr *attr, const void *end)
 	    attribute_is_ok(attr, (const char *)mnl_attr_get_payload(nest) + \
 	    mnl_attr_get_payload_len(nest)); (attr) = mnl_attr_next(attr))
 
+/* The number in the attribute; false, and nothing is changed, if it is of
+ * another length. */
+static inline bool
+attribute_u32(const struct nlattr *attr, uint32_t *value)
+{
+	if (mnl_attr_get_payload_len(attr) != sizeof(*value))
+		return false;
+	*value = mnl_attr_get_u32(attr);
+	return true;
+}
+
 /* kernel_link.c */
 
 struct kernel_address {
