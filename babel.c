@@ -55,6 +55,7 @@ tables_init(struct babel *b)
 	timer_init(&b->shutdown, TIMER_SHUTDOWN);
 	job_init(&b->policy, JOB_POLICY);
 	job_init(&b->offer_review, JOB_OFFERS);
+	job_init(&b->announce, JOB_ANNOUNCE);
 }
 
 struct babel *
@@ -363,6 +364,8 @@ job_slice(struct babel *b, struct job *job)
 		return route_policy_slice(b);
 	case JOB_OFFERS:
 		return xroute_review_slice(b);
+	case JOB_ANNOUNCE:
+		return xroute_announce_slice(b);
 	case JOB_KINDS:
 		break;
 	}

@@ -128,7 +128,7 @@ interface_flush(struct babel *b, struct interface *ifp)
 	notify(b, EVENT_INTERFACE_FLUSH, ifp);
 	schedule_unreserve(b, 2, 2);
 	ifp->flushed_whole = true;
-	if (ifp->neighbour_count == 0)
+	if (ifp->dying_count == 0)
 		free(ifp);
 }
 

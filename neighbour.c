@@ -111,7 +111,8 @@ neighbour_get(struct babel *b, struct interface *ifp,
 
 	if (n != NULL)
 		return n;
-	if (ifp->neighbour_count >= b->limits.neighbours_per_interface) {
+	if (ifp->neighbour_count + ifp->dying_count >=
+	    b->limits.neighbours_per_interface) {
 		count(b, COUNT_DROP_NEIGHBOURS);
 		return NULL;
 	}
@@ -135,8 +136,8 @@ neighbour_free(struct babel *b, struct neighbour *n)
 	schedule_unreserve(b, NEIGHBOUR_PROMPT_TIMERS,
 	    NEIGHBOUR_PATIENT_TIMERS);
 	b->neighbour_count--;
-	ifp->neighbour_count--;
-	if (ifp->flushed_whole && ifp->neighbour_count == 0)
+	ifp->dying_count--;
+	if (ifp->flushed_whole && ifp->dying_count == 0)
 		free(ifp);
 	free(n);
 }
@@ -145,6 +146,8 @@ void
 neighbour_flush(struct babel *b, struct neighbour *n)
 {
 	RB_REMOVE(neighbour_tree, &n->interface->neighbours, n);
+	n->interface->neighbour_count--;
+	n->interface->dying_count++;
 	n->dying = true;
 	if (n->txcost < INFINITY_METRIC || neighbour_is_reachable(n))
 		b->neighbour_lost = b->now;

@@ -15,6 +15,8 @@
 
 #define FORWARD_MEMORY	(10 * SECOND)	/* a forwarded request's life */
 #define REPEAT_TIME	SECOND		/* no sooner than this again */
+#define RAISES		16		/* of our seqno, at most */
+#define RAISES_PERIOD	(100 * MILLISECOND)	/* ... in this time */
 /* After a start without state, how long a new router-id is an option. */
 #define FRESH_ID_TIME	(5 * MINUTE)
 
@@ -224,6 +226,23 @@ take_fresh_id(struct babel *b)
 	xroute_announce_all(b);
 }
 
+/* One step serves all who starve; who asks for step after step without
+ * end does not wear our seqnos out, nor the file that keeps them. */
+static bool
+may_raise_seqno(struct babel *b)
+{
+	if (b->now - b->raises_since >= RAISES_PERIOD) {
+		b->raises_since = b->now;
+		b->raises = 0;
+	}
+	if (b->raises == RAISES) {
+		count(b, COUNT_REQUEST_DROPPED);
+		return false;
+	}
+	b->raises++;
+	return true;
+}
+
 /*
  * Our router-id, and a seqno newer than ours, are asked for.  We may only
  * go up by one.  If others keep asking for much more, they remember us
@@ -237,6 +256,8 @@ raise_seqno(struct babel *b, uint16_t wanted)
 	    !b->identity.id_is_configured &&
 	    b->now - b->started < FRESH_ID_TIME;
 
+	if (!may_raise_seqno(b))
+		return;
 	b->seqno = seqno_plus(b->seqno, 1);
 	count(b, COUNT_SEQNO_RAISED);
 	if (!far || !forgetful)

@@ -323,13 +323,15 @@ xroute_review_slice(struct babel *b)
 	return offer != NULL;
 }
 
-void
-xroute_announce_all(struct babel *b)
+/* Announce what offers to one destination have made to an xroute. */
+static void
+announce_offers(struct babel *b, struct xroute_offer *offer)
 {
-	struct xroute_offer *offer;
+	const struct destination_key key = offer->route.key;
 	struct destination *d;
 
-	RB_FOREACH(offer, offer_tree, &b->offers) {
+	for (; offer != NULL && destination_key_compare(&offer->route.key,
+	    &key) == 0; offer = RB_NEXT(offer_tree, &b->offers, offer)) {
 		if (offer->xroute == NULL ||
 		    TAILQ_FIRST(&offer->xroute->offers) != offer)
 			continue;
@@ -337,6 +339,25 @@ xroute_announce_all(struct babel *b)
 		destination_evaluate(b, d);
 		destination_changed(b, d, HASTE_SOON);
 	}
+}
+
+bool
+xroute_announce_slice(struct babel *b)
+{
+	unsigned int budget = JOB_BUDGET;
+	struct xroute_offer *offer = NULL;
+
+	while (budget-- > 0 &&
+	    (offer = offer_step(b, &b->announce_walk)) != NULL)
+		announce_offers(b, offer);
+	return offer != NULL;
+}
+
+void
+xroute_announce_all(struct babel *b)
+{
+	b->announce_walk.begun = false;
+	job_queue_add(b, &b->announce);
 }
 
 void

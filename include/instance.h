@@ -31,6 +31,7 @@ enum job_kind {
 	JOB_NEIGHBOUR_FLUSH,		/* a neighbour is gone */
 	JOB_POLICY,			/* filters changed: every route */
 	JOB_OFFERS,			/* ... and every kernel route */
+	JOB_ANNOUNCE,			/* what is ours, as with a new id */
 	JOB_KINDS
 };
 
@@ -119,6 +120,8 @@ struct babel {
 	unsigned int said_often;	/* messages of it in this minute */
 	/* Signs that others remember us better than we do (request.c). */
 	babel_time seqno_adopted, far_request, own_id_heard;
+	babel_time raises_since;	/* our seqno has gone up since */
+	uint8_t raises;			/* ... so many times */
 
 	struct timer_heap prompt, patient;
 	struct job_queue jobs;
@@ -132,8 +135,8 @@ struct babel {
 	/* Synchronisation under way, and the last one that is complete:
 	 * an offer that was not seen since is gone. */
 	uint32_t offer_generation, offer_complete;
-	struct walk policy_walk, offers_walk;
-	struct job policy, offer_review;
+	struct walk policy_walk, offers_walk, announce_walk;
+	struct job policy, offer_review, announce;
 	bool policy_in, policy_out;	/* these filters are others now */
 	struct fib_queue fib;		/* wanted differs from installed */
 	bool fib_refused;		/* ops->fib could not take more */

@@ -22,7 +22,8 @@ struct interface {
 				   its neighbours */
 	uint32_t id;
 	struct neighbour_tree neighbours;	/* owned; by address */
-	uint32_t neighbour_count;		/* dying ones too */
+	uint32_t neighbour_count;		/* living ones */
+	uint32_t dying_count;			/* flushed, not yet free */
 
 	struct timer waiting;			/* for its link, or ... */
 	struct timer hello;			/* the next scheduled Hello */

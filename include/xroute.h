@@ -44,6 +44,8 @@ void	xroute_review(struct babel *);
 bool	xroute_review_slice(struct babel *);
 /* The router-id or the seqno is another: announce all of them again. */
 void	xroute_announce_all(struct babel *);
+/* One slice of that; true when more is left. */
+bool	xroute_announce_slice(struct babel *);
 /* Drop everything, at the end. */
 void	xroute_free_all(struct babel *);
 

@@ -696,6 +696,26 @@ a_crowd_is_answered_quietly(void **state)
 }
 
 static void
+the_dying_are_no_crowd(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct interface *ifp = interface_find(w->babel, 1);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 4; i++)
+		talker_met(w, 1);
+	assert_true(interface_is_crowded(ifp));
+	neighbour_flush(w->babel, talker_entry(&w->talkers[0]));
+	assert_int_equal(ifp->dying_count, 1);
+	assert_false(interface_is_crowded(ifp));
+	w->talkers[0].alive = false;
+	world_pass(w, MILLISECOND);
+	assert_int_equal(ifp->dying_count, 0);
+	world_free(w);
+}
+
+static void
 the_overdue_are_probed(void **state)
 {
 	struct world *w = world_new(PLAIN);
@@ -759,6 +779,7 @@ main(void)
 		cmocka_unit_test(neighbours_are_bounded),
 		cmocka_unit_test(a_newcomer_is_answered_at_once),
 		cmocka_unit_test(a_crowd_is_answered_quietly),
+		cmocka_unit_test(the_dying_are_no_crowd),
 		cmocka_unit_test(the_overdue_are_probed),
 	};
 

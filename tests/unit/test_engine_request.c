@@ -163,6 +163,23 @@ our_seqno_goes_up_by_one(void **state)
 	world_free(s.w);
 }
 
+static void
+our_seqno_is_not_worn_out(void **state)
+{
+	struct stage s = own_stage(PLAIN);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 200; i++)
+		talker_ask_seqno(s.b, OWN, OUR_ID,
+		    seqno_plus(babel_seqno(s.w->babel), 1), 9);
+	assert_int_equal(babel_seqno(s.w->babel), 1016);
+	world_pass(s.w, 100 * MILLISECOND);
+	talker_ask_seqno(s.b, OWN, OUR_ID, 1017, 9);
+	assert_int_equal(babel_seqno(s.w->babel), 1017);
+	world_free(s.w);
+}
+
 /* covers: B57 */
 static void
 what_we_have_is_answered(void **state)
@@ -696,6 +713,7 @@ main(void)
 		cmocka_unit_test(answers_wait_for_the_kernel),
 		cmocka_unit_test(wildcard_requests_are_answered),
 		cmocka_unit_test(our_seqno_goes_up_by_one),
+		cmocka_unit_test(our_seqno_is_not_worn_out),
 		cmocka_unit_test(what_we_have_is_answered),
 		cmocka_unit_test(requests_are_forwarded),
 		cmocka_unit_test(hops_are_counted),

@@ -2,7 +2,7 @@
  * test_xroute.c - what is redistributed: exact book-keeping of the kernel's
  * routes, against a naive twin, and what neighbours hear of it.
  */
-#include "world.h"
+#include "stage.h"
 
 #define FILTERED "interface e1\ninterface e2\n" \
     "redistribute proto 11 metric 11\nredistribute proto 12 metric 12\n" \
@@ -285,6 +285,33 @@ any_history_is_kept_exactly(void **state)
 	world_free(w);
 }
 
+/* Each is announced with the new seqno, but not in one go. */
+static void
+a_new_seqno_is_told_in_slices(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_met(w, 1);
+	const unsigned int count = 1000;
+	uint64_t serial;
+	unsigned int i;
+
+	(void)state;
+	talker_met(w, 2);
+	for (i = 0; i < count; i++)
+		world_originate(w, prefix_number(i), true);
+	world_pass(w, 5 * SECOND);
+	world_clear(w);
+	serial = w->babel->change_serial;
+	talker_tell(t, prefix_number(0), OUR_ID, DISTANCE(2000, 0));
+	assert_in_range(w->babel->change_serial - serial, 0, JOB_BUDGET);
+	world_pass(w, SECOND);
+	for (i = 0; i < count; i++)
+		assert_int_equal(heard_first(w, WHICH(.type = TLV_UPDATE,
+		    .prefix = prefix_number(i), .ifindex = 2,
+		    .metric = FINITE))->tlv.u.update.seqno, 2001);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -294,6 +321,7 @@ main(void)
 		cmocka_unit_test(filters_are_asked_again_at_once),
 		cmocka_unit_test(a_lost_network_is_held_out_of_the_way),
 		cmocka_unit_test(any_history_is_kept_exactly),
+		cmocka_unit_test(a_new_seqno_is_told_in_slices),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
