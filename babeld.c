@@ -13,7 +13,6 @@
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "options.h"
@@ -119,7 +118,7 @@ serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
 		if (fds[i].revents != 0)
 			kernel_ready(daemon->kernel, fds[i].fd);
 	if (fds[0].revents != 0)
-		net_receive(daemon->net, wiring_now(), RECEIVE_BURST,
+		net_receive(daemon->net, clock_monotonic(), RECEIVE_BURST,
 		    wiring_packet, daemon);
 	if (daemon->local != NULL)
 		local_ready(daemon->local, daemon->babel,
@@ -148,20 +147,11 @@ handle_signals(struct daemon *daemon, babel_time now)
 	}
 }
 
-static babel_time
-wall_clock(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	return now.tv_sec * SECOND + now.tv_nsec / 1000;
-}
-
 /* What is due by the clock, and is not the engine's. */
 static void
 keep_house(struct daemon *daemon, babel_time now)
 {
-	babel_set_wall_clock(daemon->babel, wall_clock() - now);
+	babel_set_wall_clock(daemon->babel, clock_real() - now);
 	if (now >= daemon->next_check)
 		control_check_kernel(daemon, now);
 	if (daemon->conf->options.debug >= 1 && daemon->changed &&
@@ -181,7 +171,7 @@ static void
 turn(struct daemon *daemon, babel_time limit)
 {
 	struct pollfd fds[FDS_MAX];
-	babel_time now = wiring_now();
+	babel_time now = clock_monotonic();
 	babel_time wish = babel_run(daemon->babel, now);
 	struct timespec timeout;
 	unsigned int n;
@@ -199,8 +189,8 @@ turn(struct daemon *daemon, babel_time limit)
 			warn("poll");
 		n = 0;
 	}
-	handle_signals(daemon, wiring_now());
-	keep_house(daemon, wiring_now());
+	handle_signals(daemon, clock_monotonic());
+	keep_house(daemon, clock_monotonic());
 	if (n > 0)
 		serve(daemon, fds, n, wish <= now);
 }
@@ -400,13 +390,13 @@ start(struct daemon *daemon)
 	identity = identity_of(&daemon->conf->options, &daemon->state);
 	daemon->first_id = identity.id;
 	daemon->babel = babel_new(&wiring_engine, daemon, daemon->conf,
-	    &identity, wiring_now());
+	    &identity, clock_monotonic());
 	if (daemon->babel == NULL) {
 		warnx("out of memory");
 		return false;
 	}
 	control_save_state(daemon, false);
-	control_check_kernel(daemon, wiring_now());
+	control_check_kernel(daemon, clock_monotonic());
 	if (parent >= 0)
 		system_daemonise_done(parent);
 	return true;
@@ -416,13 +406,13 @@ start(struct daemon *daemon)
 static void
 leave_network(struct daemon *daemon)
 {
-	babel_time limit = wiring_now() + SECOND;
+	babel_time limit = clock_monotonic() + SECOND;
 
-	babel_shutdown(daemon->babel, wiring_now());
-	while (!babel_is_quiet(daemon->babel) && wiring_now() < limit)
-		turn(daemon, wiring_now() + LEAVE_STEP);
-	limit = wiring_now() + daemon->conf->options.shutdown_delay;
-	while (wiring_now() < limit)
+	babel_shutdown(daemon->babel, clock_monotonic());
+	while (!babel_is_quiet(daemon->babel) && clock_monotonic() < limit)
+		turn(daemon, clock_monotonic() + LEAVE_STEP);
+	limit = clock_monotonic() + daemon->conf->options.shutdown_delay;
+	while (clock_monotonic() < limit)
 		turn(daemon, limit);
 	flush_routes(daemon);
 	address_remove_all(&daemon->addresses, daemon->kernel);

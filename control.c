@@ -68,7 +68,7 @@ adopt(struct daemon *daemon, struct configuration *conf)
 	struct kernel_conf kernel = control_kernel_conf(daemon, &conf->options);
 
 	daemon->conf = conf;
-	babel_configure(daemon->babel, wiring_now(), conf);
+	babel_configure(daemon->babel, clock_monotonic(), conf);
 	configuration_free(old);
 	if (kernel_configure(daemon->kernel, &kernel) < 0)
 		warn("asking the kernel for its tables");

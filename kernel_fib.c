@@ -25,6 +25,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define ANSWERS		16		/* read at a time */
 #define ANSWER_MAX	1024
 #define ANSWER_WAIT	100		/* milliseconds */
@@ -369,7 +371,7 @@ delete_moved(struct kernel *kernel, const struct fib_change *changes,
 static bool
 may_log_failure(struct kernel *kernel)
 {
-	babel_time second = kernel_clock() / SECOND;
+	babel_time second = clock_monotonic() / SECOND;
 
 	if (second != kernel->failure_second) {
 		if (kernel->failures_logged > FAILURES_A_SECOND)

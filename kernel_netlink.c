@@ -24,7 +24,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 #include <unistd.h>
 
 #define RECEIVE_BUFFER	(4 << 20)
@@ -43,15 +42,6 @@ _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
 			    GROUP(RTNLGRP_IPV6_ROUTE) | \
 			    GROUP(RTNLGRP_IPV4_RULE) | \
 			    GROUP(RTNLGRP_IPV6_RULE))
-
-babel_time
-kernel_clock(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec / 1000;
-}
 
 bool
 kernel_is_at_least(int major, int minor)

@@ -30,6 +30,8 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define TRIES_MAX	5
 #define RETRY_DELAY	SECOND
 #define WALK_SLICE	256
@@ -169,7 +171,7 @@ kernel_sync_schedule(struct kernel *kernel, enum sync_task task,
 	struct sync *sync = &kernel->sync;
 	babel_time due;
 
-	due = time_max(kernel_clock() + delay,
+	due = time_max(clock_monotonic() + delay,
 	    sync->begun[task] + spacing[task]);
 	if (due >= sync->due[task])
 		return;
@@ -273,7 +275,7 @@ begin(struct kernel *kernel, enum sync_task task)
 
 	sync->task = task;
 	sync->next = SYNC_NOTHING;
-	sync->begun[task] = kernel_clock();
+	sync->begun[task] = clock_monotonic();
 	sync->tries = 0;
 	sync->is_walking = false;
 	fingerprints_reset(&sync->own);
@@ -382,7 +384,7 @@ kernel_sync_timer(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
 	uint64_t expirations;
-	babel_time now = kernel_clock();
+	babel_time now = clock_monotonic();
 
 	(void)!read(kernel->timer, &expirations, sizeof(expirations));
 	if (sync->due[SYNC_ALL] <= now) {

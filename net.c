@@ -24,6 +24,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define RECEIVE_BUFFER	(8 << 20)
 #define BURST		32
 #define DATAGRAM_MAX	65536		/* pages not written cost nothing */
@@ -353,16 +355,6 @@ net_send(struct net *net, const struct datagram *datagram)
 	return send_retried(net->fd, &message);
 }
 
-/* Microseconds on a clock. */
-static babel_time
-clock_read(clockid_t clock)
-{
-	struct timespec ts;
-
-	clock_gettime(clock, &ts);
-	return ts.tv_sec * SECOND + ts.tv_nsec / 1000;
-}
-
 /* A pair of readings of the two clocks, and the latest time to give. */
 struct clocks {
 	babel_time monotonic, real, now;
@@ -487,8 +479,8 @@ net_receive(struct net *net, babel_time now, int burst, net_input *input,
 	int asked, got, i, total = 0;
 
 	do {
-		clocks.monotonic = clock_read(CLOCK_MONOTONIC);
-		clocks.real = clock_read(CLOCK_REALTIME);
+		clocks.monotonic = clock_monotonic();
+		clocks.real = clock_real();
 		asked = burst - total < BURST ? burst - total : BURST;
 		got = receive_burst(net, asked);
 		for (i = 0; i < got; i++)

@@ -15,19 +15,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
-#include <time.h>
 
 #include "fib.h"
 #include "xroute.h"
-
-babel_time
-wiring_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * SECOND + now.tv_nsec / 1000;
-}
 
 /* Messages go to stderr, which may be the log file. */
 static void
@@ -91,7 +81,7 @@ static babel_time
 engine_stamp(void *ctx)
 {
 	(void)ctx;
-	return wiring_now();
+	return clock_monotonic();
 }
 
 static void
@@ -215,11 +205,11 @@ kernel_link(void *ctx, const struct link_state *link, bool present)
 	struct daemon *daemon = ctx;
 
 	if (present) {
-		babel_link_changed(daemon->babel, wiring_now(), link);
+		babel_link_changed(daemon->babel, clock_monotonic(), link);
 		provide_address(daemon, link);
 	} else {
 		address_forget(&daemon->addresses, link->ifindex);
-		babel_link_removed(daemon->babel, wiring_now(),
+		babel_link_removed(daemon->babel, clock_monotonic(),
 		    link->ifindex);
 	}
 }
@@ -247,7 +237,7 @@ kernel_route(void *ctx, const struct kernel_route *route, bool present)
 	if (route->table == RT_TABLE_MAIN && !route->local)
 		rules_route(daemon->rules, route, present);
 	if (is_imported(&daemon->conf->options, route))
-		babel_kernel_route(daemon->babel, wiring_now(), route,
+		babel_kernel_route(daemon->babel, clock_monotonic(), route,
 		    present);
 }
 
@@ -256,7 +246,7 @@ kernel_sync(void *ctx, bool begin)
 {
 	struct daemon *daemon = ctx;
 
-	babel_kernel_sync(daemon->babel, wiring_now(), begin);
+	babel_kernel_sync(daemon->babel, clock_monotonic(), begin);
 	rules_sync(daemon->rules, begin);
 }
 
@@ -333,7 +323,7 @@ rules_done(void *ctx, const struct fib_change *change, int error)
 	struct daemon *daemon = ctx;
 
 	daemon->answered = true;
-	babel_fib_done(daemon->babel, wiring_now(), change, error);
+	babel_fib_done(daemon->babel, clock_monotonic(), change, error);
 }
 
 static void
@@ -341,7 +331,7 @@ rules_lost(void *ctx, const struct destination_key *key)
 {
 	struct daemon *daemon = ctx;
 
-	babel_fib_lost(daemon->babel, wiring_now(), key);
+	babel_fib_lost(daemon->babel, clock_monotonic(), key);
 }
 
 static bool
@@ -375,5 +365,5 @@ wiring_packet(void *ctx, const struct datagram *datagram)
 {
 	struct daemon *daemon = ctx;
 
-	babel_receive(daemon->babel, wiring_now(), datagram);
+	babel_receive(daemon->babel, clock_monotonic(), datagram);
 }

@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include "address.h"
+#include "clock.h"
 #include "kernel.h"
 #include "local.h"
 #include "net.h"
@@ -44,8 +45,6 @@ struct daemon {
 	bool stop;
 };
 
-/* The monotonic clock. */
-babel_time wiring_now(void);
 extern const struct babel_ops wiring_engine;
 extern const struct kernel_events wiring_kernel;
 extern const struct kernel_events wiring_rules;

@@ -186,7 +186,6 @@ struct kernel {
 /* kernel_netlink.c */
 int	kernel_netlink_open(uint32_t groups);
 uint32_t kernel_netlink_port(int fd);
-babel_time kernel_clock(void);
 /* Read what notifications there are, a bounded number. */
 void	kernel_netlink_drain(struct kernel *);
 /* Give one message of a notification or a dump to the table it is for. */

@@ -1,0 +1,14 @@
+/*
+ * clock.h - the two clocks, in microseconds, as all of the daemon reads them.
+ */
+#ifndef CLOCK_H
+#define CLOCK_H
+
+#include "util.h"
+
+/* The clock that the engine lives by: never set, never back. */
+babel_time clock_monotonic(void);
+/* Since 1970; may be set at any time. */
+babel_time clock_real(void);
+
+#endif
