@@ -14,12 +14,19 @@
 #define BLANKS		" \t\r"
 #define SEQNO_BLOCK	64		/* reserved in the state file */
 
-void
-control_check_kernel(struct daemon *daemon, babel_time now)
+/* All tables have just been asked for. */
+static void
+plan_check(struct daemon *daemon, babel_time now)
 {
 	babel_time interval = daemon->conf->options.kernel_check_interval;
 
 	daemon->next_check = interval == 0 ? NEVER : now + interval;
+}
+
+void
+control_check_kernel(struct daemon *daemon, babel_time now)
+{
+	plan_check(daemon, now);
 	if (kernel_resync(daemon->kernel) < 0)
 		warn("asking the kernel for its tables");
 }
@@ -60,20 +67,6 @@ control_kernel_conf(struct daemon *daemon, const struct options *options)
 	};
 }
 
-/* What runs is another configuration from now on. */
-static void
-adopt(struct daemon *daemon, struct configuration *conf)
-{
-	struct configuration *old = daemon->conf;
-	struct kernel_conf kernel = control_kernel_conf(daemon, &conf->options);
-
-	daemon->conf = conf;
-	babel_configure(daemon->babel, clock_monotonic(), conf);
-	configuration_free(old);
-	if (kernel_configure(daemon->kernel, &kernel) < 0)
-		warn("asking the kernel for its tables");
-}
-
 /* A file that cannot be opened leaves the log where it was. */
 void
 control_reopen_log(struct daemon *daemon)
@@ -84,11 +77,45 @@ control_reopen_log(struct daemon *daemon)
 		warn("log file %s", path);
 }
 
+static bool
+is_same_path(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* What runs is another configuration from now on. */
+static void
+adopt(struct daemon *daemon, struct configuration *conf)
+{
+	struct configuration *old = daemon->conf;
+	struct kernel_conf kernel = control_kernel_conf(daemon, &conf->options);
+
+	daemon->conf = conf;
+	babel_configure(daemon->babel, clock_monotonic(), conf);
+	if (!is_same_path(options_log_file(&old->options),
+	    options_log_file(&conf->options)))
+		control_reopen_log(daemon);
+	configuration_free(old);
+	rules_reserve(daemon->rules, conf->options.import_tables,
+	    conf->options.import_table_count);
+	if (kernel_configure(daemon->kernel, &kernel) < 0)
+		warn("asking the kernel for its tables");
+	plan_check(daemon, clock_monotonic());
+}
+
+static void
+log_warning(void *ctx, const char *message)
+{
+	(void)ctx;
+	warnx("%s", message);
+}
+
 static enum local_reply
 reload(struct daemon *daemon, struct configuration_report *report)
 {
 	struct configuration *files, *conf;
 
+	report->warn = log_warning;
 	files = options_reload(daemon->argc, daemon->argv, report);
 	if (files == NULL)
 		return LOCAL_NO;

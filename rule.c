@@ -259,6 +259,14 @@ rules_open(struct kernel *kernel, const struct rules_conf *conf,
 	return rules;
 }
 
+void
+rules_reserve(struct rules *rules, const uint32_t *tables, size_t count)
+{
+	if (rule_tables_reserve(rules->tables, tables, count) < 0)
+		rules_log(rules, LOG_ERR, "noting the tables to leave alone: "
+		    "out of memory");
+}
+
 static void
 free_operations(struct operation_list *list)
 {

@@ -303,6 +303,22 @@ flush_left_overs(struct rule_tables *tables)
 		forget_left_over(&found.leading, left_over);
 }
 
+int
+rule_tables_reserve(struct rule_tables *tables, const uint32_t *numbers,
+    size_t count)
+{
+	uint32_t *reserved = reallocarray(tables->reserved, count + 1,
+	    sizeof(*reserved));
+
+	if (reserved == NULL)
+		return -1;
+	if (count > 0)
+		memcpy(reserved, numbers, count * sizeof(*reserved));
+	tables->reserved = reserved;
+	tables->reserved_count = count;
+	return 0;
+}
+
 struct rule_tables *
 rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
 {
@@ -318,16 +334,11 @@ rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
 	tables->first_priority = conf->first_priority;
 	tables->directory = conf->directory;
 	tables->export_table = conf->export_table;
-	tables->reserved = reallocarray(NULL, conf->reserved_count + 1,
-	    sizeof(*tables->reserved));
-	if (tables->reserved == NULL) {
+	if (rule_tables_reserve(tables, conf->reserved,
+	    conf->reserved_count) < 0) {
 		free(tables);
 		return NULL;
 	}
-	tables->reserved_count = conf->reserved_count;
-	if (conf->reserved_count > 0)
-		memcpy(tables->reserved, conf->reserved,
-		    conf->reserved_count * sizeof(*tables->reserved));
 	flush_left_overs(tables);
 	return tables;
 }

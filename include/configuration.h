@@ -217,7 +217,9 @@ struct configuration *configuration_amend(struct configuration_layers *,
 	    const struct configuration_source *,
 	    struct configuration_report *);
 /* Replace the lower layer (taken over, but for an error): returns the new
- * configuration, finished and the caller's, or NULL as above. */
+ * configuration, finished and the caller's, or NULL as above.  Options that
+ * what runs cannot change stay as they are; those that the new files change
+ * are warned of. */
 struct configuration *configuration_reload(struct configuration_layers *,
 	    struct configuration *files, struct configuration_report *);
 /* Call differs for each global option in which the two differ. */

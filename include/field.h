@@ -23,8 +23,9 @@ enum field_kind {
 	FIELD_ROUTER_ID,
 };
 
-#define FIELD_RUN_TIME	0x01		/* may change at run time */
+#define FIELD_RUN_TIME	0x01		/* the local socket may set it */
 #define FIELD_LETTER	0x02		/* has no word in the language */
+#define FIELD_AT_START	0x04		/* what runs cannot change it */
 
 #define TABLE_MAIN	254
 

@@ -26,6 +26,9 @@ struct rules_conf {
  * instance left.  NULL for no memory. */
 struct rules *rules_open(struct kernel *, const struct rules_conf *,
 	    const struct kernel_events *engine, void *ctx);
+/* Other tables are to be left alone from now on: what is not in use yet is
+ * not taken. */
+void	rules_reserve(struct rules *, const uint32_t *tables, size_t count);
 /* Removes all rules, and the routes in their tables. */
 void	rules_close(struct rules *);
 

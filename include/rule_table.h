@@ -22,6 +22,10 @@ struct rule_tables_conf {
  * tables that they name.  NULL for no memory. */
 struct rule_tables *rule_tables_new(struct kernel *,
 	    const struct rule_tables_conf *);
+/* Leave other tables alone from now on; -1 for no memory, and it is as it
+ * was. */
+int	rule_tables_reserve(struct rule_tables *, const uint32_t *tables,
+	    size_t count);
 /* Removes our rules and their tables' routes as well. */
 void	rule_tables_free(struct rule_tables *);
 

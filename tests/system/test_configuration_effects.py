@@ -14,7 +14,7 @@ import time
 import pytest
 
 import packet as p
-from bench import OTHER4, PREFIX, PREFIX4
+from bench import OTHER, OTHER4, PREFIX, PREFIX4
 from control import Control
 from daemons import OURS
 from effects import check, counter, json_dump, routes_of, shows, xroutes
@@ -266,6 +266,49 @@ def test_no_kernel_check_but_by_signal(make_bench):
         wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 4, "a check")
     bench.daemon.signal(signal.SIGUSR2)
     wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 3, "it is gone")
+
+
+@shows("reload")
+def test_options_that_reload_changes(make_bench):
+    """And those that it leaves alone: the router is not cut off."""
+    bench = make_bench(config=[
+        "kernel-check-interval 0", "redistribute proto 44"])
+    gateway = bench.links["east"].ends[1].address4
+    bench.router.ip("nexthop", "add", "id", "7", "via", gateway, "dev",
+                    "dut-east")
+    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44",
+                    "table", "55")
+    bench.start()
+    bench.east.announce(p.update(PREFIX, 100))
+    bench.await_installed(PREFIX)
+    kept = ["protocol-port 7777", "protocol-group ff02::77",
+            "export-table 77", "state-file /nonexistent/state",
+            "local-port 7778", "router-id 02:00:00:00:00:00:00:d2"]
+    lines = [line for line in bench.daemon.config if "router-id" not in line]
+    with open(bench.daemon.base + ".conf", "w") as stream:
+        stream.write("\n".join([*lines, *kept, "kernel-priority 33",
+                                "import-table 55", "kernel-check-interval 1",
+                                f"log-file {bench.daemon.base}.moved"]))
+    with bench.daemon.control() as control:
+        assert control.request("reload") == ["ok"]
+        assert control.request("default rxcost 96") == ["ok"]
+    said = bench.daemon.log()
+    for word in (line.split()[0] for line in kept):
+        assert f"warning: {word}: the change takes effect after a restart" \
+            in said
+    assert said.count("after a restart") == len(kept)
+    assert os.path.exists(bench.daemon.base + ".moved")
+    # What was to change: priority, imported table, and how often it is read.
+    wait_for(lambda: {route.metric for route in routes_of(
+        bench.router).values()} == {33}, 3, "the priority")
+    wait_for(lambda: PREFIX4 in xroutes(bench.daemon), 3, "the xroute")
+    bench.router.ip("nexthop", "del", "id", "7")
+    wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 3, "it is gone")
+    # And it still hears and is heard, and puts routes where it did.
+    bench.east.announce(p.update(OTHER, 100))
+    bench.await_installed(OTHER)
+    bench.west.expect("Update", prefix=OTHER)
+    assert routes_of(bench.router, "77") == {}
 
 
 @shows("shutdown-delay-ms")

@@ -451,6 +451,53 @@ test_reload(void **state)
 	layers_free(&layers);
 }
 
+/* Of the options that the new files change, those that need a restart stay
+ * and are named, at each reload; the files that the layer is made of later
+ * have them, too. */
+static void
+test_reload_keeps(void **state)
+{
+	static const char new[] = "protocol-port 7\nimport-table 9\n"
+	    "local-path-group \"\"\nlink-detect true\nkernel-priority 5\n"
+	    "router-id 02:00:00:00:00:00:00:01";
+	static const char kept[] = "warning: %s: the change takes effect "
+	    "after a restart";
+	static const char *const words[] = { "protocol-port",
+	    "local-path-group", "export-table", "router-id", "state-file" };
+	struct configuration_layers layers = layers_of("protocol-port 6\n"
+	    "export-table 8\nimport-table 3\nstate-file s\ndebug 1\n"
+	    "skip-kernel-setup true\nskip-kernel-setup false");
+	struct messages messages = { .count = 0 };
+	struct configuration_report report = {
+		.warn = keep_message, .ctx = &messages
+	};
+	char *printed, text[128];
+	struct configuration *conf;
+	size_t i, again;
+
+	(void)state;
+	for (again = 0; again < 2; again++) {
+		messages.count = 0;
+		conf = configuration_reload(&layers, must_read(new), &report);
+		assert_non_null(conf);
+		assert_int_equal(messages.count, 5);
+		for (i = 0; i < 5; i++) {
+			snprintf(text, sizeof(text), kept, words[i]);
+			assert_string_equal(messages.text[i], text);
+		}
+		configuration_free(conf);
+	}
+	conf = configuration_amend(&layers, "smoothing-half-life 7", 21,
+	    &test_socket, &report);
+	printed = configuration_print(conf);
+	assert_string_equal(printed, "protocol-port 6\nkernel-priority 5\n"
+	    "export-table 8\nlink-detect true\nsmoothing-half-life 7\n"
+	    "state-file s\nimport-table 9\ndefault\n");
+	free(printed);
+	configuration_free(conf);
+	layers_free(&layers);
+}
+
 static void
 test_compare_options(void **state)
 {
@@ -485,6 +532,7 @@ main(void)
 		cmocka_unit_test(test_layers),
 		cmocka_unit_test(test_removal),
 		cmocka_unit_test(test_reload),
+		cmocka_unit_test(test_reload_keeps),
 		cmocka_unit_test(test_compare_options),
 	};
 
