@@ -120,7 +120,8 @@ reason_against(const struct babel *b, const struct route *route)
 	if (is_denied(b, route, FILTER_IN))
 		return "filtered";
 	if (route->refmetric == INFINITY_METRIC)
-		return b->now >= route->expires ? "expired" : "retracted";
+		return b->now >= route->received + route->hold_time ?
+		    "expired" : "retracted";
 	if (!neighbour_is_reachable(route->neighbour))
 		return "neighbour-unreachable";
 	if (route->metric == INFINITY_METRIC)
@@ -148,11 +149,17 @@ reason_of(const struct babel *b, const struct route *route)
 	if (selected == NULL)
 		return route->destination->xroute != NULL ? "own-route" :
 		    "not-considered-yet";
-	if (route->metric >= selected->metric)
+	switch (route_judge(b, route, selected)) {
+	case ROUTE_WORSE:
 		return "worse";
-	return route_smoothed_metric(b, route) >=
-	    route_smoothed_metric(b, selected) ? "not-better-on-average" :
-	    "not-considered-yet";
+	case ROUTE_WORSE_ON_AVERAGE:
+		return "not-better-on-average";
+	case ROUTE_WITHIN_NOISE:
+		return "within-noise";
+	case ROUTE_BETTER:
+		break;
+	}
+	return "not-considered-yet";
 }
 
 static void

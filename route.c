@@ -5,7 +5,8 @@
  * Selection never takes an unfeasible route, nor one that is infinite, nor
  * one that the kernel refuses.  Among the others the smallest metric wins,
  * with the hysteresis of appendix A.3: the selected route yields only to
- * one that is better both now and on average.
+ * one that is better both now and on average.  One that is so by less than
+ * a tenth may be so by noise, and waits until that is ruled out.
  */
 #include "route.h"
 
@@ -504,28 +505,54 @@ steady_time(const struct route *route)
 	    route->neighbour->interface->conf.hello_interval;
 }
 
-/* When a route may displace the selected one: now, if it is better now
- * and on average (appendix A.3), and either by much or beyond doubt;
- * never, if it is not better; or when to look again. */
+/* When it will be beyond doubt that a route is better. */
 static babel_time
-displacement_time(const struct babel *b, const struct route *challenger,
+certain_time(const struct route *challenger, const struct route *selected)
+{
+	babel_time steady = time_max(steady_time(challenger),
+	    steady_time(selected));
+
+	if (challenger->better_since == NEVER)	/* not noted yet */
+		return steady;
+	return time_min(steady, challenger->better_since + NOISE_HELLOS *
+	    challenger->neighbour->interface->conf.hello_interval);
+}
+
+enum route_verdict
+route_judge(const struct babel *b, const struct route *challenger,
     const struct route *selected)
 {
 	uint16_t average = route_smoothed_metric(b, challenger);
 	uint16_t limit = route_smoothed_metric(b, selected);
-	babel_time steady, proven;
 
 	if (challenger->metric >= selected->metric)
-		return NEVER;
+		return ROUTE_WORSE;
 	if (is_much_less(average, limit))
-		return b->now;
+		return ROUTE_BETTER;
 	if (average >= limit ||
 	    is_much_less(challenger->metric, selected->metric))
+		return ROUTE_WORSE_ON_AVERAGE;
+	return b->now < certain_time(challenger, selected) ?
+	    ROUTE_WITHIN_NOISE : ROUTE_BETTER;
+}
+
+/* When a route may displace the selected one: now, never, or when to look
+ * again. */
+static babel_time
+displacement_time(const struct babel *b, const struct route *challenger,
+    const struct route *selected)
+{
+	switch (route_judge(b, challenger, selected)) {
+	case ROUTE_WORSE:
+		return NEVER;
+	case ROUTE_WORSE_ON_AVERAGE:
 		return b->now + RESELECT_DELAY;
-	steady = time_max(steady_time(challenger), steady_time(selected));
-	proven = challenger->better_since + NOISE_HELLOS *
-	    challenger->neighbour->interface->conf.hello_interval;
-	return time_max(b->now, time_min(steady, proven));
+	case ROUTE_WITHIN_NOISE:
+		return certain_time(challenger, selected);
+	case ROUTE_BETTER:
+		break;
+	}
+	return b->now;
 }
 
 /* Since when has it been better than the selected one? */

@@ -31,6 +31,14 @@ struct route {
 	babel_time better_since;	/* than the selected one, or NEVER */
 };
 
+/* How a route that may be selected stands to the one that is. */
+enum route_verdict {
+	ROUTE_WORSE,
+	ROUTE_WORSE_ON_AVERAGE,		/* and better, by much, only now */
+	ROUTE_WITHIN_NOISE,		/* better, but perhaps by chance */
+	ROUTE_BETTER,			/* beyond doubt */
+};
+
 int	route_compare(const struct route *, const struct route *);
 RB_PROTOTYPE(route_tree, route, entry, route_compare)
 
@@ -53,6 +61,9 @@ bool	route_is_silent_on(const struct babel *, const struct route *,
 	    const struct interface *);
 bool	route_is_feasible(const struct route *);
 uint16_t route_smoothed_metric(const struct babel *, const struct route *);
+/* The hysteresis (appendix A.3): only a better one takes over. */
+enum route_verdict route_judge(const struct babel *,
+	    const struct route *challenger, const struct route *selected);
 /* Look at every route again after a change of policy; one slice, true
  * when more is left. */
 bool	route_policy_slice(struct babel *);

@@ -1,6 +1,7 @@
 /*
- * test_local_explain.c - "explain neighbour": which direction of a link is
- * dead and since when, and what is wrong with signatures and sizes.
+ * test_local_explain.c - "explain": what speaks against a route; which
+ * direction of a link is dead and since when, and what is wrong with
+ * signatures and sizes.
  */
 #include "unit.h"
 
@@ -103,6 +104,64 @@ check(struct scene *s, const char *expected)
 
 	if (strstr(text, expected) == NULL)
 		fail_msg("no '%s' in %s", expected, text);
+}
+
+/* That is said of a route for fd00:1::/64. */
+static void
+check_reason(struct scene *s, const char *reason)
+{
+	const char *text = ask(s->w, s->peer, "explain fd00:1::/64\n");
+	char expected[64];
+
+	snprintf(expected, sizeof(expected), " reason %s if ", reason);
+	if (strstr(text, expected) == NULL)
+		fail_msg("no '%s' in %s", expected, text);
+}
+
+/* A route that is not repeated was not taken back. */
+static void
+tells_expired_from_retracted(void **state)
+{
+	struct scene s = scene_new("interface eth0\n");
+
+	(void)state;
+	greet_for(&s, 8 * SECOND, 96);
+	world_update(s.w, 1, 2, 0x10000, 100);
+	greet_for(&s, 52 * SECOND, 96);
+	check_reason(&s, "installed");
+	greet_for(&s, 8 * SECOND, 96);
+	check_reason(&s, "expired");
+	world_update(s.w, 1, 2, 0x10000, 100);
+	greet_for(&s, 8 * SECOND, 96);
+	check_reason(&s, "installed");
+	world_update(s.w, 1, 2, 0x10000, INFINITY_METRIC);
+	greet_for(&s, 40 * SECOND, 96);
+	check_reason(&s, "retracted");
+	scene_free(&s);
+}
+
+/* One that is better by less than a tenth waits, and is told to. */
+static void
+tells_what_may_be_noise(void **state)
+{
+	struct scene s = scene_new("interface eth0\n");
+
+	(void)state;
+	greet_for(&s, 8 * SECOND, 96);
+	world_hello(s.w, 1, 3);
+	s.w->hello_seqno++;
+	world_hello(s.w, 1, 3);
+	world_update(s.w, 1, 2, 0x10000, 200);
+	world_settle(s.w);
+	world_update(s.w, 1, 3, 0x10000, 190);
+	world_settle(s.w);
+	check_reason(&s, "installed");
+	check_reason(&s, "within-noise");
+	/* By more than that, but it was not so on average. */
+	world_update(s.w, 1, 3, 0x10000, 100);
+	world_settle(s.w);
+	check_reason(&s, "not-better-on-average");
+	scene_free(&s);
 }
 
 static void
@@ -283,6 +342,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(tells_expired_from_retracted),
+		cmocka_unit_test(tells_what_may_be_noise),
 		cmocka_unit_test(tells_the_dead_direction),
 		cmocka_unit_test(tells_of_a_silent_neighbour),
 		cmocka_unit_test(tells_of_a_cost_that_is_too_high),
