@@ -155,6 +155,15 @@ babel_fib_lost(struct babel *b, babel_time now,
 	leave(b);
 }
 
+void
+babel_fib_room(struct babel *b, babel_time now,
+    const struct destination_key *key)
+{
+	enter(b, now);
+	fib_room(b, key);
+	leave(b);
+}
+
 bool
 babel_fib_find(const struct babel *b, const struct destination_key *key,
     uint32_t table, struct fib_entry *entry)

@@ -324,6 +324,15 @@ fib_lost(struct babel *b, const struct destination_key *key)
 }
 
 void
+fib_room(struct babel *b, const struct destination_key *key)
+{
+	struct destination *d = destination_find(b, key);
+
+	if (d != NULL && d->fib.state == FIB_FAILED)
+		schedule_advance(b, &d->fib.retry, b->now);
+}
+
+void
 fib_retry(struct babel *b, struct destination *d)
 {
 	d->fib.state = FIB_IDLE;

@@ -356,7 +356,7 @@ is_same_entry(const struct kernel *kernel,
 }
 
 /* Somebody else has changed routes: was one of ours removed, or replaced
- * by another? */
+ * by another, or is there room for one where another was? */
 static void
 watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
     const struct route_message *message)
@@ -365,8 +365,12 @@ watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
 	bool is_removal = nlh->nlmsg_type == RTM_DELROUTE;
 	struct fib_entry held;
 
-	if (is_removal && !is_ours)
+	if (is_removal && !is_ours) {
+		if (kernel->events->fib_room != NULL)
+			kernel->events->fib_room(kernel->ctx,
+			    &message->route.key);
 		return;
+	}
 	if (!is_removal && (nlh->nlmsg_flags & NLM_F_REPLACE) == 0)
 		return;
 	if (!find_held(kernel, message, &held))

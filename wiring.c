@@ -267,6 +267,14 @@ kernel_fib_lost(void *ctx, const struct destination_key *key)
 	rules_fib_lost(daemon->rules, key);
 }
 
+static void
+kernel_fib_room(void *ctx, const struct destination_key *key)
+{
+	struct daemon *daemon = ctx;
+
+	babel_fib_room(daemon->babel, clock_monotonic(), key);
+}
+
 static bool
 kernel_fib_find(void *ctx, const struct destination_key *key, uint32_t table,
     struct fib_entry *entry)
@@ -307,6 +315,7 @@ const struct kernel_events wiring_kernel = {
 	.sync = kernel_sync,
 	.fib_done = kernel_fib_done,
 	.fib_lost = kernel_fib_lost,
+	.fib_room = kernel_fib_room,
 	.fib_find = kernel_fib_find,
 	.fib_after = kernel_fib_after,
 	.rule = kernel_rule,

@@ -154,6 +154,10 @@ void	babel_fib_done(struct babel *, babel_time now,
  * there: install it again. */
 void	babel_fib_lost(struct babel *, babel_time now,
 	    const struct destination_key *);
+/* A route of somebody else is gone there: if the kernel refused ours, it
+ * is tried again at once. */
+void	babel_fib_room(struct babel *, babel_time now,
+	    const struct destination_key *);
 
 /* What the engine holds to be installed: for a key in a table, and for
  * the first key after the given one (NULL: of all).  False: nothing. */

@@ -16,6 +16,7 @@ void	fib_done(struct babel *, const struct fib_change *, int error);
  * one that a hold stands for. */
 void	fib_notify(const struct babel *, const struct destination *);
 void	fib_lost(struct babel *, const struct destination_key *);
+void	fib_room(struct babel *, const struct destination_key *);
 void	fib_retry(struct babel *, struct destination *);
 /* Does the kernel have the selected route? */
 bool	fib_is_current(const struct babel *, const struct destination *);

@@ -37,6 +37,9 @@ struct kernel_events {
 	void (*fib_done)(void *ctx, const struct fib_change *, int error);
 	/* What we installed there was removed or replaced by others. */
 	void (*fib_lost)(void *ctx, const struct destination_key *);
+	/* A route of somebody else is gone there: what was refused because
+	 * of it may be tried again.  May be NULL. */
+	void (*fib_room)(void *ctx, const struct destination_key *);
 	/*
 	 * What we hold to be installed, so that no second copy of it is
 	 * kept here: for a key in a table, and for the first key after the

@@ -219,9 +219,19 @@ on_log(void *ctx, int priority, const char *format, ...)
 	putchar('\n');
 }
 
+static void
+on_room(void *ctx, const struct destination_key *key)
+{
+	char text[DESTINATION_STRLEN];
+
+	(void)ctx;
+	printf("room %s\n", destination_key_format(key, text));
+}
+
 static const struct kernel_events events = {
 	.link = on_link, .route = on_route, .sync = on_sync,
-	.fib_done = on_done, .fib_lost = on_lost, .fib_find = on_find,
+	.fib_done = on_done, .fib_lost = on_lost, .fib_room = on_room,
+	.fib_find = on_find,
 	.fib_after = on_after, .log = on_log
 };
 

@@ -222,6 +222,9 @@ def test_failures_are_named_one_by_one(node, probe):
     assert any(line.startswith("log") and foreign in line
                and "somebody else" in line for line in lines)
     assert "192.0.2.3" in node.ip("route", "show", foreign)
+    start = len(probe.lines)
+    node.ip("route", "del", foreign)
+    probe.await_line(rf"room {re.escape(foreign)}$", start)
     lines = probe.do("add 10.2.0.0/16 via 127.0.0.1 dev v0")
     assert "done 10.2.0.0/16 EINVAL" in lines
     assert any("invalid gateway" in line for line in lines)

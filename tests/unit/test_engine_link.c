@@ -287,6 +287,27 @@ refused_routes_are_tried_again(void **state)
 	world_free(w);
 }
 
+static void
+what_others_leave_is_taken_at_once(void **state)
+{
+	const struct destination_key key = key_of(P6, NULL);
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+
+	(void)state;
+	w->kernel_error = EEXIST;
+	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
+	world_pass(w, 16 * SECOND);
+	assert_true(is_lost(w, P6));
+	w->kernel_error = 0;
+	world_pass(w, SECOND);
+	assert_true(is_lost(w, P6));
+	babel_fib_room(w->babel, w->now, &key);
+	world_pass(w, MILLISECOND);
+	assert_true(is_selected(w, P6, a));
+	world_free(w);
+}
+
 /* covers: Q16 */
 static void
 tables_are_those_of_the_route_in_use(void **state)
@@ -427,6 +448,7 @@ main(void)
 		cmocka_unit_test(unicast_hellos_keep_a_neighbour),
 		cmocka_unit_test(lost_routes_are_put_back),
 		cmocka_unit_test(refused_routes_are_tried_again),
+		cmocka_unit_test(what_others_leave_is_taken_at_once),
 		cmocka_unit_test(tables_are_those_of_the_route_in_use),
 		cmocka_unit_test(reflected_metrics_saturate),
 		cmocka_unit_test(duplicates_are_judged_by_kernel_priority),
