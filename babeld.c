@@ -198,18 +198,14 @@ turn(struct daemon *daemon, babel_time limit)
 /* Start. */
 
 static struct babel_identity
-identity_of(const struct options *options, struct system_state *state)
+identity_of(const struct options *options, const struct system_state *state)
 {
-	const char *path = options_state_file(options);
 	struct babel_identity identity = {
 		.v4_via_v6 = kernel_is_at_least(5, 2),
 		.v4_via_v6_default = kernel_is_at_least(5, 13),
 		.id_is_configured = options->has_router_id,
 	};
-	char error[SYSTEM_ERROR_SIZE];
 
-	if (path != NULL && system_state_read(path, state, error) < 0)
-		warnx("%s", error);
 	identity.without_state = !state->has_seqno;
 	identity.seqno = seqno_plus(state->seqno, 1);
 	if (!state->has_seqno)
@@ -381,13 +377,17 @@ open_sockets(struct daemon *daemon)
 static bool
 start(struct daemon *daemon)
 {
+	const struct options *options = &daemon->conf->options;
 	struct babel_identity identity;
+	char error[SYSTEM_ERROR_SIZE];
 	int parent = -1;
 
 	if (!settle(daemon, &parent) || !set_up_kernel(daemon) ||
 	    !open_sockets(daemon))
 		return false;
-	identity = identity_of(&daemon->conf->options, &daemon->state);
+	if (state_open(&daemon->state, options_state_file(options), error) < 0)
+		warnx("%s", error);
+	identity = identity_of(options, &daemon->state.held);
 	daemon->first_id = identity.id;
 	daemon->babel = babel_new(&wiring_engine, daemon, daemon->conf,
 	    &identity, clock_monotonic());

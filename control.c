@@ -12,7 +12,6 @@
 #include "options.h"
 
 #define BLANKS		" \t\r"
-#define SEQNO_BLOCK	64		/* reserved in the state file */
 
 /* All tables have just been asked for. */
 static void
@@ -170,30 +169,21 @@ control_command(void *ctx, const char *line,
 	return LOCAL_OK;
 }
 
-/*
- * The state file says less than the truth never: it is written a block of
- * seqnos ahead, so that a crash loses nothing and flash memory is spared.
- */
 void
-control_save_state(struct daemon *daemon, bool exact)
+control_save_state(struct daemon *daemon, bool at_end)
 {
-	const char *path = options_state_file(&daemon->conf->options);
-	uint16_t seqno = babel_seqno(daemon->babel);
-	struct router_id id = babel_router_id(daemon->babel);
-	struct system_state *state = &daemon->state;
-	bool chosen = router_id_compare(&id, &daemon->first_id) != 0 &&
-	    (!state->has_id || router_id_compare(&id, &state->id) != 0);
+	struct system_state current = {
+		.has_seqno = true,
+		.seqno = babel_seqno(daemon->babel),
+		.id = babel_router_id(daemon->babel),
+	};
 	char error[SYSTEM_ERROR_SIZE];
 
-	if (path == NULL || (!exact && !chosen && state->has_seqno &&
-	    !seqno_less(state->seqno, seqno)))
-		return;
-	state->has_seqno = true;
-	state->seqno = exact ? seqno : seqno_plus(seqno, SEQNO_BLOCK);
-	if (chosen) {
-		state->has_id = true;
-		state->id = id;
-	}
-	if (system_state_write(path, state, error) < 0)
+	/* One that had to be chosen is to be remembered. */
+	current.has_id = router_id_compare(&current.id,
+	    &daemon->first_id) != 0;
+	if ((at_end ? state_close(&daemon->state, &current, error) :
+	    state_keep(&daemon->state, &current, clock_monotonic(),
+	    error)) < 0)
 		warnx("%s", error);
 }

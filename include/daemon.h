@@ -16,6 +16,7 @@
 #include "local.h"
 #include "net.h"
 #include "rule.h"
+#include "state.h"
 #include "system.h"
 #include "table.h"
 
@@ -26,7 +27,7 @@ struct daemon {
 	struct configuration *conf;	/* what runs, made of the layers */
 	struct system_sysctls *sysctls;
 	struct system_pid_file *pid_file;
-	struct system_state state;	/* as in the file */
+	struct state_file state;
 	struct router_id first_id;	/* that we started with */
 	struct babel *babel;
 	struct net *net;
@@ -61,8 +62,8 @@ void	control_check_kernel(struct daemon *, babel_time now);
 local_command control_command;
 /* Open the log file anew; if that fails, the log goes where it went. */
 void	control_reopen_log(struct daemon *);
-/* Write the state file if what it says will soon be too little; exact: at
- * the end, write what is true now. */
-void	control_save_state(struct daemon *, bool exact);
+/* Write the state file if what it says will soon be too little; at the
+ * end, what is true now. */
+void	control_save_state(struct daemon *, bool at_end);
 
 #endif
