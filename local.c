@@ -32,7 +32,7 @@
 #define SHARES		8		/* clients that use up the steps */
 #define STEPS_DEAF	16		/* for one that is gone, besides */
 #define STEPS_REQUEST	8		/* what a request counts for */
-#define FORGET		2048		/* records forgotten in one turn */
+#define FORGET		2048		/* records, in one turn at least */
 #define ACCEPT_PAUSE	(SECOND / 2)	/* when descriptors are all used up */
 #define HOST_MAX	64
 
@@ -313,9 +313,7 @@ local_due(const struct local *local, babel_time now)
 		    now < c->news_at)
 			due = time_min(due, c->news_at);
 	}
-	if (local->journal.count > 0 && !local->monitored)
-		return now;
-	return due;
+	return local->forgetting ? now : due;
 }
 
 /* Serving. */
@@ -453,7 +451,8 @@ drop(struct local *local, struct client *c, babel_time now,
 }
 
 /* Forget what all monitors know, and drop one that makes us remember too
- * much. */
+ * much.  A turn forgets more than has come since the last one, so that the
+ * journal does not grow meanwhile, and takes time only as that did. */
 static void
 keep_journal(struct local *local, const struct babel *b)
 {
@@ -461,7 +460,9 @@ keep_journal(struct local *local, const struct babel *b)
 	struct client *slowest = slowest_monitor(local);
 	size_t tables = (size_t)b->route_count + b->xroute_count +
 	    b->neighbour_count, limit;
+	uint64_t came = journal->serial - local->seen;
 
+	local->seen = journal->serial;
 	if (journal->count == 0 || tables > local->tables)
 		local->tables = tables;
 	limit = local->lag + 2 * local->tables;
@@ -474,11 +475,12 @@ keep_journal(struct local *local, const struct babel *b)
 		journal->formats = 0;
 		journal->broken = false;
 	}
-	if (journal_trim(journal, slowest == NULL ? UINT64_MAX :
-	    slowest->serial, journal->count > limit ? SIZE_MAX : FORGET))
-		return;
-	if (journal->count > limit && slowest != NULL)
+	local->forgetting = journal_trim(journal, slowest == NULL ?
+	    UINT64_MAX : slowest->serial, FORGET + 2 * came);
+	if (!local->forgetting && journal->count > limit && slowest != NULL) {
 		drop(local, slowest, b->now, "Too slow, too much is waiting");
+		local->forgetting = true;
+	}
 }
 
 void

@@ -12,8 +12,9 @@
  * get there.  An object that comes back is a new one with a record of its
  * own, behind the old one's.
  *
- * The hash table grows bucket by bucket (linear hashing), so that no event
- * ever pays for all of them.
+ * The hash table grows bucket by bucket (linear hashing), and its memory by
+ * segments that stay where they are, so that no event ever pays for all of
+ * them.
  */
 #include "local_journal.h"
 
@@ -23,7 +24,6 @@
 
 #include "local_describe.h"
 
-#define BUCKETS_MIN	256
 #define RECORDS_PER_BUCKET 2
 
 int
@@ -84,68 +84,83 @@ place_is_same(const struct place *a, const struct place *b)
 	    destination_key_compare(&a->key, &b->key) == 0);
 }
 
-/* The bucket of a hash, when some are split already and some are not. */
+/* The greatest power of two that is not greater; 0 of 0. */
 static size_t
-bucket_of(const struct journal *journal, uint64_t hash)
+power_of_two(size_t number)
 {
-	size_t low = 1, bucket;
-
-	while (low * 2 <= journal->bucket_count)
-		low *= 2;
-	bucket = hash & (low * 2 - 1);
-	return bucket < journal->bucket_count ? bucket : hash & (low - 1);
+	while ((number & (number - 1)) != 0)
+		number &= number - 1;
+	return number;
 }
 
-static int
-buckets_grow(struct journal *journal)
+static struct record **
+bucket_at(const struct journal *journal, size_t bucket)
 {
-	size_t room = journal->bucket_room * 2;
-	struct record **buckets;
+	size_t first = power_of_two(bucket);
 
-	if (journal->bucket_count < journal->bucket_room)
-		return 0;
-	if (room < BUCKETS_MIN)
-		room = BUCKETS_MIN;
-	buckets = reallocarray(journal->buckets, room,
-	    sizeof(*buckets));
-	if (buckets == NULL)
-		return -1;
-	journal->buckets = buckets;
-	journal->bucket_room = room;
-	return 0;
+	return &journal->segments[ffsl((long)first)][bucket - first];
+}
+
+/* The bucket of a hash, when some are split already and some are not. */
+static struct record **
+bucket_of(const struct journal *journal, uint64_t hash)
+{
+	size_t low = power_of_two(journal->bucket_count);
+	size_t bucket = hash & (low * 2 - 1);
+
+	return bucket_at(journal, bucket < journal->bucket_count ? bucket :
+	    hash & (low - 1));
 }
 
 static void
 bucket_insert(struct journal *journal, struct record *record)
 {
-	size_t bucket = bucket_of(journal, place_hash(&record->place));
+	struct record **bucket = bucket_of(journal,
+	    place_hash(&record->place));
 
-	record->next = journal->buckets[bucket];
-	journal->buckets[bucket] = record;
+	record->next = *bucket;
+	*bucket = record;
 }
 
-/* Add a bucket, and share out what is in the one that it is split from. */
+/* Add a bucket, and share out what is in the one that it is split from.
+ * Nothing else moves: a new segment leaves the others where they are. */
 static int
 bucket_split(struct journal *journal)
 {
-	struct record *record, *next;
-	size_t low = 1, last = journal->bucket_count;
+	size_t last = journal->bucket_count, low = power_of_two(last);
+	struct record ***segment = &journal->segments[ffsl((long)low)];
+	struct record *record, *next, **from;
 
-	if (buckets_grow(journal) < 0)
-		return -1;
-	journal->buckets[last] = NULL;
+	if (last == low) {
+		*segment = reallocarray(NULL, low > 0 ? low : 1,
+		    sizeof(**segment));
+		if (*segment == NULL)
+			return -1;
+	}
+	*bucket_at(journal, last) = NULL;
 	journal->bucket_count++;
 	if (last == 0)
 		return 0;
-	while (low * 2 <= last)
-		low *= 2;
-	record = journal->buckets[last - low];
-	journal->buckets[last - low] = NULL;
+	from = bucket_at(journal, last - low);
+	record = *from;
+	*from = NULL;
 	for (; record != NULL; record = next) {
 		next = record->next;
 		bucket_insert(journal, record);
 	}
 	return 0;
+}
+
+static void
+buckets_free(struct journal *journal)
+{
+	size_t i;
+
+	for (i = 0; i < SEGMENTS; i++) {
+		free(journal->segments[i]);
+		journal->segments[i] = NULL;
+	}
+	journal->bucket_count = 0;
 }
 
 static struct record *
@@ -155,7 +170,7 @@ journal_find(const struct journal *journal, const struct place *place)
 
 	if (journal->live == 0)
 		return NULL;
-	record = journal->buckets[bucket_of(journal, place_hash(place))];
+	record = *bucket_of(journal, place_hash(place));
 	while (record != NULL && !place_is_same(&record->place, place))
 		record = record->next;
 	return record;
@@ -164,8 +179,7 @@ journal_find(const struct journal *journal, const struct place *place)
 static void
 bucket_remove(struct journal *journal, struct record *record)
 {
-	struct record **at = &journal->buckets[bucket_of(journal,
-	    place_hash(&record->place))];
+	struct record **at = bucket_of(journal, place_hash(&record->place));
 
 	while (*at != record)
 		at = &(*at)->next;
@@ -309,11 +323,8 @@ journal_trim(struct journal *journal, uint64_t told, size_t budget)
 			return true;
 		journal_remove(journal, record);
 	}
-	if (journal->count == 0) {
-		free(journal->buckets);
-		journal->buckets = NULL;
-		journal->bucket_count = journal->bucket_room = 0;
-	}
+	if (journal->count == 0)
+		buckets_free(journal);
 	return false;
 }
 

@@ -10,6 +10,8 @@
 #ifndef LOCAL_JOURNAL_H
 #define LOCAL_JOURNAL_H
 
+#include <limits.h>
+
 #include "local_line.h"
 #include "local_cursor.h"
 
@@ -28,10 +30,14 @@ struct record {
 RB_HEAD(record_tree, record);
 RB_PROTOTYPE(record_tree, record, entry, record_compare)
 
+#define SEGMENTS	(1 + sizeof(size_t) * CHAR_BIT)
+
 struct journal {
 	struct record_tree records;	/* owned */
-	struct record **buckets;	/* of those that are not gone */
-	size_t bucket_count, bucket_room, live;
+	/* Those that are not gone, by bucket: segment i has the buckets from
+	 * 2^(i-1) on below 2^i; the first, the one of number 0.  Owned. */
+	struct record **segments[SEGMENTS];
+	size_t bucket_count, live;
 	size_t count;
 	uint64_t serial;		/* of the last event */
 	unsigned int formats;	/* a set of 1 << line_format, in use */

@@ -27,6 +27,8 @@ struct local {
 	uint64_t slots;			/* set of the slots in use */
 	struct journal journal;
 	bool monitored;			/* somebody reads the journal */
+	bool forgetting;		/* there is more to forget */
+	uint64_t seen;			/* serial of the journal, last turn */
 	size_t lag;			/* LOCAL_LAG, but for tests */
 	size_t tables;	/* objects in the tables, at most, of late */
 	const char *version;		/* borrowed */

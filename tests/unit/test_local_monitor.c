@@ -382,6 +382,21 @@ effects_come_before_the_answer(void **state)
 	world_free(w);
 }
 
+/* An address comes and goes, and one monitor reads of both. */
+static void
+flap_told(struct world *w, uint32_t number, struct peer *quick)
+{
+	int i;
+
+	for (i = 0; i < 2; i++) {
+		w->now += 100 * MILLISECOND;
+		world_offer(w, number, i == 0);
+		world_turn(w, false);
+	}
+	quick->len = 0;
+	peer_read(quick);
+}
+
 static void
 a_laggard_is_told_and_dropped(void **state)
 {
@@ -396,14 +411,7 @@ a_laggard_is_told_and_dropped(void **state)
 	w->local->lag = 1000;
 	for (i = 0; i < 5000 && w->local->counters[LOCAL_DROPPED] == 0;
 	    i++) {
-		w->now += 100 * MILLISECOND;
-		world_offer(w, (uint32_t)i, true);
-		world_turn(w, false);
-		w->now += 100 * MILLISECOND;
-		world_offer(w, (uint32_t)i, false);
-		world_turn(w, false);
-		quick->len = 0;
-		peer_read(quick);
+		flap_told(w, (uint32_t)i, quick);
 		assert_true(w->local->journal.count < 1300);
 	}
 	assert_false(quick->ended);
@@ -412,6 +420,54 @@ a_laggard_is_told_and_dropped(void **state)
 	run(w, slow);
 	assert_true(slow->ended);
 	assert_non_null(strstr(slow->text, "\nno Too slow"));
+	peer_free(slow);
+	peer_free(quick);
+	world_free(w);
+}
+
+/* So many come and go before the local socket has its turn. */
+static void
+flap_untold(struct world *w, uint32_t count, struct peer *quick)
+{
+	while (count-- > 0) {
+		world_offer(w, count, true);
+		world_offer(w, count, false);
+	}
+	w->now += 100 * MILLISECOND;
+	world_turn(w, false);
+	quick->len = 0;
+	peer_read(quick);
+}
+
+/* However much one monitor has made us remember: once it is dropped, that
+ * is forgotten at once, but in portions, and faster than more comes. */
+static void
+much_is_forgotten_in_portions(void **state)
+{
+	struct world *w = small_world();
+	struct peer *slow = peer_new(w, false), *quick = peer_new(w, false);
+	const size_t *count = &w->local->journal.count;
+	size_t before;
+	int size = 4096, i;
+
+	(void)state;
+	setsockopt(slow->fd, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
+	ask(w, quick, "monitor\n");
+	ask(w, slow, "monitor\n");
+	for (i = 0; i < 5000 && *count < 100; i++)
+		flap_told(w, (uint32_t)i, quick);
+	while (*count < 20000)
+		flap_untold(w, 100, quick);
+	w->local->lag = 1000;
+	flap_untold(w, 100, quick);
+	assert_int_equal(w->local->counters[LOCAL_DROPPED], 1);
+	while ((before = *count) > 3000) {
+		assert_int_equal(local_due(w->local, w->now), w->now);
+		flap_untold(w, 100, quick);
+		assert_in_range(*count, before - 3000, before - 1);
+	}
+	assert_false(quick->ended);
+	assert_int_equal(w->local->counters[LOCAL_DROPPED], 1);
 	peer_free(slow);
 	peer_free(quick);
 	world_free(w);
@@ -427,6 +483,7 @@ main(void)
 		cmocka_unit_test(effects_come_before_the_answer),
 		cmocka_unit_test(the_end_of_a_large_table_is_told),
 		cmocka_unit_test(a_laggard_is_told_and_dropped),
+		cmocka_unit_test(much_is_forgotten_in_portions),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
