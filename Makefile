@@ -19,8 +19,8 @@ ENGINE = util prefix timer pattern filter mac \
 
 # ... and the process around it: start and loop, sockets, the kernel
 # (kernel_*), the local socket (local_*).
-DAEMON = babeld wiring control clock address options system state shared net \
-	link disambiguation table \
+DAEMON = babeld wiring control clock address options system state shared export \
+	net link disambiguation table \
 	$(basename $(wildcard kernel_*.c rule*.c local*.c))
 
 VERSION := $(shell cat VERSION)

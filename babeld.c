@@ -286,26 +286,6 @@ set_up_rules(struct daemon *daemon)
 	return daemon->rules != NULL;
 }
 
-/* Remove our routes from every table that they may be in. */
-static void
-flush_routes(struct daemon *daemon)
-{
-	const struct configuration *conf = daemon->conf;
-	const struct filter *install = &conf->filters[FILTER_INSTALL];
-	size_t i;
-
-	if (kernel_flush_routes(daemon->kernel,
-	    conf->options.export_table) < 0)
-		warn("removing routes from table %u",
-		    conf->options.export_table);
-	for (i = 0; i < install->count; i++)
-		if ((install->rules[i].has & FILTER_SETS_TABLE) != 0 &&
-		    kernel_flush_routes(daemon->kernel,
-		    install->rules[i].table) < 0)
-			warn("removing routes from table %u",
-			    install->rules[i].table);
-}
-
 static bool
 set_up_kernel(struct daemon *daemon)
 {
@@ -328,7 +308,12 @@ set_up_kernel(struct daemon *daemon)
 			return false;
 		}
 	}
-	flush_routes(daemon);		/* what a crashed instance left */
+	daemon->exports = exports_open(daemon->kernel, daemon->conf,
+	    SHARED_DIRECTORY);
+	if (daemon->exports == NULL) {
+		warnx("out of memory");
+		return false;
+	}
 	return set_up_rules(daemon);
 }
 
@@ -414,7 +399,7 @@ leave_network(struct daemon *daemon)
 	limit = clock_monotonic() + daemon->conf->options.shutdown_delay;
 	while (clock_monotonic() < limit)
 		turn(daemon, limit);
-	flush_routes(daemon);
+	exports_flush(daemon->exports, daemon->conf);
 	address_remove_all(&daemon->addresses, daemon->kernel);
 	control_save_state(daemon, true);
 }
@@ -435,6 +420,7 @@ release(struct daemon *daemon)
 		babel_free(daemon->babel);
 	if (daemon->net != NULL)
 		net_close(daemon->net);
+	exports_close(daemon->exports);
 	if (daemon->kernel != NULL)
 		kernel_close(daemon->kernel);
 	free(daemon->watched);

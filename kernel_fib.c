@@ -523,6 +523,7 @@ encode_deletion(void *buffer, const struct nlmsghdr *from)
 struct flush {
 	struct kernel *kernel;
 	uint32_t table;
+	enum kernel_whose whose;
 	unsigned int seen;
 	bool is_done;
 	int error;			/* of the last deletion that failed */
@@ -564,7 +565,9 @@ flush_message(struct flush *flush, const struct nlmsghdr *nlh)
 	if (nlh->nlmsg_type != RTM_NEWROUTE ||
 	    !kernel_route_decode(nlh, &message) ||
 	    message.route.proto != PROTOCOL_BABEL ||
-	    message.route.table != flush->table)
+	    message.route.table != flush->table ||
+	    (flush->whose == OF_OURS &&
+	    !kernel_route_is_held(flush->kernel, &message)))
 		return;
 	flush->seen++;
 	if (flush->batch.count == KERNEL_BATCH)
@@ -639,9 +642,12 @@ flush_family(struct flush *flush, uint8_t family)
 }
 
 int
-kernel_flush_routes(struct kernel *kernel, uint32_t table)
+kernel_flush_routes(struct kernel *kernel, uint32_t table,
+    enum kernel_whose whose)
 {
-	struct flush flush = { .kernel = kernel, .table = table };
+	struct flush flush = {
+		.kernel = kernel, .table = table, .whose = whose
+	};
 	int error, error6;
 
 	batch_init(&flush.batch, kernel);

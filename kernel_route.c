@@ -355,6 +355,16 @@ is_same_entry(const struct kernel *kernel,
 	    kernel_route_fingerprint(kernel, &message->route.key, held);
 }
 
+bool
+kernel_route_is_held(const struct kernel *kernel,
+    const struct route_message *message)
+{
+	struct fib_entry held;
+
+	return find_held(kernel, message, &held) &&
+	    is_same_entry(kernel, message, &held);
+}
+
 /* Somebody else has changed routes: was one of ours removed, or replaced
  * by another, or is there room for one where another was? */
 static void

@@ -254,7 +254,8 @@ flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
 	if (!take_number(tables, rule->table))
 		return false;
 	if (!is_reserved(tables, rule->table))
-		(void)kernel_flush_routes(tables->kernel, rule->table);
+		(void)kernel_flush_routes(tables->kernel, rule->table,
+		    OF_ANYBODY);
 	(void)kernel_rule_delete(tables->kernel, rule);
 	drop_number(tables, rule->table);
 	return true;
@@ -389,7 +390,8 @@ rule_tables_free(struct rule_tables *tables)
 	if (tables == NULL)
 		return;
 	while ((table = RB_MIN(rule_source_tree, &tables->by_source)) != NULL) {
-		(void)kernel_flush_routes(tables->kernel, table->number);
+		(void)kernel_flush_routes(tables->kernel, table->number,
+		    OF_ANYBODY);
 		remove_table(tables, table);
 	}
 	while ((foreign = RB_MIN(rule_foreign_tree, &tables->foreign)) != NULL)

@@ -4,7 +4,8 @@
  * Its octets are locked for what they stand for, whether they exist or
  * not: octet 0 for a moment, by whoever changes the file; octet 1 shared,
  * by everyone who has it open, so who can have that one for himself is
- * alone; those behind, each for the number that its holder has taken.
+ * alone; those behind, each for the number that its holder has taken, or
+ * shared by those who have it together.
  * Open file description locks vanish with their holder, however it ends.
  */
 #include "shared.h"
@@ -161,15 +162,22 @@ shared_unlock(const struct shared *shared)
 		(void)lock(shared->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
 }
 
-bool
-shared_is_alone(const struct shared *shared)
+/* Is the octet, which we have a share of, nobody else's? */
+static bool
+is_only(const struct shared *shared, off_t octet)
 {
 	if (shared->fd < 0)
 		return true;
-	if (!lock(shared->fd, LOCK_PRESENCE, F_WRLCK, F_OFD_SETLK))
+	if (!lock(shared->fd, octet, F_WRLCK, F_OFD_SETLK))
 		return false;
-	(void)lock(shared->fd, LOCK_PRESENCE, F_RDLCK, F_OFD_SETLK);
+	(void)lock(shared->fd, octet, F_RDLCK, F_OFD_SETLK);
 	return true;
+}
+
+bool
+shared_is_alone(const struct shared *shared)
+{
+	return is_only(shared, LOCK_PRESENCE);
 }
 
 bool
@@ -185,4 +193,18 @@ shared_drop(const struct shared *shared, uint32_t number)
 	if (shared->fd >= 0)
 		(void)lock(shared->fd, LOCK_NUMBERS + (off_t)number, F_UNLCK,
 		    F_OFD_SETLK);
+}
+
+void
+shared_join(const struct shared *shared, uint32_t number)
+{
+	if (shared->fd >= 0)
+		(void)lock(shared->fd, LOCK_NUMBERS + (off_t)number, F_RDLCK,
+		    F_OFD_SETLK);
+}
+
+bool
+shared_is_only(const struct shared *shared, uint32_t number)
+{
+	return is_only(shared, LOCK_NUMBERS + (off_t)number);
 }

@@ -11,6 +11,7 @@
 #include <signal.h>
 
 #include "address.h"
+#include "export.h"
 #include "clock.h"
 #include "kernel.h"
 #include "local.h"
@@ -33,6 +34,7 @@ struct daemon {
 	struct net *net;
 	struct kernel *kernel;
 	struct rules *rules;
+	struct exports *exports;
 	uint32_t *watched;		/* tables to hear of */
 	bool answered;			/* the kernel has: run again */
 	struct local *local;

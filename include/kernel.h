@@ -101,10 +101,11 @@ const uint64_t *kernel_overruns(const struct kernel *);
  * log, "" if the link is not there. */
 const char *kernel_link_reason(const struct kernel *, unsigned int ifindex);
 
-/* Remove every route of our protocol from the export table and the
- * tables named by install filters: left-overs of a crashed instance at
- * start, ours at exit.  Blocks; -1 with errno. */
-int	kernel_flush_routes(struct kernel *, uint32_t table);
+/* Remove routes from a table: all of our protocol, or those of them that
+ * fib_find knows.  Blocks; -1 with errno. */
+enum kernel_whose { OF_ANYBODY, OF_OURS };
+int	kernel_flush_routes(struct kernel *, uint32_t table,
+	    enum kernel_whose);
 
 /* Add or remove a link-local address, at once.  One that is there already,
  * or is gone, is fine.  0, or an errno. */

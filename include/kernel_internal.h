@@ -231,6 +231,9 @@ bool	kernel_route_same_place(const struct destination_key *,
 /* A number that tells the entries that the kernel may hold apart. */
 uint64_t kernel_route_fingerprint(const struct kernel *,
 	    const struct destination_key *, const struct fib_entry *);
+/* Is it just what we hold to be installed there? */
+bool	kernel_route_is_held(const struct kernel *,
+	    const struct route_message *);
 uint64_t kernel_route_hash(uint64_t seed, const void *, size_t);
 /* "2001:db8::/32 via fe80::1 dev eth0 table 254" */
 #define ROUTE_STRLEN (DESTINATION_STRLEN + ADDRESS_STRLEN + 64)

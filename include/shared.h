@@ -34,4 +34,9 @@ bool	shared_is_alone(const struct shared *);
 bool	shared_take(const struct shared *, uint32_t number);
 void	shared_drop(const struct shared *, uint32_t number);
 
+/* Have a number together with others.  Does nobody else have it?  To be
+ * asked while holding the file. */
+void	shared_join(const struct shared *, uint32_t number);
+bool	shared_is_only(const struct shared *, uint32_t number);
+
 #endif

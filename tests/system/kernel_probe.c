@@ -8,7 +8,7 @@
  *
  *	add|change|delete PREFIX [from PREFIX] [via ADDRESS] [dev NAME]
  *	    [priority N] [table N] [src ADDRESS] [count N]
- *	flush TABLE	resync	  configure TABLE...	pause	resume
+ *	flush TABLE [ours]	resync	  configure TABLE...	pause	resume
  *
  * "count" repeats with the next prefix of the same length; without "via",
  * the entry is unreachable.  While paused, notifications are not read.
@@ -360,7 +360,8 @@ command(struct probe *probe, char *line)
 		    kernel_is_synchronised(probe->kernel));
 	else if (strcmp(words[0], "flush") == 0 && n > 1) {
 		if (kernel_flush_routes(probe->kernel,
-		    (uint32_t)strtoul(words[1], NULL, 10)) < 0)
+		    (uint32_t)strtoul(words[1], NULL, 10),
+		    n > 2 ? OF_OURS : OF_ANYBODY) < 0)
 			printf("flush failed: %s\n", strerror(errno));
 	} else
 		run_changes(probe, words);

@@ -147,3 +147,41 @@ def test_two_instances(lab):
     assert machine.second.terminate() == 0
     assert machine.tables() == [] and machine.routes() == set()
     assert machine.sysctls() == ["0", "0", "2"]
+
+
+def test_an_export_table_in_common(lab):
+    """Nobody removes there what the other one has installed, neither at a
+    start nor at an end nor after a crash, but what nobody needs any more."""
+    machine = Machine(lab)
+    for peer, prefix in zip(machine.peers, ("2001:db8:5::/48",
+                                            "2001:db8:6::/48")):
+        peer.router.ip("route", "add", "blackhole", prefix, "proto", "44")
+        peer.config = ["redistribute local deny",
+                       f"redistribute proto 44 ip {prefix}",
+                       *[line for line in peer.config
+                         if line.startswith("protocol-port")]]
+        peer.start()
+    machine.second.config.remove("export-table 1000")
+
+    def await_routes(*numbers):
+        prefixes = [f"2001:db8:{number}::/48" for number in numbers]
+        wait_for(lambda: sorted(
+            route.prefix for route in machine.dut.routes("main")
+            if route.protocol == "babel") == prefixes
+            or Unmet(machine.routes()), 10, f"routes {prefixes}")
+    machine.first.start()
+    await_routes(5)
+    monitor = Monitor(machine.dut)
+    machine.second.start()
+    await_routes(5, 6)
+    assert machine.second.terminate() == 0
+    await_routes(5)
+    machine.second.start()
+    await_routes(5, 6)
+    machine.second.kill()
+    machine.second.start()      # its own are adopted
+    await_routes(5, 6)
+    assert not any("2001:db8:5:" in line for line in monitor.deleted())
+    machine.second.kill()
+    assert machine.first.terminate() == 0
+    await_routes()

@@ -293,6 +293,24 @@ def test_flush_removes_ours_only(node, probe):
     probe.do("flush 71000")		# there is no such table
 
 
+def test_flush_of_what_we_installed(node, probe):
+    """Of the routes of our protocol, an other instance may have some."""
+    node.ip("route", "add", "10.1.0.0/16", "via", "192.0.2.8", "dev", "v0",
+            "onlink", "proto", str(BABEL), "metric", "7")
+    node.ip("route", "add", "2001:db9::/48", "via", "fe80::8", "dev", "v0",
+            "proto", str(BABEL))
+    others = ours(node)
+    for change in ("10.1.0.0/16 via 192.0.2.9 dev v0",
+                   "2001:db8:1::/48 via fe80::9 dev v0 count 200",
+                   "10.2.0.0/16", "2001:dba::/48 table 70000"):
+        probe.do(f"add {change}")
+    assert len(ours(node)) == 2 + 202
+    probe.do("flush 254 ours")
+    assert ours(node) == others and len(ours(node, 70000)) == 1
+    probe.do("flush 70000 ours")
+    assert ours(node, 70000) == []
+
+
 def bulk(probe, command):
     """The microseconds that a change of many routes took."""
     last = probe.do(command)[-1]

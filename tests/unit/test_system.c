@@ -295,6 +295,35 @@ numbers_are_taken_once(void **state)
 }
 
 static void
+numbers_are_had_together(void **state)
+{
+	struct shared a, b;
+	char run[PATH_MAX];
+
+	(void)state;
+	strlcpy(run, path_of("run"), sizeof(run));
+	shared_open(&a, run, "numbers");
+	shared_open(&b, run, "numbers");
+	shared_join(&a, 254);
+	assert_true(shared_is_only(&a, 254));
+	shared_join(&b, 254);
+	shared_join(&b, 1000);
+	assert_false(shared_is_only(&a, 254) || shared_is_only(&b, 254));
+	assert_true(shared_is_only(&b, 1000));
+	/* To have asked takes it away from nobody. */
+	assert_false(shared_take(&a, 1000));
+	shared_join(&a, 1000);
+	assert_false(shared_is_only(&b, 1000));
+	shared_close(&a);
+	assert_true(shared_is_only(&b, 254) && shared_is_only(&b, 1000));
+	shared_close(&b);
+	shared_open(&a, "/nonexistent", "numbers");
+	shared_join(&a, 10);
+	assert_true(shared_is_only(&a, 10));
+	shared_close(&a);
+}
+
+static void
 forgotten_files_are_removed(void **state)
 {
 	char run[PATH_MAX];
@@ -615,6 +644,7 @@ main(void)
 		cmocka_unit_test(sysctls_leave_what_others_set),
 		cmocka_unit_test(sysctls_fail_whole),
 		cmocka_unit_test(numbers_are_taken_once),
+		cmocka_unit_test(numbers_are_had_together),
 		cmocka_unit_test(forgotten_files_are_removed),
 		cmocka_unit_test(pid_file_tells_stale_from_held),
 		cmocka_unit_test(state_is_read),
