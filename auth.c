@@ -28,7 +28,6 @@
  * hundred neighbours that see us restart. */
 #define ANSWERS_PERIOD		(100 * MILLISECOND)
 #define ANSWERS_MAX		64
-#define COMPLAINT_PAUSE		MINUTE
 /* Old packets, heard and sent again, make our neighbour challenge us; that
  * is no reason to dump our table time and again. */
 #define INTRODUCTION_PAUSE	(5 * SECOND)

@@ -17,9 +17,7 @@
 int
 delivery_compare(const struct delivery *a, const struct delivery *b)
 {
-	if (a->order == b->order)
-		return 0;
-	return a->order < b->order ? -1 : 1;
+	return compare_numbers(a->order, b->order);
 }
 
 RB_GENERATE(delivery_tree, delivery, destination_entry, delivery_compare)

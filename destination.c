@@ -42,9 +42,7 @@ destination_compare(const struct destination *a, const struct destination *b)
 int
 change_compare(const struct destination *a, const struct destination *b)
 {
-	if (a->change_serial == b->change_serial)
-		return 0;
-	return a->change_serial < b->change_serial ? -1 : 1;
+	return compare_numbers(a->change_serial, b->change_serial);
 }
 
 RB_GENERATE(destination_tree, destination, entry, destination_compare)
@@ -325,8 +323,7 @@ destination_hold_time(const struct babel *b)
 	babel_time interval = 0;
 
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
-		interval = time_max(interval,
-		    interface_update_interval(ifp));
+		interval = time_max(interval, ifp->conf.update_interval);
 	return interval * 7 / 2 + ON_THE_WAY;
 }
 

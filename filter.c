@@ -332,7 +332,7 @@ entry_compare(const void *a, const void *b)
 
 	if (order != 0)
 		return order;
-	return x->number < y->number ? -1 : x->number > y->number;
+	return compare_numbers(x->number, y->number);
 }
 
 /* Could the rule match any destination of the family? */

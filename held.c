@@ -12,7 +12,6 @@
 #include "interface.h"
 
 #define HELD_MAX	64		/* on an interface */
-#define COMPLAINT_PAUSE	MINUTE		/* between two of the same error */
 
 struct held_packet {
 	TAILQ_ENTRY(held_packet) entry;

@@ -42,9 +42,7 @@
 int
 interface_compare(const struct interface *a, const struct interface *b)
 {
-	if (a->link.ifindex == b->link.ifindex)
-		return 0;
-	return a->link.ifindex < b->link.ifindex ? -1 : 1;
+	return compare_numbers(a->link.ifindex, b->link.ifindex);
 }
 
 RB_GENERATE(interface_tree, interface, link_entry, interface_compare)
@@ -555,10 +553,4 @@ interface_packet_size(const struct interface *ifp)
 	if (mtu > MESSAGE_MAX_SIZE + MESSAGE_OVERHEAD)
 		return MESSAGE_MAX_SIZE;
 	return mtu - MESSAGE_OVERHEAD;
-}
-
-babel_time
-interface_update_interval(const struct interface *ifp)
-{
-	return ifp->conf.update_interval;
 }

@@ -17,8 +17,6 @@
 
 #include <string.h>
 
-#define RTT_VALIDITY	(3 * MINUTE)
-
 #define LABEL(plain, json)	((struct label){ plain, json })
 #define JSON(name)		LABEL(NULL, name)
 
@@ -118,17 +116,11 @@ describe_interface(struct line *line, const struct interface *ifp)
 	put_statistics(line, ifp);
 }
 
-bool
-describe_rtt_is_valid(const struct babel *b, const struct neighbour *n)
-{
-	return n->rtt_samples > 0 && b->now - n->rtt_sampled < RTT_VALIDITY;
-}
-
 void
 describe_rtt(struct line *line, const struct babel *b,
     const struct neighbour *n)
 {
-	if (!describe_rtt_is_valid(b, n))
+	if (!neighbour_rtt_is_valid(b, n))
 		return;
 	line_milliseconds(line, LABEL("rtt", "rtt"), n->rtt);
 	line_number(line, LABEL("rttcost", "rttcost"),

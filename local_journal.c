@@ -29,9 +29,7 @@
 int
 record_compare(const struct record *a, const struct record *b)
 {
-	if (a->serial == b->serial)
-		return 0;
-	return a->serial < b->serial ? -1 : 1;
+	return compare_numbers(a->serial, b->serial);
 }
 
 RB_GENERATE(record_tree, record, entry, record_compare)

@@ -78,7 +78,7 @@ neighbour_rtt(const struct babel *b, const struct object *o,
 	const struct neighbour *n = o->u.neighbour;
 
 	*value = (uint64_t)n->rtt;
-	return describe_rtt_is_valid(b, n);
+	return neighbour_rtt_is_valid(b, n);
 }
 
 static bool

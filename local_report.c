@@ -68,7 +68,7 @@ task_step(const struct local *local, const struct babel *b,
 }
 
 void
-report_run(struct local *local, const struct babel *b, struct client *c,
+report_run(const struct local *local, const struct babel *b, struct client *c,
     unsigned int *budget)
 {
 	cursor_resume(&c->task.cursor);

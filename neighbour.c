@@ -247,11 +247,10 @@ etx_rxcost(const struct hello_history *history, uint16_t nominal)
 }
 
 uint16_t
-neighbour_compute_rxcost(const struct babel *b, const struct neighbour *n)
+neighbour_compute_rxcost(const struct neighbour *n)
 {
 	const struct interface_parameters *conf = &n->interface->conf;
 
-	(void)b;
 	if (!conf->link_quality)
 		return history_is_up(&n->multicast) ||
 		    history_is_up(&n->unicast) ? conf->rxcost :
@@ -262,25 +261,30 @@ neighbour_compute_rxcost(const struct babel *b, const struct neighbour *n)
 	    &n->unicast, conf->rxcost);
 }
 
+bool
+neighbour_rtt_is_valid(const struct babel *b, const struct neighbour *n)
+{
+	return n->rtt_samples > 0 && b->now - n->rtt_sampled < RTT_VALIDITY;
+}
+
 uint16_t
 neighbour_rtt_cost(const struct babel *b, const struct neighbour *n)
 {
 	const struct interface_parameters *conf = &n->interface->conf;
-	babel_time range = conf->rtt_max - conf->rtt_min;
 
-	if (!conf->enable_timestamps || n->rtt_samples == 0 ||
-	    b->now - n->rtt_sampled > RTT_VALIDITY || n->rtt <= conf->rtt_min)
+	if (!conf->enable_timestamps || !neighbour_rtt_is_valid(b, n) ||
+	    n->rtt <= conf->rtt_min)
 		return 0;
-	if (n->rtt >= conf->rtt_max || range <= 0)
+	if (n->rtt >= conf->rtt_max)
 		return conf->max_rtt_penalty;
 	return (uint16_t)(conf->max_rtt_penalty * (n->rtt - conf->rtt_min) /
-	    range);
+	    (conf->rtt_max - conf->rtt_min));
 }
 
 uint16_t
 neighbour_compute_cost(const struct babel *b, const struct neighbour *n)
 {
-	uint16_t rxcost = neighbour_compute_rxcost(b, n);
+	uint16_t rxcost = neighbour_compute_rxcost(n);
 	uint32_t cost = n->txcost;
 
 	if (rxcost == INFINITY_METRIC || n->txcost == INFINITY_METRIC ||
@@ -292,8 +296,6 @@ neighbour_compute_cost(const struct babel *b, const struct neighbour *n)
 		cost = (uint32_t)((uint64_t)cost * rxcost / ETX_UNIT);
 	}
 	cost += neighbour_rtt_cost(b, n);
-	if (cost == 0)
-		return 1;
 	return cost < INFINITY_METRIC ? (uint16_t)cost : INFINITY_METRIC;
 }
 
@@ -311,7 +313,7 @@ static babel_time
 rtt_quartile(const struct neighbour *n)
 {
 	uint32_t sorted[RTT_RECENT];
-	size_t count_recent = n->rtt_samples + 1 < RTT_RECENT ?
+	size_t count_recent = n->rtt_samples < RTT_RECENT ?
 	    n->rtt_samples + 1 : RTT_RECENT;
 
 	memcpy(sorted, n->rtt_recent, sizeof(sorted));
@@ -324,7 +326,7 @@ neighbour_rtt_sample(struct babel *b, struct neighbour *n, babel_time rtt)
 {
 	babel_time decay = n->interface->conf.rtt_decay;
 
-	if (b->now - n->rtt_sampled > RTT_VALIDITY)
+	if (!neighbour_rtt_is_valid(b, n))
 		n->rtt_samples = 0;
 	n->rtt_recent[n->rtt_samples % RTT_RECENT] = (uint32_t)rtt;
 	if (n->interface->conf.rtt_filter == RTT_FILTER_QUARTILE)
@@ -420,7 +422,7 @@ neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 void
 neighbour_update_cost(struct babel *b, struct neighbour *n)
 {
-	uint16_t rxcost = neighbour_compute_rxcost(b, n);
+	uint16_t rxcost = neighbour_compute_rxcost(n);
 	uint16_t cost = neighbour_compute_cost(b, n);
 	bool was_reachable = neighbour_is_reachable(n);
 	bool verdict = (rxcost == INFINITY_METRIC) !=

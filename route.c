@@ -30,9 +30,7 @@
 int
 route_compare(const struct route *a, const struct route *b)
 {
-	if (a->neighbour->id == b->neighbour->id)
-		return 0;
-	return a->neighbour->id < b->neighbour->id ? -1 : 1;
+	return compare_numbers(a->neighbour->id, b->neighbour->id);
 }
 
 RB_GENERATE(route_tree, route, entry, route_compare)

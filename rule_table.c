@@ -80,12 +80,6 @@ source_table_compare(const struct source_table *a, const struct source_table *b)
 }
 
 static int
-compare_numbers(uint32_t a, uint32_t b)
-{
-	return a < b ? -1 : a > b;
-}
-
-static int
 number_compare(const struct source_table *a, const struct source_table *b)
 {
 	return compare_numbers(a->number, b->number);

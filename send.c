@@ -170,7 +170,7 @@ put_ihu(struct packet *p, struct neighbour *n)
 	    interval_decode(UINT16_MAX));
 	struct ihu ihu = {
 		.address = n->address,
-		.rxcost = neighbour_compute_rxcost(p->b, n),
+		.rxcost = neighbour_compute_rxcost(n),
 		.interval = interval,
 		.stamped = p->e.stamp != NULL && n->stamped,
 		.origin = n->hello_transmit,
@@ -345,7 +345,7 @@ put_announcement(struct packet *p, struct destination *d,
 		.id = a->id,
 		.seqno = a->seqno,
 		.metric = a->metric,
-		.interval = interface_update_interval(p->ifp),
+		.interval = p->ifp->conf.update_interval,
 	};
 
 	if (!choose_encoding(p, &update))
@@ -366,7 +366,7 @@ put_retraction(struct packet *p, const struct destination_key *key)
 		.id = p->b->id,
 		.seqno = p->b->seqno,
 		.metric = INFINITY_METRIC,
-		.interval = interface_update_interval(p->ifp),
+		.interval = p->ifp->conf.update_interval,
 	};
 
 	if (choose_encoding(p, &update))

@@ -35,7 +35,7 @@ print_neighbour(const struct babel *b, const struct neighbour *n,
     FILE *file)
 {
 	char address[ADDRESS_STRLEN];
-	bool has_rtt = describe_rtt_is_valid(b, n);
+	bool has_rtt = neighbour_rtt_is_valid(b, n);
 	long long rtt = has_rtt ? (long long)n->rtt : 0;
 
 	fprintf(file, "Neighbour %s dev %s reach %04x ureach %04x "

@@ -13,14 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int
-compare_numbers(uint64_t a, uint64_t b)
-{
-	if (a == b)
-		return 0;
-	return a < b ? -1 : 1;
-}
-
 int
 xroute_offer_compare(const struct xroute_offer *a,
     const struct xroute_offer *b)

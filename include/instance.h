@@ -171,6 +171,8 @@ void	job_cancel(struct babel *, struct job *);
 
 void	notify(const struct babel *, enum babel_event, const void *object);
 void	count(struct babel *, enum babel_counter);
+/* Between two complaints about the same. */
+#define COMPLAINT_PAUSE	MINUTE
 void	log_at(const struct babel *, int priority, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* For what others can make us say: so many messages in a minute, and then

@@ -108,7 +108,5 @@ bool	interface_understands(const struct interface *,
 	    const struct destination_key *);
 /* The largest packet to send: UDP payload octets (section 4). */
 size_t	interface_packet_size(const struct interface *);
-/* The interval our updates announce here. */
-babel_time interface_update_interval(const struct interface *);
 
 #endif

@@ -20,8 +20,6 @@ void	describe(struct line *, const struct babel *, const struct object *);
 const char *describe_destination_id(const struct destination_key *,
 	    char buffer[DESTINATION_ID_STRLEN]);
 void	describe_destination(struct line *, const struct destination_key *);
-bool	describe_rtt_is_valid(const struct babel *,
-	    const struct neighbour *);
 void	describe_rtt(struct line *, const struct babel *,
 	    const struct neighbour *);
 /* Does the kernel use the route?  Then monitors are told "installed". */

@@ -51,8 +51,8 @@ bool	request_execute(struct local *, const struct babel *,
 
 /* local_report.c: go on with what the client asked for, for a number of
  * steps, which are subtracted from *budget. */
-void	report_run(struct local *, const struct babel *, struct client *,
-	    unsigned int *budget);
+void	report_run(const struct local *, const struct babel *,
+	    struct client *, unsigned int *budget);
 
 /* One step each; true when it was the last. */
 bool	stats_step(const struct local *, const struct babel *,

@@ -111,9 +111,11 @@ bool	neighbour_cost_slice(struct babel *, struct neighbour *);
 
 /* The cost of receiving from it and of sending to it (section 3.4.3,
  * appendix A.2), from the histories and the last IHU. */
-uint16_t neighbour_compute_rxcost(const struct babel *,
-	    const struct neighbour *);
+uint16_t neighbour_compute_rxcost(const struct neighbour *);
 uint16_t neighbour_compute_cost(const struct babel *,
+	    const struct neighbour *);
+/* Has the round-trip time been measured lately? */
+bool	neighbour_rtt_is_valid(const struct babel *,
 	    const struct neighbour *);
 /* What the round-trip time adds to the cost (RFC 9616, section 4). */
 uint16_t neighbour_rtt_cost(const struct babel *,

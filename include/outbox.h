@@ -1,6 +1,6 @@
 /*
  * outbox.h - what is waiting to be said on one interface or to one
- * neighbour, besides the announcement of changes (route.h).
+ * neighbour, besides the announcement of changes (destination.h).
  *
  * Names things, never holds encoded bytes, so that what goes out is
  * always the current truth.  Bounded: an outbox of updates that overflows

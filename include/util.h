@@ -44,6 +44,13 @@ uint16_t interval_encode(babel_time interval);
 /* Centiseconds from the wire, as a time. */
 babel_time interval_decode(uint16_t centiseconds);
 
+/* For trees: -1, 0 or 1. */
+static inline int
+compare_numbers(uint64_t a, uint64_t b)
+{
+	return (a > b) - (a < b);
+}
+
 /* The earlier and the later of two times. */
 babel_time time_min(babel_time a, babel_time b);
 babel_time time_max(babel_time a, babel_time b);

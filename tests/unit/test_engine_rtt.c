@@ -190,6 +190,26 @@ nonsense_makes_none(void **state)
 	world_free(w);
 }
 
+/* The count of samples stops at its end; all of the ring is good then. */
+static void
+samples_beyond_counting(void **state)
+{
+	struct world *w = world_new("default enable-timestamps true "
+	    "rtt-filter quartile\n" TUNNEL);
+	struct neighbour *n = talker_entry(talker_met(w, 1));
+	int i;
+
+	(void)state;
+	neighbour_rtt_sample(w->babel, n, 20 * MILLISECOND);
+	n->rtt_samples = UINT32_MAX;
+	for (i = 0; i < RTT_RECENT; i++)
+		n->rtt_recent[i] = (uint32_t)(20 * MILLISECOND);
+	neighbour_rtt_sample(w->babel, n, 90 * MILLISECOND);
+	assert_true(n->rtt == 20 * MILLISECOND);
+	assert_true(n->rtt_samples == UINT32_MAX);
+	world_free(w);
+}
+
 /* covers: R7 */
 static void
 the_first_sample_counts_once(void **state)
@@ -256,6 +276,7 @@ main(void)
 		cmocka_unit_test(many_neighbours_all_get_their_stamps),
 		cmocka_unit_test(both_stamps_make_a_sample),
 		cmocka_unit_test(nonsense_makes_none),
+		cmocka_unit_test(samples_beyond_counting),
 		cmocka_unit_test(the_first_sample_counts_once),
 		cmocka_unit_test(stamps_may_be_long_but_not_short),
 	};
