@@ -348,25 +348,6 @@ retry_additions(struct kernel *kernel, const struct fib_change *changes,
 	batch_finish(&batch);
 }
 
-/* The other half of a change of place.  Whatever comes of it, the new
- * route is there; if the old one stays, verification cannot miss it. */
-static void
-delete_moved(struct kernel *kernel, const struct fib_change *changes,
-    const struct outcome *outcomes, unsigned int count)
-{
-	struct batch batch;
-	unsigned int i;
-
-	batch_init(&batch, kernel);
-	for (i = 0; i < count; i++) {
-		if (!is_move(&changes[i]) || outcomes[i].error != 0)
-			continue;
-		batch_make_room(&batch, 1);
-		batch_delete(&batch, &changes[i].key, &changes[i].old, NULL);
-	}
-	batch_finish(&batch);
-}
-
 /* One line for each failure, but not thousands. */
 static bool
 may_log_failure(struct kernel *kernel)
@@ -460,6 +441,49 @@ is_passing(int error)
 	return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
 
+/* The other half of changes of place, whose new route is there already.
+ * Who finds an old one that is better is led astray: what cannot be deleted
+ * now must be, before anything else.  True if there is such. */
+static bool
+delete_stale(struct kernel *kernel)
+{
+	struct outcome outcomes[KERNEL_BATCH] = { 0 };
+	struct fib_change *stale = kernel->stale;
+	unsigned int count = kernel->stale_count, i;
+	struct batch batch;
+
+	batch_init(&batch, kernel);
+	for (i = 0; i < count; i++)
+		batch_delete(&batch, &stale[i].key, &stale[i].old,
+		    &outcomes[i]);
+	batch_finish(&batch);
+	kernel->stale_count = 0;
+	for (i = 0; i < count; i++) {
+		if (is_passing(outcomes[i].error))
+			stale[kernel->stale_count++] = stale[i];
+		else if (!is_deleted(outcomes[i].error))
+			log_failure(kernel, &stale[i], &outcomes[i]);
+	}
+	return kernel->stale_count > 0;
+}
+
+static bool
+delete_moved(struct kernel *kernel, const struct fib_change *changes,
+    const struct outcome *outcomes, unsigned int count)
+{
+	struct fib_change *stale;
+	unsigned int i;
+
+	for (i = 0; i < count; i++) {
+		if (!is_move(&changes[i]) || outcomes[i].error != 0)
+			continue;
+		stale = &kernel->stale[kernel->stale_count++];
+		*stale = changes[i];
+		stale->operation = FIB_DELETE;
+	}
+	return kernel->stale_count > 0 && delete_stale(kernel);
+}
+
 bool
 kernel_flush(struct kernel *kernel)
 {
@@ -467,8 +491,11 @@ kernel_flush(struct kernel *kernel)
 	struct outcome outcomes[KERNEL_BATCH];
 	struct batch batch;
 	unsigned int count = kernel->queued, i;
+	bool is_left;
 	int error;
 
+	if (kernel->stale_count > 0 && delete_stale(kernel))
+		return true;
 	if (count == 0)
 		return false;
 	memcpy(changes, kernel->window, count * sizeof(changes[0]));
@@ -481,12 +508,12 @@ kernel_flush(struct kernel *kernel)
 		return true;
 	batch_settle(&batch, error);
 	retry_additions(kernel, changes, outcomes, count);
-	delete_moved(kernel, changes, outcomes, count);
+	is_left = delete_moved(kernel, changes, outcomes, count);
 	/* The answers may lead to new changes at once. */
 	kernel->queued = 0;
 	for (i = 0; i < count; i++)
 		report(kernel, &changes[i], &outcomes[i]);
-	return false;
+	return is_left;
 }
 
 /* Flushing all routes: a request to delete the route of a message, of

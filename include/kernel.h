@@ -84,8 +84,8 @@ void	kernel_ready(struct kernel *, int fd);
 /* Queue a change; false when the window is full: flush and try later. */
 bool	kernel_submit(struct kernel *, const struct fib_change *);
 /* Send what is queued, at most KERNEL_BATCH requests at a time, and read
- * the answers: fib_done is called for each.  True if it could not be sent
- * now and is still queued. */
+ * the answers: fib_done is called for each.  True if not all could be done
+ * now: call it again soon. */
 bool	kernel_flush(struct kernel *);
 
 /* Begin a dump of links, addresses and routes; also begun by itself when

@@ -170,6 +170,8 @@ struct kernel {
 
 	struct fib_change window[KERNEL_BATCH];
 	unsigned int queued;
+	struct fib_change stale[KERNEL_BATCH];	/* deletions: what moved on */
+	unsigned int stale_count;
 	babel_time failure_second;	/* of the last failure logged */
 	unsigned int failures_logged;	/* in that second */
 

@@ -1,0 +1,222 @@
+/*
+ * test_kernel_fib.c - what becomes of changes of routes when the kernel is
+ * short of something.  The kernel is made of send() and recvmmsg().
+ */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "kernel_internal.h"
+#include "unit.h"
+
+#define REQUESTS_MAX	32
+
+/* What the kernel was asked, "+" and "-" and the priority of a route. */
+static struct {
+	char asked[256];
+	int send_error, delete_error;	/* once */
+	struct nlmsgerr answers[REQUESTS_MAX];
+	uint32_t seqs[REQUESTS_MAX];
+	unsigned int count;
+	unsigned int done, failed, logged;
+} fake;
+
+ssize_t	__wrap_send(int, const void *, size_t, int);
+int	__wrap_recvmmsg(int, struct mmsghdr *, unsigned int, int,
+	    struct timespec *);
+
+static void
+answer(const struct nlmsghdr *request, int error)
+{
+	fake.seqs[fake.count] = request->nlmsg_seq;
+	fake.answers[fake.count++].error = -error;
+}
+
+static void
+take_request(const struct nlmsghdr *request)
+{
+	bool is_deletion = request->nlmsg_type == RTM_DELROUTE;
+	struct route_message message;
+	size_t len = strlen(fake.asked);
+	int error = 0;
+
+	assert_true(kernel_route_decode(request, &message));
+	snprintf(fake.asked + len, sizeof(fake.asked) - len, " %c%u",
+	    is_deletion ? '-' : '+', message.entry.priority);
+	if (is_deletion) {
+		error = fake.delete_error;
+		fake.delete_error = 0;
+	}
+	if (error != 0 || (request->nlmsg_flags & NLM_F_ACK) != 0)
+		answer(request, error);
+}
+
+ssize_t
+__wrap_send(int fd, const void *buffer, size_t size, int flags)
+{
+	const struct nlmsghdr *request = buffer;
+	int len = (int)size;
+
+	(void)fd;
+	(void)flags;
+	/* The one that comes after the addition of a new place. */
+	if (fake.send_error != 0 && request->nlmsg_type == RTM_DELROUTE) {
+		errno = fake.send_error;
+		fake.send_error = 0;
+		return -1;
+	}
+	for (; message_is_ok(request, len);
+	    request = mnl_nlmsg_next(request, &len))
+		take_request(request);
+	return (ssize_t)size;
+}
+
+int
+__wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int max,
+    int flags, struct timespec *timeout)
+{
+	struct nlmsghdr *nlh;
+	unsigned int i;
+
+	(void)fd;
+	(void)flags;
+	(void)timeout;
+	assert_true(fake.count <= max);
+	for (i = 0; i < fake.count; i++) {
+		nlh = mnl_nlmsg_put_header(
+		    messages[i].msg_hdr.msg_iov->iov_base);
+		nlh->nlmsg_type = NLMSG_ERROR;
+		nlh->nlmsg_seq = fake.seqs[i];
+		memcpy(mnl_nlmsg_put_extra_header(nlh,
+		    sizeof(fake.answers[i])), &fake.answers[i],
+		    sizeof(fake.answers[i]));
+		messages[i].msg_len = nlh->nlmsg_len;
+	}
+	fake.count = 0;
+	errno = EAGAIN;
+	return i == 0 ? -1 : (int)i;
+}
+
+static void
+on_done(void *ctx, const struct fib_change *change, int error)
+{
+	(void)ctx;
+	(void)change;
+	fake.done++;
+	fake.failed += error != 0;
+}
+
+static void __attribute__((format(printf, 3, 4)))
+on_log(void *ctx, int priority, const char *format, ...)
+{
+	(void)ctx;
+	(void)priority;
+	(void)format;
+	fake.logged++;
+}
+
+static struct kernel *
+new_kernel(void)
+{
+	static const struct kernel_events events = {
+		.fib_done = on_done, .log = on_log
+	};
+	static const struct kernel_conf conf = { .sysfs = "/sys" };
+	struct kernel *kernel = kernel_open(&conf, &events, NULL);
+
+	assert_non_null(kernel);
+	memset(&fake, 0, sizeof(fake));
+	return kernel;
+}
+
+static void
+submit(struct kernel *kernel, uint32_t from, uint32_t to)
+{
+	struct fib_change change = {
+		.operation = from == 0 ? FIB_ADD : FIB_CHANGE,
+		.key.to = { .address = { 0x20, 1 }, .plen = 16 },
+		.entry = { .table = 254, .priority = to, .ifindex = 1 },
+		.old = { .table = 254, .priority = from, .ifindex = 1 },
+	};
+
+	assert_true(kernel_submit(kernel, &change));
+}
+
+/* A route that moved to a worse place must not stay in the better one. */
+static void
+the_old_place_is_given_up(void **state)
+{
+	static const struct {
+		int send_error, delete_error;
+		bool again;
+		unsigned int logged;
+	} cases[] = {
+		{ 0, 0, false, 0 },
+		{ 0, ESRCH, false, 0 },
+		{ 0, EPERM, false, 1 },
+		{ 0, ENOMEM, true, 0 },
+		{ 0, ENOBUFS, true, 0 },
+		{ ENOBUFS, 0, true, 0 },
+	};
+	struct kernel *kernel;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		kernel = new_kernel();
+		fake.send_error = cases[i].send_error;
+		fake.delete_error = cases[i].delete_error;
+		submit(kernel, 5, 50);
+		assert_int_equal(kernel_flush(kernel), cases[i].again);
+		/* The new place counts at once; the old one goes first. */
+		assert_int_equal(fake.done, 1);
+		submit(kernel, 50, 60);
+		assert_false(kernel_flush(kernel));
+		assert_string_equal(fake.asked,
+		    cases[i].send_error != 0 ? " +50 -5 +60 -50" :
+		    cases[i].again ? " +50 -5 -5 +60 -50" :
+		    " +50 -5 +60 -50");
+		assert_false(kernel_flush(kernel));
+		assert_int_equal(fake.done, 2);
+		assert_int_equal(fake.failed, 0);
+		assert_int_equal(fake.logged, cases[i].logged);
+		kernel_close(kernel);
+	}
+}
+
+/* As long as it cannot be, nothing new is asked for. */
+static void
+the_old_place_goes_first(void **state)
+{
+	struct kernel *kernel = new_kernel();
+	unsigned int i;
+
+	(void)state;
+	submit(kernel, 5, 50);
+	fake.delete_error = ENOMEM;
+	assert_true(kernel_flush(kernel));
+	submit(kernel, 0, 7);
+	for (i = 0; i < 3; i++) {
+		fake.delete_error = ENOMEM;
+		assert_true(kernel_flush(kernel));
+	}
+	assert_string_equal(fake.asked, " +50 -5 -5 -5 -5");
+	assert_int_equal(fake.done, 1);
+	assert_false(kernel_flush(kernel));
+	assert_string_equal(fake.asked, " +50 -5 -5 -5 -5 -5 +7");
+	assert_int_equal(fake.done, 2);
+	kernel_close(kernel);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_old_place_is_given_up),
+		cmocka_unit_test(the_old_place_goes_first),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
