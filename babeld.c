@@ -15,9 +15,9 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "instance.h"
 #include "options.h"
 
-#define RECEIVE_BURST	32		/* packets in one turn */
 #define FDS_MAX		(1 + KERNEL_FDS + LOCAL_FDS)
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
@@ -118,8 +118,8 @@ serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
 		if (fds[i].revents != 0)
 			kernel_ready(daemon->kernel, fds[i].fd);
 	if (fds[0].revents != 0)
-		net_receive(daemon->net, clock_monotonic(), RECEIVE_BURST,
-		    wiring_packet, daemon);
+		net_receive(daemon->net, clock_monotonic(), wiring_packet,
+		    daemon);
 	if (daemon->local != NULL)
 		local_ready(daemon->local, daemon->babel,
 		    fds + 1 + KERNEL_FDS, n - 1 - KERNEL_FDS, busy);
@@ -317,18 +317,16 @@ set_up_kernel(struct daemon *daemon)
 	return set_up_rules(daemon);
 }
 
-/* What is counted below the engine. */
+/* What is counted below the engine, and under another name there. */
 static void
 show_statistics(struct daemon *daemon)
 {
-	const struct net_drops *drops = net_drops(daemon->net);
-
 	daemon->shown[0] = (struct local_statistic){ "udp-overruns",
 	    "Packets that the kernel dropped for want of room.",
-	    &drops->overruns, false };
+	    net_overruns(daemon->net), false };
 	daemon->shown[1] = (struct local_statistic){ "udp-reflected",
-	    "Packets of our own that came back, dropped.",
-	    &drops->reflected, false };
+	    "Packets of our own that came back: dropped-own.",
+	    &daemon->babel->counters[COUNT_DROP_OWN], false };
 	daemon->shown[2] = (struct local_statistic){ "netlink-overruns",
 	    "Times that notifications of the kernel were lost.",
 	    kernel_overruns(daemon->kernel), false };
@@ -355,7 +353,6 @@ open_sockets(struct daemon *daemon)
 		return false;
 	}
 	local_on_command(daemon->local, control_command, daemon);
-	show_statistics(daemon);
 	return true;
 }
 
@@ -380,6 +377,8 @@ start(struct daemon *daemon)
 		warnx("out of memory");
 		return false;
 	}
+	if (daemon->local != NULL)
+		show_statistics(daemon);
 	control_save_state(daemon, false);
 	control_check_kernel(daemon, clock_monotonic());
 	if (parent >= 0)

@@ -27,7 +27,6 @@
 #include "clock.h"
 
 #define RECEIVE_BUFFER	(8 << 20)
-#define BURST		32
 #define DATAGRAM_MAX	65536		/* pages not written cost nothing */
 #define TRAFFIC_CLASS	0xC0		/* CS6: network control */
 #define AGE_MAX		SECOND
@@ -39,26 +38,18 @@
 #define CONTROL_OUT	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
 			    CMSG_SPACE(sizeof(int)))
 
-/* The address that we last sent from on an interface. */
-struct source_address {
-	unsigned int ifindex;
-	struct in6_addr address;
-};
-
 struct net {
 	int fd;
 	uint16_t port;
 	struct in6_addr group;
 	uint32_t overflow;		/* the kernel's counter, as last seen */
-	struct net_drops drops;
-	struct source_address *sources;	/* of joined interfaces, sorted */
-	size_t source_count;
+	uint64_t overruns;		/* that counter, never wrapped */
 
-	struct mmsghdr messages[BURST];
-	struct iovec vectors[BURST];
-	struct sockaddr_in6 senders[BURST];
-	_Alignas(struct cmsghdr) char control[BURST][CONTROL_IN];
-	uint8_t *buffers;		/* BURST times DATAGRAM_MAX */
+	struct mmsghdr messages[NET_BURST];
+	struct iovec vectors[NET_BURST];
+	struct sockaddr_in6 senders[NET_BURST];
+	_Alignas(struct cmsghdr) char control[NET_BURST][CONTROL_IN];
+	uint8_t *buffers;		/* NET_BURST times DATAGRAM_MAX */
 };
 
 static int
@@ -121,7 +112,7 @@ prepare_buffers(struct net *net)
 {
 	size_t i;
 
-	for (i = 0; i < BURST; i++) {
+	for (i = 0; i < NET_BURST; i++) {
 		net->vectors[i].iov_base = net->buffers + i * DATAGRAM_MAX;
 		net->vectors[i].iov_len = DATAGRAM_MAX;
 		net->messages[i].msg_hdr.msg_iov = &net->vectors[i];
@@ -141,7 +132,7 @@ net_open(uint16_t port, const struct in6_addr *group)
 		return NULL;
 	net->port = port;
 	net->group = *group;
-	net->buffers = malloc((size_t)BURST * DATAGRAM_MAX);
+	net->buffers = malloc((size_t)NET_BURST * DATAGRAM_MAX);
 	net->fd = net->buffers == NULL ? -1 : open_socket(port);
 	if (net->fd < 0) {
 		free(net->buffers);
@@ -158,7 +149,6 @@ net_close(struct net *net)
 	if (net == NULL)
 		return;
 	close(net->fd);
-	free(net->sources);
 	free(net->buffers);
 	free(net);
 }
@@ -169,70 +159,10 @@ net_fd(const struct net *net)
 	return net->fd;
 }
 
-const struct net_drops *
-net_drops(const struct net *net)
+const uint64_t *
+net_overruns(const struct net *net)
 {
-	return &net->drops;
-}
-
-/* The place of the interface in the sorted array, or where it belongs. */
-static size_t
-source_place(const struct net *net, unsigned int ifindex)
-{
-	size_t low = 0, high = net->source_count, middle;
-
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (net->sources[middle].ifindex < ifindex)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	return low;
-}
-
-static struct source_address *
-source_find(const struct net *net, unsigned int ifindex)
-{
-	size_t i = source_place(net, ifindex);
-
-	if (i == net->source_count || net->sources[i].ifindex != ifindex)
-		return NULL;
-	return &net->sources[i];
-}
-
-static int
-source_add(struct net *net, unsigned int ifindex)
-{
-	size_t i = source_place(net, ifindex);
-	struct source_address *grown;
-
-	if (source_find(net, ifindex) != NULL)
-		return 0;
-	grown = reallocarray(net->sources, net->source_count + 1,
-	    sizeof(*grown));
-	if (grown == NULL)
-		return -1;
-	memmove(grown + i + 1, grown + i,
-	    (net->source_count - i) * sizeof(*grown));
-	memset(grown + i, 0, sizeof(*grown));
-	grown[i].ifindex = ifindex;
-	net->sources = grown;
-	net->source_count++;
-	return 0;
-}
-
-static void
-source_remove(struct net *net, unsigned int ifindex)
-{
-	struct source_address *source = source_find(net, ifindex);
-	size_t after;
-
-	if (source == NULL)
-		return;
-	after = net->source_count - (size_t)(source - net->sources) - 1;
-	memmove(source, source + 1, after * sizeof(*source));
-	net->source_count--;
+	return &net->overruns;
 }
 
 static int
@@ -246,18 +176,15 @@ set_membership(const struct net *net, unsigned int ifindex, int option)
 }
 
 int
-net_join(struct net *net, unsigned int ifindex)
+net_join(const struct net *net, unsigned int ifindex)
 {
-	if (set_membership(net, ifindex, IPV6_JOIN_GROUP) < 0 &&
-	    errno != EADDRINUSE)
-		return -1;
-	return source_add(net, ifindex);
+	return set_membership(net, ifindex, IPV6_JOIN_GROUP) < 0 &&
+	    errno != EADDRINUSE ? -1 : 0;
 }
 
 int
-net_leave(struct net *net, unsigned int ifindex)
+net_leave(const struct net *net, unsigned int ifindex)
 {
-	source_remove(net, ifindex);
 	return set_membership(net, ifindex, IPV6_LEAVE_GROUP);
 }
 
@@ -329,7 +256,7 @@ send_retried(int fd, const struct msghdr *message)
 }
 
 int
-net_send(struct net *net, const struct datagram *datagram)
+net_send(const struct net *net, const struct datagram *datagram)
 {
 	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
 	struct in6_pktinfo info = { .ipi6_addr = datagram->from };
@@ -337,7 +264,6 @@ net_send(struct net *net, const struct datagram *datagram)
 	struct iovec vector;
 	struct msghdr message = { .msg_name = &to, .msg_namelen = sizeof(to),
 		.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control };
-	struct source_address *source;
 	int yes = 1;
 
 	to.sin6_addr = datagram->to;
@@ -349,9 +275,6 @@ net_send(struct net *net, const struct datagram *datagram)
 	put_control(&message, IPV6_PKTINFO, &info, sizeof(info));
 	if (datagram->dont_fragment)
 		put_control(&message, IPV6_DONTFRAG, &yes, sizeof(yes));
-	source = source_find(net, datagram->ifindex);
-	if (source != NULL)
-		source->address = datagram->from;
 	return send_retried(net->fd, &message);
 }
 
@@ -391,7 +314,7 @@ read_overflow(struct net *net, const struct cmsghdr *cmsg)
 	uint32_t overflow;
 
 	memcpy(&overflow, CMSG_DATA(cmsg), sizeof(overflow));
-	net->drops.overruns += (uint32_t)(overflow - net->overflow);
+	net->overruns += (uint32_t)(overflow - net->overflow);
 	net->overflow = overflow;
 }
 
@@ -417,19 +340,6 @@ read_control(struct net *net, struct msghdr *message,
 	}
 }
 
-/* A packet of ours that the network reflected.  The address counts on the
- * same interface only: elsewhere it may well be a neighbour's. */
-static bool
-is_own(const struct net *net, const struct datagram *datagram)
-{
-	const struct source_address *source;
-
-	source = source_find(net, datagram->ifindex);
-	return source != NULL && datagram->from_port == net->port &&
-	    memcmp(&source->address, &datagram->from,
-	    sizeof(source->address)) == 0;
-}
-
 /* False if the datagram is to be dropped. */
 static bool
 describe(struct net *net, size_t i, const struct clocks *clocks,
@@ -445,48 +355,35 @@ describe(struct net *net, size_t i, const struct clocks *clocks,
 	datagram->bytes = net->vectors[i].iov_base;
 	datagram->len = net->messages[i].msg_len;
 	read_control(net, message, clocks, datagram);
-	if (is_own(net, datagram)) {
-		net->drops.reflected++;
-		return false;
-	}
 	return (message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
 	    datagram->ifindex != 0;
 }
 
-/* Read at most BURST; the number read, or 0. */
+/* The number of datagrams read, or 0. */
 static int
-receive_burst(struct net *net, int burst)
+receive_burst(struct net *net)
 {
 	int i, n;
 
-	for (i = 0; i < burst; i++) {
+	for (i = 0; i < NET_BURST; i++) {
 		net->messages[i].msg_hdr.msg_namelen =
 		    sizeof(net->senders[i]);
 		net->messages[i].msg_hdr.msg_controllen =
 		    sizeof(net->control[i]);
 	}
-	n = recvmmsg(net->fd, net->messages, (unsigned int)burst,
-	    MSG_DONTWAIT, NULL);
+	n = recvmmsg(net->fd, net->messages, NET_BURST, MSG_DONTWAIT, NULL);
 	return n > 0 ? n : 0;
 }
 
 int
-net_receive(struct net *net, babel_time now, int burst, net_input *input,
-    void *ctx)
+net_receive(struct net *net, babel_time now, net_input *input, void *ctx)
 {
 	struct datagram datagram;
-	struct clocks clocks = { .now = now };
-	int asked, got, i, total = 0;
+	struct clocks clocks = { clock_monotonic(), clock_real(), now };
+	int i, n = receive_burst(net);
 
-	do {
-		clocks.monotonic = clock_monotonic();
-		clocks.real = clock_real();
-		asked = burst - total < BURST ? burst - total : BURST;
-		got = receive_burst(net, asked);
-		for (i = 0; i < got; i++)
-			if (describe(net, (size_t)i, &clocks, &datagram))
-				input(ctx, &datagram);
-		total += got;
-	} while (got == asked && total < burst);
-	return total;
+	for (i = 0; i < n; i++)
+		if (describe(net, (size_t)i, &clocks, &datagram))
+			input(ctx, &datagram);
+	return n;
 }

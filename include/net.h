@@ -20,33 +20,29 @@ int	net_fd(const struct net *);
 
 /* Join or leave the group on an interface; -1 with errno.  To join where
  * we are a member already is no error. */
-int	net_join(struct net *, unsigned int ifindex);
-int	net_leave(struct net *, unsigned int ifindex);
+int	net_join(const struct net *, unsigned int ifindex);
+int	net_leave(const struct net *, unsigned int ifindex);
 
 /*
  * Send from the datagram's source address (IPV6_PKTINFO).  0 when sent;
  * otherwise an errno: EAGAIN and ENOBUFS mean "later", anything else
  * that the packet is lost.
  */
-int	net_send(struct net *, const struct datagram *);
+int	net_send(const struct net *, const struct datagram *);
 /* What such an errno means: a word for programs, text for people. */
 const char *net_error_word(int error);
 const char *net_error_text(int error);
 
 /*
- * Hand at most burst received datagrams to the callback; truncated ones
- * and our own are dropped.  now is the monotonic clock; the kernel's
- * stamps are turned into it, and never lie after it.  Returns the number
- * of datagrams read.
+ * Hand at most NET_BURST received datagrams to the callback, all but
+ * truncated ones.  now is the monotonic clock; the kernel's stamps are
+ * turned into it, and never lie after it.  Returns the number of datagrams
+ * read.
  */
-int	net_receive(struct net *, babel_time now, int burst, net_input *,
-	    void *ctx);
+#define NET_BURST	32
+int	net_receive(struct net *, babel_time now, net_input *, void *ctx);
 
-/* Datagrams that were dropped so far and never handed over. */
-struct net_drops {
-	uint64_t overruns;		/* by the kernel, for want of room */
-	uint64_t reflected;		/* our own, come back */
-};
-const struct net_drops *net_drops(const struct net *);
+/* Datagrams that the kernel dropped so far, for want of room. */
+const uint64_t *net_overruns(const struct net *);
 
 #endif
