@@ -335,8 +335,10 @@ find_tlvs(const struct babel *b, const struct decoder *d,
 	}
 }
 
-bool
-auth_is_proven(const struct babel *b, const struct neighbour *n)
+/* Does the neighbour have an index that has been challenged, and is not
+ * too old?  Without keys: no. */
+static bool
+is_proven(const struct babel *b, const struct neighbour *n)
 {
 	return n->auth.has_index &&
 	    b->now - n->auth.accepted < AUTH_INDEX_TIME;
@@ -521,7 +523,7 @@ auth_check_counter(struct babel *b, struct interface *ifp,
 		n = neighbour_get(b, ifp, &datagram->from);
 	if (n == NULL)
 		return false;
-	proven = auth_is_proven(b, n) && is_same_index(&n->auth, &f.pc);
+	proven = is_proven(b, n) && is_same_index(&n->auth, &f.pc);
 	known = proven || f.replied;
 	if (!known)
 		challenge(b, n, outcome);

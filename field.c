@@ -15,7 +15,7 @@
 
 #define SOCKET_PATH_MAX	107		/* sun_path, without its '\0' */
 
-static const struct choice_list truth = { "true or false", {
+const struct choice_list field_truth = { "true or false", {
 	{ "true", true }, { "false", false }, { "yes", true },
 	{ "no", false }, { "auto", false }, { "default", false } } };
 static const struct choice_list setting = { "true, false or auto", {
@@ -36,7 +36,7 @@ static const struct choice_list link_local = { "auto or none", {
 #define PORT_RANGE	1, 65535, 1, NULL
 #define TABLE_RANGE	0, UINT32_MAX, 1, NULL
 #define NO_RANGE	0, 0, 0, NULL
-#define TRUTH		0, 0, 0, &truth
+#define TRUTH		0, 0, 0, &field_truth
 
 const struct field option_fields[] = {
 	{ "protocol-group", FIELD_GROUP, FIELD_AT_START,

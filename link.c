@@ -213,18 +213,3 @@ link_classify(const struct link_facts *facts, const char *sysfs,
 	}
 	return classify_by_facts(facts, reason);
 }
-
-const char *
-link_kind_name(enum link_kind kind)
-{
-	switch (kind) {
-	case LINK_WIRED:
-		return "wired";
-	case LINK_WIRELESS:
-		return "wireless";
-	case LINK_TUNNEL:
-		return "a tunnel";
-	default:
-		return "unknown";
-	}
-}

@@ -522,22 +522,6 @@ message_open(struct decoder *d, const struct datagram *datagram,
 	return MESSAGE_OK;
 }
 
-const char *
-message_result_name(enum message_result result)
-{
-	static const char *const names[] = {
-		[MESSAGE_OK] = "accepted",
-		[MESSAGE_BAD_SOURCE] = "source address not link-local",
-		[MESSAGE_BAD_PORT] = "wrong source port",
-		[MESSAGE_TOO_SHORT] = "shorter than a packet header",
-		[MESSAGE_BAD_MAGIC] = "not a Babel packet",
-		[MESSAGE_BAD_VERSION] = "unknown protocol version",
-		[MESSAGE_BAD_LENGTH] = "body longer than the datagram",
-	};
-
-	return names[result];
-}
-
 bool
 message_next(struct decoder *d, struct tlv *tlv)
 {

@@ -76,15 +76,6 @@ prefix_contains(const struct prefix *outer, const struct prefix *inner)
 	return octets_agree(outer->address, inner->address, outer->plen);
 }
 
-bool
-prefix_contains_address(const struct prefix *outer,
-    const struct in6_addr *address)
-{
-	const struct prefix inner = prefix_of(address, 128);
-
-	return prefix_contains(outer, &inner);
-}
-
 void
 prefix_mask(struct prefix *prefix)
 {

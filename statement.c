@@ -256,14 +256,15 @@ read_option(struct statement *s, const struct field *field)
 static int
 read_wired(struct statement *s, struct interface_conf *interface)
 {
+	static const struct field field = { .word = "wired",
+		.kind = FIELD_CHOICE, .size = sizeof(bool),
+		.list = &field_truth };
 	const struct token at = s->word;
-	const struct field *field = field_find(option_fields, "link-detect");
-	struct options answer = { .link_detect = false };
+	bool wired;
 
-	if (read_field(s, field, &answer) == -1)
+	if (read_field(s, &field, &wired) == -1)
 		return -1;
-	interface->type = answer.link_detect ? INTERFACE_WIRED :
-	    INTERFACE_WIRELESS;
+	interface->type = wired ? INTERFACE_WIRED : INTERFACE_WIRELESS;
 	warn_once(s, &at, DEPRECATED_WIRED,
 	    "is deprecated, use \"type wired\" or \"type wireless\"");
 	return 0;

@@ -105,8 +105,4 @@ bool	auth_check_counter(struct babel *, struct interface *,
 	    const struct datagram *, const struct decoder *,
 	    struct auth_outcome *);
 
-/* Does the neighbour have an index that has been challenged, and is not
- * too old?  (Without keys: no.) */
-bool	auth_is_proven(const struct babel *, const struct neighbour *);
-
 #endif

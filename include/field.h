@@ -47,6 +47,9 @@ struct field {
 	const struct choice_list *list;
 };
 
+/* "true" or "false", and what else may be said for them. */
+extern const struct choice_list field_truth;
+
 /* Members of struct options and of struct interface_conf; each table ends
  * with a field without word. */
 extern const struct field option_fields[];

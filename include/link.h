@@ -24,7 +24,4 @@ struct link_facts {
 enum link_kind link_classify(const struct link_facts *, const char *sysfs,
 	    char reason[LINK_REASON_SIZE]);
 
-/* "wired", "wireless", "a tunnel", "unknown". */
-const char *link_kind_name(enum link_kind);
-
 #endif

@@ -156,8 +156,6 @@ struct decoder {
  * must come from.  The datagram must outlive the decoder. */
 enum message_result message_open(struct decoder *, const struct datagram *,
 	    uint16_t port);
-/* What a result means, for log and counters. */
-const char *message_result_name(enum message_result);
 /* The next TLV that is understood; false at the end.  Pad1 and PadN are
  * yielded like all others. */
 bool	message_next(struct decoder *, struct tlv *);

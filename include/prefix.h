@@ -52,8 +52,6 @@ bool	prefix_is_ipv4(const struct prefix *);
  * for outer ::/0 with plen 0, which holds everything. */
 bool	prefix_contains(const struct prefix *outer,
 	    const struct prefix *inner);
-bool	prefix_contains_address(const struct prefix *,
-	    const struct in6_addr *);
 /* Clear the bits beyond plen. */
 void	prefix_mask(struct prefix *);
 /* The prefix of all addresses that share their first plen bits (128-bit

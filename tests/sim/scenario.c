@@ -100,9 +100,10 @@ plan_node_prefix(struct scenario *s, uint32_t node, uint32_t number)
 static bool
 plan_covers(const struct plan *outer, const struct plan *inner)
 {
-	return address_is_ipv4(&inner->probe) ==
-	    prefix_is_ipv4(&outer->key.to) &&
-	    prefix_contains_address(&outer->key.to, &inner->probe);
+	const struct prefix probe = prefix_of(&inner->probe, 128);
+
+	return prefix_is_ipv4(&probe) == prefix_is_ipv4(&outer->key.to) &&
+	    prefix_contains(&outer->key.to, &probe);
 }
 
 static void

@@ -86,6 +86,17 @@ probe_remember(struct probe *probe, const struct fib_change *change)
 	installed->entry = change->entry;
 }
 
+static const char *
+kind_name(enum link_kind kind)
+{
+	static const char *const names[] = {
+		[LINK_UNKNOWN] = "unknown", [LINK_WIRED] = "wired",
+		[LINK_WIRELESS] = "wireless", [LINK_TUNNEL] = "tunnel",
+	};
+
+	return names[kind];
+}
+
 static void
 on_link(void *ctx, const struct link_state *state, bool present)
 {
@@ -99,7 +110,7 @@ on_link(void *ctx, const struct link_state *state, bool present)
 	}
 	printf("link %u %s up %d carrier %d mtu %u kind %s ipv4 %s",
 	    state->ifindex, state->name, state->up, state->carrier,
-	    state->mtu, link_kind_name(state->kind),
+	    state->mtu, kind_name(state->kind),
 	    address_format(&state->ipv4, text));
 	for (i = 0; i < state->link_local_count; i++)
 		printf(" ll %s", address_format(&state->link_local[i], text));

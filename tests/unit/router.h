@@ -277,6 +277,14 @@ router_neighbour(const struct router *r, const struct in6_addr *address)
 	return neighbour_find(router_interface(r), address);
 }
 
+/* Is the neighbour's index proven by a challenge, and not too old? */
+static inline bool
+router_believes(const struct router *r, const struct neighbour *n)
+{
+	return n->auth.has_index &&
+	    r->now - n->auth.accepted < AUTH_INDEX_TIME;
+}
+
 static inline uint64_t
 router_count(const struct router *r, enum babel_counter counter)
 {

@@ -149,7 +149,7 @@ a_stranger_is_challenged(void **state)
 	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonce, AUTH_NONCE);
 	peer_put_pc(&p, 9);
 	peer_send(&p);
-	assert_true(auth_is_proven(r->babel, peer_entry(&p)));
+	assert_true(router_believes(r, peer_entry(&p)));
 	assert_int_equal(peer_entry(&p)->multicast.length, 1);
 	assert_true(gets_through(&p, GROUP, 10));
 
@@ -195,13 +195,13 @@ challenges_are_limited(void **state)
 	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonces[0], AUTH_NONCE);
 	peer_put_pc(&p, 90);
 	peer_send(&p);
-	assert_false(auth_is_proven(r->babel, peer_entry(&p)));
+	assert_false(router_believes(r, peer_entry(&p)));
 	router_pass(r, AUTH_CHALLENGE_TIME - AUTH_PAUSE);
 	peer_begin(&p, US);
 	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonces[i - 1], AUTH_NONCE);
 	peer_put_pc(&p, 91);
 	peer_send(&p);
-	assert_false(auth_is_proven(r->babel, peer_entry(&p)));
+	assert_false(router_believes(r, peer_entry(&p)));
 	router_end(r);
 }
 
@@ -226,7 +226,7 @@ a_late_reply_is_a_reply(void **state)
 	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonce, AUTH_NONCE);
 	peer_put_pc(&p, 3);
 	peer_send(&p);
-	assert_true(auth_is_proven(r->babel, peer_entry(&p)));
+	assert_true(router_believes(r, peer_entry(&p)));
 	router_end(r);
 }
 

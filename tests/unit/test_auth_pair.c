@@ -192,7 +192,7 @@ both_are_proven(void)
 	for (i = 0; i < 2; i++) {
 		other = address_of(addresses[!i]);
 		n = router_neighbour(&pair.routers[i], &other);
-		if (n == NULL || !auth_is_proven(pair.routers[i].babel, n))
+		if (n == NULL || !router_believes(&pair.routers[i], n))
 			return false;
 	}
 	return true;

@@ -240,18 +240,6 @@ masking_clears_the_rest(void **state)
 }
 
 static void
-addresses_lie_in_prefixes(void **state)
-{
-	struct prefix ipv4 = prefix("10.0.0.0/8"), ipv6 = prefix("::/64");
-	struct in6_addr in = address("10.255.1.2"), out = address("11.0.0.0");
-
-	(void)state;
-	assert_true(prefix_contains_address(&ipv4, &in));
-	assert_false(prefix_contains_address(&ipv4, &out));
-	assert_false(prefix_contains_address(&ipv6, &in));
-}
-
-static void
 keys_are_normal(void **state)
 {
 	struct prefix to4 = prefix("10.0.0.0/8"), to6 = prefix("2001:db8::/32");
@@ -379,7 +367,6 @@ main(void)
 		cmocka_unit_test(families_do_not_mix),
 		cmocka_unit_test(containment_agrees_with_its_twin),
 		cmocka_unit_test(masking_clears_the_rest),
-		cmocka_unit_test(addresses_lie_in_prefixes),
 		cmocka_unit_test(keys_are_normal),
 		cmocka_unit_test(keys_are_written),
 		cmocka_unit_test(orders_are_total),
