@@ -32,21 +32,6 @@ entry_equal(const struct fib_entry *a, const struct fib_entry *b)
 	    address_equal(&a->pref_src, &b->pref_src);
 }
 
-static struct filter_verdict
-install_verdict(const struct babel *b, const struct destination *d,
-    const struct route *route)
-{
-	struct filter_subject subject = {
-		.key = d->key,
-		.id = route->source->id,
-		.neighbour = route->neighbour->address,
-		.ifname = route->neighbour->interface->link.name,
-	};
-
-	return filter_evaluate(&b->conf->filters[FILTER_INSTALL],
-	    FILTER_INSTALL, &subject);
-}
-
 static uint32_t
 priority_of(const struct babel *b, uint16_t metric)
 {
@@ -62,10 +47,10 @@ priority_of(const struct babel *b, uint16_t metric)
 /* The entry that forwards along a route; false if the install filter
  * denies it. */
 static bool
-entry_of_route(const struct babel *b, const struct destination *d,
-    const struct route *route, struct fib_entry *entry)
+entry_of_route(const struct babel *b, const struct route *route,
+    struct fib_entry *entry)
 {
-	struct filter_verdict verdict = install_verdict(b, d, route);
+	struct filter_verdict verdict = route_filter(b, route, FILTER_INSTALL);
 
 	memset(entry, 0, sizeof(*entry));
 	entry->next_hop = route->next_hop;
@@ -93,7 +78,7 @@ entry_of_selection(const struct babel *b, const struct destination *d,
     struct fib_entry *entry)
 {
 	if (d->selected != NULL && d->selected->metric < INFINITY_METRIC)
-		return entry_of_route(b, d, d->selected, entry);
+		return entry_of_route(b, d->selected, entry);
 	if (!d->held || !d->hold_fib || d->xroute != NULL || is_outermost(d))
 		return false;
 	if (d->fib.has_installed)
@@ -172,7 +157,7 @@ fib_refuses(const struct babel *b, const struct destination *d,
 	if (d->fib.state != FIB_FAILED &&
 	    b->conf->filters[FILTER_INSTALL].count == 0)
 		return false;		/* the usual case */
-	if (!entry_of_route(b, d, route, &entry))
+	if (!entry_of_route(b, route, &entry))
 		return true;
 	return d->fib.state == FIB_FAILED && d->fib.has_refused &&
 	    entry_equal(&entry, &d->fib.refused);

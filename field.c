@@ -434,14 +434,19 @@ field_quote(const char *text, char buffer[FIELD_TEXT_MAX])
 }
 
 static const char *
-format_choice(const struct field *field, const void *base)
+choice_word(const struct choice_list *list, int64_t value)
 {
-	int64_t value = integer_get(field, base);
-	const struct choice *choice = field->list->choices;
+	const struct choice *choice = list->choices;
 
 	while (choice->word != NULL && choice->value != value)
 		choice++;
 	return choice->word;
+}
+
+const char *
+field_type_word(enum interface_type value)
+{
+	return choice_word(&type, value);
 }
 
 static const char *
@@ -470,7 +475,7 @@ field_format(const struct field *field, const void *base,
 
 	switch (field->kind) {
 	case FIELD_CHOICE:
-		return format_choice(field, base);
+		return choice_word(field->list, integer_get(field, base));
 	case FIELD_STRING:
 	case FIELD_PATH:
 		string = member_const(field, base);

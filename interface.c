@@ -15,6 +15,7 @@
 #include <syslog.h>
 
 #include "destination.h"
+#include "field.h"
 #include "neighbour.h"
 
 /* Early Hellos when an interface comes up or somebody new is heard: the
@@ -150,9 +151,8 @@ interface_up(struct babel *b, struct interface *ifp)
 	schedule(b, &ifp->update, b->now + jitter(b,
 	    ifp->conf.update_interval));
 	log_at(b, LOG_INFO, "interface %s: running as %s%s%s",
-	    ifp->link.name, ifp->conf.type == INTERFACE_WIRELESS ?
-	    "wireless" : ifp->conf.type == INTERFACE_TUNNEL ? "tunnel" :
-	    "wired", ifp->link.kind_reason[0] != '\0' ? "; detected: " : "",
+	    ifp->link.name, field_type_word(ifp->conf.type),
+	    ifp->link.kind_reason[0] != '\0' ? "; detected: " : "",
 	    ifp->link.kind_reason);
 }
 

@@ -17,8 +17,9 @@
 
 #include <string.h>
 
-#define LABEL(plain, json)	((struct label){ plain, json })
-#define JSON(name)		LABEL(NULL, name)
+#include "field.h"
+
+#define JSON(name)	LABEL(NULL, name)
 
 bool
 describe_is_installed(const struct babel *b, const struct route *route)
@@ -39,39 +40,21 @@ put_interval(struct line *line, const char *name, babel_time interval)
 	line_number(line, JSON(name), interval_encode(interval));
 }
 
-static void
-put_statistics(struct line *line, const struct interface *ifp)
+void
+describe_statistics(struct line *line, const struct interface *ifp)
 {
-	line_open(line, "babel-if-stats");
-	line_number(line, JSON("babel-sent-mcast-hello"),
-	    ifp->stats.mcast_hellos);
-	line_number(line, JSON("babel-sent-mcast-update"),
-	    ifp->stats.mcast_updates);
-	line_number(line, JSON("babel-sent-ucast-hello"),
-	    ifp->stats.ucast_hellos);
-	line_number(line, JSON("babel-sent-ucast-update"),
-	    ifp->stats.ucast_updates);
-	line_number(line, JSON("babel-sent-IHU"), ifp->stats.ihus);
-	line_number(line, JSON("babel-received-packets"),
-	    ifp->stats.received);
-	line_close(line);
-}
-
-static const char *
-type_word(enum interface_type type)
-{
-	switch (type) {
-	case INTERFACE_WIRED:
-		return "wired";
-	case INTERFACE_WIRELESS:
-		return "wireless";
-	case INTERFACE_TUNNEL:
-		return "tunnel";
-	case INTERFACE_UNSET:
-	case INTERFACE_AUTO:
-		break;
-	}
-	return "auto";
+	line_number(line, LABEL("sent-mcast-hello",
+	    "babel-sent-mcast-hello"), ifp->stats.mcast_hellos);
+	line_number(line, LABEL("sent-mcast-update",
+	    "babel-sent-mcast-update"), ifp->stats.mcast_updates);
+	line_number(line, LABEL("sent-ucast-hello",
+	    "babel-sent-ucast-hello"), ifp->stats.ucast_hellos);
+	line_number(line, LABEL("sent-ucast-update",
+	    "babel-sent-ucast-update"), ifp->stats.ucast_updates);
+	line_number(line, LABEL("sent-ihu", "babel-sent-IHU"),
+	    ifp->stats.ihus);
+	line_number(line, LABEL("received-packets",
+	    "babel-received-packets"), ifp->stats.received);
 }
 
 /* What only means something while the interface is up. */
@@ -92,7 +75,7 @@ put_parameters(struct line *line, const struct interface *ifp)
 	line_true(line, JSON("babel-mac-enable"), conf->keys != NULL);
 	line_true(line, JSON("babel-mac-verify"), conf->keys != NULL &&
 	    !conf->accept_bad_signatures);
-	line_word(line, JSON("type"), type_word(conf->type));
+	line_word(line, JSON("type"), field_type_word(conf->type));
 	line_number(line, JSON("rxcost"), conf->rxcost);
 	line_number(line, JSON("mtu"), ifp->link.mtu);
 }
@@ -113,7 +96,9 @@ describe_interface(struct line *line, const struct interface *ifp)
 		return;
 	if (ifp->up)
 		put_parameters(line, ifp);
-	put_statistics(line, ifp);
+	line_open(line, "babel-if-stats");
+	describe_statistics(line, ifp);
+	line_close(line);
 }
 
 void

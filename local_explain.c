@@ -17,16 +17,6 @@
 #include "local_monitor.h"
 #include "net.h"
 
-#define LABEL(plain, json)	((struct label){ plain, json })
-#define BOTH(name)		LABEL(name, name)
-
-static void
-say(struct client *c, struct line *line)
-{
-	line_end(line);
-	client_say_line(c, c->task.format, NULL, line->bytes);
-}
-
 static const char *
 kernel_word(const struct babel *b, const struct destination *d)
 {
@@ -87,28 +77,14 @@ say_destination(const struct babel *b, struct client *c,
 	}
 	line_yes(&line, BOTH("held"), d->held);
 	line_number(&line, BOTH("announced-metric"), d->announced_metric);
-	say(c, &line);
-}
-
-static struct filter_verdict
-verdict_of(const struct babel *b, const struct route *route,
-    enum filter_chain chain)
-{
-	struct filter_subject subject = {
-		.key = route->destination->key,
-		.id = route->source->id,
-		.neighbour = route->neighbour->address,
-		.ifname = route->neighbour->interface->link.name,
-	};
-
-	return filter_evaluate(&b->conf->filters[chain], chain, &subject);
+	report_say(c, &line);
 }
 
 static bool
 is_denied(const struct babel *b, const struct route *route,
     enum filter_chain chain)
 {
-	struct filter_verdict verdict = verdict_of(b, route, chain);
+	struct filter_verdict verdict = route_filter(b, route, chain);
 
 	return verdict.deny || verdict.metric == INFINITY_METRIC;
 }
@@ -222,7 +198,7 @@ say_candidate(const struct babel *b, struct client *c,
 	line_word(&line, BOTH("reason"), reason_of(b, route));
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    route->neighbour->interface->link.name);
-	say(c, &line);
+	report_say(c, &line);
 }
 
 bool
@@ -382,7 +358,7 @@ say_neighbour(const struct babel *b, struct client *c,
 	put_sending(&line, b, n->interface);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    n->interface->link.name);
-	say(c, &line);
+	report_say(c, &line);
 }
 
 /* Somebody who is no neighbour because we do not believe it: the last one
@@ -406,7 +382,7 @@ say_stranger(const struct babel *b, struct client *c,
 	put_trouble(&line, b, &ifp->auth.trouble);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
-	say(c, &line);
+	report_say(c, &line);
 }
 
 /* Why there is nobody: what we say does not even leave. */
@@ -426,26 +402,21 @@ say_mute(const struct babel *b, struct client *c,
 	put_sending(&line, b, ifp);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
-	say(c, &line);
+	report_say(c, &line);
 }
 
 bool
 explain_neighbour_step(const struct babel *b, struct client *c)
 {
 	struct object object;
+	enum cursor_result result = cursor_step(&c->task.cursor, b, &object);
 
-	switch (cursor_step(&c->task.cursor, b, &object)) {
-	case CURSOR_OBJECT:
-		if (object.kind == OBJECT_INTERFACE) {
-			say_stranger(b, c, object.u.interface);
-			say_mute(b, c, object.u.interface);
-		} else if (monitor_selects(b, &object, &c->task))
-			say_neighbour(b, c, object.u.neighbour);
-		break;
-	case CURSOR_NOTHING:
-		break;
-	case CURSOR_END:
-		return true;
-	}
+	if (result != CURSOR_OBJECT)
+		return result == CURSOR_END;
+	if (object.kind == OBJECT_INTERFACE) {
+		say_stranger(b, c, object.u.interface);
+		say_mute(b, c, object.u.interface);
+	} else if (monitor_selects(b, &object, &c->task))
+		say_neighbour(b, c, object.u.neighbour);
 	return false;
 }

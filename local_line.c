@@ -129,8 +129,8 @@ void
 line_object(struct line *line, const char *kind, const char *id)
 {
 	if (line->format == LINE_JSON) {
-		line_word(line, (struct label){ NULL, "object" }, kind);
-		line_word(line, (struct label){ NULL, "id" }, id);
+		line_word(line, LABEL(NULL, "object"), kind);
+		line_word(line, LABEL(NULL, "id"), id);
 		return;
 	}
 	line_text(line, kind);
@@ -268,7 +268,7 @@ line_null(struct line *line, struct label label)
 void
 line_list(struct line *line, const char *json, const char *const *words)
 {
-	if (!put_name(line, (struct label){ NULL, json }))
+	if (!put_name(line, LABEL(NULL, json)))
 		return;
 	put_char(line, '[');
 	for (; *words != NULL; words++) {
@@ -283,7 +283,7 @@ void
 line_open(struct line *line, const char *json)
 {
 	if (line->format == LINE_JSON &&
-	    put_name(line, (struct label){ NULL, json }))
+	    put_name(line, LABEL(NULL, json)))
 		put_char(line, '{');
 }
 

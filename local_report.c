@@ -11,6 +11,13 @@
 #include "local_describe.h"
 #include "local_monitor.h"
 
+void
+report_say(struct client *c, struct line *line)
+{
+	line_end(line);
+	client_say_line(c, c->task.format, NULL, line->bytes);
+}
+
 static void
 say_object(struct client *c, const struct babel *b,
     const struct object *object)
@@ -29,20 +36,13 @@ dump_step(const struct babel *b, struct client *c)
 	struct task *task = &c->task;
 	struct cursor *cursor = task->monitors ? &c->told : &task->cursor;
 	struct object object;
+	enum cursor_result result = cursor_step(cursor, b, &object);
 
-	switch (cursor_step(cursor, b, &object)) {
-	case CURSOR_OBJECT:
-		if (!monitor_selects(b, &object, task))
-			break;
-		say_object(c, b, &object);
-		if (task->monitors && monitor_told(c, &object) < 0)
-			client_finish(c, b->now, "Out of memory");
-		break;
-	case CURSOR_NOTHING:
-		break;
-	case CURSOR_END:
-		return true;
-	}
+	if (result != CURSOR_OBJECT || !monitor_selects(b, &object, task))
+		return result == CURSOR_END;
+	say_object(c, b, &object);
+	if (task->monitors && monitor_told(c, &object) < 0)
+		client_finish(c, b->now, "Out of memory");
 	return false;
 }
 

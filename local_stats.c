@@ -15,9 +15,6 @@
 
 #include "local_describe.h"
 
-#define LABEL(plain, json)	((struct label){ plain, json })
-#define BOTH(name)		LABEL(name, name)
-
 static const char *const counter_help[BABEL_COUNTERS] = {
 	[COUNT_PACKETS_RECEIVED] = "Packets received.",
 	[COUNT_PACKETS_SENT] = "Packets sent.",
@@ -241,18 +238,7 @@ stats_interface(struct line *line, const struct interface *ifp)
 	line_object(line, "interface", ifp->link.name);
 	line_true(line, BOTH("up"), ifp->up);
 	line_number(line, BOTH("neighbours"), ifp->neighbour_count);
-	line_number(line, LABEL("sent-mcast-hello",
-	    "babel-sent-mcast-hello"), ifp->stats.mcast_hellos);
-	line_number(line, LABEL("sent-mcast-update",
-	    "babel-sent-mcast-update"), ifp->stats.mcast_updates);
-	line_number(line, LABEL("sent-ucast-hello",
-	    "babel-sent-ucast-hello"), ifp->stats.ucast_hellos);
-	line_number(line, LABEL("sent-ucast-update",
-	    "babel-sent-ucast-update"), ifp->stats.ucast_updates);
-	line_number(line, LABEL("sent-ihu", "babel-sent-IHU"),
-	    ifp->stats.ihus);
-	line_number(line, LABEL("received-packets",
-	    "babel-received-packets"), ifp->stats.received);
+	describe_statistics(line, ifp);
 }
 
 static void
@@ -270,33 +256,21 @@ stats_neighbour(struct line *line, const struct babel *b,
 	    n->interface->link.name);
 }
 
-static void
-say(struct client *c, struct line *line)
-{
-	line_end(line);
-	client_say_line(c, c->task.format, NULL, line->bytes);
-}
-
 /* Behind the scalars: a line for each interface and neighbour. */
 static bool
 stats_object_step(const struct babel *b, struct client *c,
     struct line *line)
 {
 	struct object object;
+	enum cursor_result result = cursor_step(&c->task.cursor, b, &object);
 
-	switch (cursor_step(&c->task.cursor, b, &object)) {
-	case CURSOR_OBJECT:
-		if (object.kind == OBJECT_INTERFACE)
-			stats_interface(line, object.u.interface);
-		else
-			stats_neighbour(line, b, object.u.neighbour);
-		say(c, line);
-		break;
-	case CURSOR_NOTHING:
-		break;
-	case CURSOR_END:
-		return true;
-	}
+	if (result != CURSOR_OBJECT)
+		return result == CURSOR_END;
+	if (object.kind == OBJECT_INTERFACE)
+		stats_interface(line, object.u.interface);
+	else
+		stats_neighbour(line, b, object.u.neighbour);
+	report_say(c, line);
 	return false;
 }
 
@@ -327,7 +301,7 @@ say_information(const struct local *local, const struct babel *b,
 	line_address(&line, LABEL("mcast-group", "babel-mcast-group"),
 	    &b->conf->options.protocol_group);
 	line_close(&line);
-	say(c, &line);
+	report_say(c, &line);
 }
 
 bool
@@ -349,6 +323,6 @@ stats_step(const struct local *local, const struct babel *b,
 	line_object(&line, scalar.is_gauge ? "gauge" : "counter",
 	    scalar.name);
 	line_number(&line, BOTH("value"), scalar.value);
-	say(c, &line);
+	report_say(c, &line);
 	return false;
 }

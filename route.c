@@ -88,20 +88,36 @@ route_compute_metric(const struct route *route)
 	    route->neighbour->cost), route->add_metric);
 }
 
+static struct filter_verdict
+evaluate(const struct babel *b, enum filter_chain chain,
+    const struct neighbour *n, const struct destination_key *key,
+    const struct router_id *id)
+{
+	const struct filter_subject subject = {
+		.key = *key,
+		.id = *id,
+		.neighbour = n->address,
+		.ifname = n->interface->link.name,
+	};
+
+	return filter_evaluate(&b->conf->filters[chain], chain, &subject);
+}
+
+struct filter_verdict
+route_filter(const struct babel *b, const struct route *route,
+    enum filter_chain chain)
+{
+	return evaluate(b, chain, route->neighbour, &route->destination->key,
+	    &route->source->id);
+}
+
 /* What the input filter makes of a route; a denied one counts as
  * infinite. */
 static uint16_t
 input_metric(const struct babel *b, const struct neighbour *n,
     const struct destination_key *key, const struct router_id *id)
 {
-	struct filter_subject subject = {
-		.key = *key,
-		.id = *id,
-		.neighbour = n->address,
-		.ifname = n->interface->link.name,
-	};
-	struct filter_verdict verdict = filter_evaluate(
-	    &b->conf->filters[FILTER_IN], FILTER_IN, &subject);
+	struct filter_verdict verdict = evaluate(b, FILTER_IN, n, key, id);
 
 	return verdict.deny ? INFINITY_METRIC : verdict.metric;
 }

@@ -73,6 +73,9 @@ bool	field_equal(const struct field *, const void *a, const void *b);
 bool	field_is_set(const struct field *, const void *base);
 void	field_free(const struct field *, void *base);
 
+/* "wired", "wireless", "tunnel" or "auto". */
+const char *field_type_word(enum interface_type);
+
 /* Write the text as a word, in quotes where it must be. */
 const char *field_quote(const char *text, char buffer[FIELD_TEXT_MAX]);
 

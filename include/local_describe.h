@@ -20,6 +20,8 @@ void	describe(struct line *, const struct babel *, const struct object *);
 const char *describe_destination_id(const struct destination_key *,
 	    char buffer[DESTINATION_ID_STRLEN]);
 void	describe_destination(struct line *, const struct destination_key *);
+/* What was sent and received on it. */
+void	describe_statistics(struct line *, const struct interface *);
 void	describe_rtt(struct line *, const struct babel *,
 	    const struct neighbour *);
 /* Does the kernel use the route?  Then monitors are told "installed". */

@@ -33,6 +33,8 @@ struct line {
 struct label {
 	const char *plain, *json;
 };
+#define LABEL(plain, json)	((struct label){ plain, json })
+#define BOTH(name)		LABEL(name, name)
 
 void	line_init(struct line *, enum line_format);
 /* Begin an object: "kind id" or "object":"kind","id":"id". */

@@ -54,6 +54,9 @@ bool	request_execute(struct local *, const struct babel *,
 void	report_run(const struct local *, const struct babel *,
 	    struct client *, unsigned int *budget);
 
+/* End the line and say it, as the client wanted its report. */
+void	report_say(struct client *, struct line *);
+
 /* One step each; true when it was the last. */
 bool	stats_step(const struct local *, const struct babel *,
 	    struct client *);

@@ -61,6 +61,9 @@ bool	route_is_silent_on(const struct babel *, const struct route *,
 	    const struct interface *);
 bool	route_is_feasible(const struct route *);
 uint16_t route_smoothed_metric(const struct babel *, const struct route *);
+/* What the input or the install filter says of the route. */
+struct filter_verdict route_filter(const struct babel *,
+	    const struct route *, enum filter_chain);
 /* The hysteresis (appendix A.3): only a better one takes over. */
 enum route_verdict route_judge(const struct babel *,
 	    const struct route *challenger, const struct route *selected);
