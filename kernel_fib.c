@@ -23,14 +23,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <syslog.h>
-#include <unistd.h>
 
 #include "clock.h"
 
 #define ANSWERS		16		/* read at a time */
-#define ANSWER_MAX	1024
-#define ANSWER_WAIT	100		/* milliseconds */
-#define PATIENCE	50		/* times that */
 #define TEXT_MAX	96
 #define UNANSWERED	(-1)
 #define FAILURES_A_SECOND 10		/* lines in the log */
@@ -187,7 +183,7 @@ batch_listen(struct batch *batch)
 {
 	struct pollfd fd = { .fd = batch->kernel->command, .events = POLLIN };
 	bool is_complete = true;
-	int error, patience = PATIENCE;
+	int error, patience = ANSWER_PATIENCE;
 
 	while (!batch_read(batch, &error)) {
 		if (error == ENOBUFS)
@@ -552,7 +548,6 @@ struct flush {
 	uint32_t table;
 	enum kernel_whose whose;
 	unsigned int seen;
-	bool is_done;
 	int error;			/* of the last deletion that failed */
 	struct batch batch;
 	struct outcome outcomes[KERNEL_BATCH];
@@ -573,97 +568,50 @@ flush_run(struct flush *flush)
 	batch_init(&flush->batch, flush->kernel);
 }
 
-static void
-flush_message(struct flush *flush, const struct nlmsghdr *nlh)
+static bool
+flush_message(void *ctx, const struct nlmsghdr *nlh)
 {
+	struct flush *flush = ctx;
 	struct route_message message;
-	int error;
 
-	if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR) {
-		flush->is_done = true;
-		if (nlh->nlmsg_type == NLMSG_ERROR &&
-		    mnl_nlmsg_get_payload_len(nlh) >= sizeof(error)) {
-			memcpy(&error, mnl_nlmsg_get_payload(nlh),
-			    sizeof(error));
-			flush->error = -error;
-		}
-		return;
-	}
 	if (nlh->nlmsg_type != RTM_NEWROUTE ||
 	    !kernel_route_decode(nlh, &message) ||
 	    message.route.proto != PROTOCOL_BABEL ||
 	    message.route.table != flush->table ||
 	    (flush->whose == OF_OURS &&
 	    !kernel_route_is_held(flush->kernel, &message)))
-		return;
+		return true;
 	flush->seen++;
 	if (flush->batch.count == KERNEL_BATCH)
 		flush_run(flush);
 	batch_take(&flush->batch,
 	    encode_deletion(batch_room(&flush->batch), nlh),
 	    &flush->outcomes[flush->batch.count]);
+	return flush->error == 0;
 }
 
-static int
-flush_request(int fd, uint8_t family, uint32_t table)
-{
-	char buffer[64] = { 0 };
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-	struct rtmsg *rtm;
-
-	nlh->nlmsg_type = RTM_GETROUTE;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = family;
-	rtm->rtm_protocol = PROTOCOL_BABEL;
-	mnl_attr_put_u32(nlh, RTA_TABLE, table);
-	return send(fd, nlh, nlh->nlmsg_len, 0) < 0 ? errno : 0;
-}
-
-/* Read a dump of our routes, deleting each. */
-static void
-flush_pass(struct flush *flush, int fd, uint8_t family)
-{
-	const struct nlmsghdr *nlh;
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-	ssize_t got;
-	int len;
-
-	flush->is_done = false;
-	flush->error = flush_request(fd, family, flush->table);
-	while (flush->error == 0 && !flush->is_done) {
-		got = recv(fd, flush->kernel->buffer, NETLINK_BUFFER, 0);
-		if (got < 0 && errno != EAGAIN && errno != EINTR)
-			flush->error = errno;
-		if (got < 0) {
-			(void)poll(&pollfd, 1, ANSWER_WAIT);
-			continue;
-		}
-		nlh = (const struct nlmsghdr *)(void *)flush->kernel->buffer;
-		len = (int)got;
-		for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
-			flush_message(flush, nlh);
-	}
-	flush_run(flush);
-	flush->kernel->ipv6_changes++;
-}
-
-/* A table that is emptied while it is dumped is not dumped in full: go on
- * until nothing is left. */
+/* Read a dump of our routes, deleting each.  A table that is emptied while
+ * it is dumped is not dumped in full: go on until nothing is left. */
 static int
 flush_family(struct flush *flush, uint8_t family)
 {
-	int fd, passes;
+	const struct dump_request request = {
+		.type = RTM_GETROUTE, .family = family,
+		.protocol = PROTOCOL_BABEL, .table = flush->table
+	};
+	const struct dump_taker taker = { flush_message, flush };
+	int error, passes;
 
+	flush->error = 0;
 	for (passes = 0; passes < FLUSH_PASSES; passes++) {
-		fd = kernel_netlink_open(0);
-		if (fd < 0)
-			return errno;
 		flush->seen = 0;
-		flush_pass(flush, fd, family);
-		close(fd);
-		if (flush->error != 0 || flush->seen == 0)
-			return flush->error;
+		error = kernel_dump(&request, &taker);
+		flush_run(flush);
+		flush->kernel->ipv6_changes++;
+		if (error == 0)
+			error = flush->error;
+		if (error != 0 || flush->seen == 0)
+			return error;
 	}
 	return EAGAIN;
 }

@@ -326,7 +326,6 @@ kernel_link_review(struct kernel *kernel)
 	RB_FOREACH(link, kernel_link_tree, &kernel->links) {
 		classify(kernel, link);
 		link->was_told = false;
-		mark_dirty(kernel, link);
 	}
 	kernel_link_tell(kernel);
 }

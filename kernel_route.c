@@ -122,11 +122,13 @@ put_address(struct nlmsghdr *nlh, uint16_t type, const struct in6_addr *a)
 		mnl_attr_put(nlh, type, 16, a);
 }
 
-/* The address of a prefix, of the family that the prefix is of. */
-static void
-put_prefix(struct nlmsghdr *nlh, uint16_t type, const struct prefix *prefix)
+void
+kernel_put_prefix(struct nlmsghdr *nlh, uint16_t type,
+    const struct prefix *prefix, bool is_ipv4)
 {
-	if (prefix_is_ipv4(prefix))
+	if (prefix->plen == 0)
+		return;
+	if (is_ipv4)
 		mnl_attr_put(nlh, type, 4, prefix->address + 12);
 	else
 		mnl_attr_put(nlh, type, 16, prefix->address);
@@ -157,11 +159,11 @@ put_next_hop(struct nlmsghdr *nlh, struct rtmsg *rtm,
 		put_address(nlh, RTA_PREFSRC, &entry->pref_src);
 }
 
-static uint8_t
-family_plen(const struct prefix *prefix)
+uint8_t
+kernel_family_plen(const struct prefix *prefix, bool is_ipv4)
 {
-	return prefix_is_ipv4(prefix) ? (uint8_t)(prefix->plen - 96) :
-	    prefix->plen;
+	return prefix->plen == 0 || !is_ipv4 ? prefix->plen :
+	    (uint8_t)(prefix->plen - 96);
 }
 
 struct nlmsghdr *
@@ -169,13 +171,14 @@ kernel_route_encode(void *buffer, uint16_t type,
     const struct destination_key *key, const struct fib_entry *entry)
 {
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	bool is_ipv4 = prefix_is_ipv4(&key->to);
 	struct rtmsg *rtm;
 
 	nlh->nlmsg_type = type;
 	nlh->nlmsg_flags = NLM_F_REQUEST;
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-	rtm->rtm_family = prefix_is_ipv4(&key->to) ? AF_INET : AF_INET6;
-	rtm->rtm_dst_len = family_plen(&key->to);
+	rtm->rtm_family = is_ipv4 ? AF_INET : AF_INET6;
+	rtm->rtm_dst_len = kernel_family_plen(&key->to, is_ipv4);
 	/* The old field has 8 bits; RTA_TABLE is what counts. */
 	rtm->rtm_table = entry->table < 256 ? (uint8_t)entry->table :
 	    RT_TABLE_COMPAT;
@@ -183,10 +186,10 @@ kernel_route_encode(void *buffer, uint16_t type,
 	rtm->rtm_scope = RT_SCOPE_UNIVERSE;
 	rtm->rtm_type = entry->throw_route ? RTN_THROW :
 	    entry->unreachable ? RTN_UNREACHABLE : RTN_UNICAST;
-	put_prefix(nlh, RTA_DST, &key->to);
+	kernel_put_prefix(nlh, RTA_DST, &key->to, is_ipv4);
 	if (destination_is_source_specific(key) && !entry->by_rule) {
-		rtm->rtm_src_len = family_plen(&key->from);
-		put_prefix(nlh, RTA_SRC, &key->from);
+		rtm->rtm_src_len = kernel_family_plen(&key->from, is_ipv4);
+		kernel_put_prefix(nlh, RTA_SRC, &key->from, is_ipv4);
 	}
 	mnl_attr_put_u32(nlh, RTA_TABLE, entry->table);
 	mnl_attr_put_u32(nlh, RTA_PRIORITY,

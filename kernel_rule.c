@@ -14,33 +14,9 @@
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define REQUEST_MAX	128
-#define ANSWER_MAX	1024
-#define ANSWER_WAIT	100		/* milliseconds */
-#define PATIENCE	50		/* times that */
-
-static void
-put_prefix(struct nlmsghdr *nlh, uint16_t type, const struct prefix *prefix,
-    bool is_ipv4)
-{
-	if (prefix->plen == 0)
-		return;
-	if (is_ipv4)
-		mnl_attr_put(nlh, type, 4, prefix->address + 12);
-	else
-		mnl_attr_put(nlh, type, 16, prefix->address);
-}
-
-static uint8_t
-family_plen(const struct prefix *prefix, bool is_ipv4)
-{
-	return prefix->plen == 0 || !is_ipv4 ? prefix->plen :
-	    (uint8_t)(prefix->plen - 96);
-}
 
 static struct nlmsghdr *
 encode(void *buffer, uint16_t type, const struct kernel_rule *rule)
@@ -54,13 +30,13 @@ encode(void *buffer, uint16_t type, const struct kernel_rule *rule)
 		nlh->nlmsg_flags |= NLM_F_CREATE | NLM_F_EXCL;
 	frh = mnl_nlmsg_put_extra_header(nlh, sizeof(*frh));
 	frh->family = rule->is_ipv4 ? AF_INET : AF_INET6;
-	frh->src_len = family_plen(&rule->from, rule->is_ipv4);
-	frh->dst_len = family_plen(&rule->to, rule->is_ipv4);
+	frh->src_len = kernel_family_plen(&rule->from, rule->is_ipv4);
+	frh->dst_len = kernel_family_plen(&rule->to, rule->is_ipv4);
 	frh->table = rule->table < 256 ? (uint8_t)rule->table :
 	    RT_TABLE_COMPAT;
 	frh->action = FR_ACT_TO_TBL;
-	put_prefix(nlh, FRA_SRC, &rule->from, rule->is_ipv4);
-	put_prefix(nlh, FRA_DST, &rule->to, rule->is_ipv4);
+	kernel_put_prefix(nlh, FRA_SRC, &rule->from, rule->is_ipv4);
+	kernel_put_prefix(nlh, FRA_DST, &rule->to, rule->is_ipv4);
 	mnl_attr_put_u32(nlh, FRA_TABLE, rule->table);
 	mnl_attr_put_u32(nlh, FRA_PRIORITY, rule->priority);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, rule->protocol);
@@ -75,7 +51,7 @@ find_answer(const void *buffer, int len, uint32_t seq)
 	const struct nlmsghdr *nlh = buffer;
 	const struct nlmsgerr *answer;
 
-	for (; mnl_nlmsg_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+	for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
 		answer = mnl_nlmsg_get_payload(nlh);
 		if (nlh->nlmsg_type == NLMSG_ERROR && nlh->nlmsg_seq == seq &&
 		    mnl_nlmsg_get_payload_len(nlh) >= sizeof(*answer))
@@ -90,7 +66,7 @@ await_answer(struct kernel *kernel, uint32_t seq)
 {
 	_Alignas(struct nlmsghdr) uint8_t buffer[ANSWER_MAX];
 	struct pollfd fd = { .fd = kernel->command, .events = POLLIN };
-	int error, patience = PATIENCE;
+	int error, patience = ANSWER_PATIENCE;
 	ssize_t len;
 
 	while (patience-- > 0) {
@@ -219,151 +195,73 @@ kernel_rule_message(struct kernel *kernel, const struct nlmsghdr *nlh)
 		    nlh->nlmsg_type == RTM_NEWRULE);
 }
 
-/* A dump that is read at once, on a socket and into a buffer of its own:
- * whoever asks may be in the middle of reading something else. */
-struct dump {
-	uint8_t *buffer;
-	int error;
-	bool is_done;
-	/* Takes a message; false: it has seen enough. */
-	bool (*take)(struct dump *, const struct nlmsghdr *);
-	void (*rule)(void *ctx, const struct kernel_rule *);
+static const uint8_t families[] = { AF_INET, AF_INET6 };
+
+struct rule_dump {
+	void (*call)(void *ctx, const struct kernel_rule *);
 	void *ctx;
-	uint32_t table;
-	unsigned int routes;
 };
 
-static void
-dump_message(struct dump *dump, const struct nlmsghdr *nlh)
-{
-	int error;
-
-	if (nlh->nlmsg_type == NLMSG_DONE || nlh->nlmsg_type == NLMSG_ERROR) {
-		dump->is_done = true;
-		if (mnl_nlmsg_get_payload_len(nlh) >= sizeof(error)) {
-			memcpy(&error, mnl_nlmsg_get_payload(nlh),
-			    sizeof(error));
-			dump->error = -error;
-		}
-	} else if (!dump->take(dump, nlh))
-		dump->is_done = true;
-}
-
-static void
-dump_read(struct dump *dump, int fd)
-{
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
-	const struct nlmsghdr *nlh;
-	ssize_t got;
-	int len;
-
-	while (dump->error == 0 && !dump->is_done) {
-		got = recv(fd, dump->buffer, NETLINK_BUFFER, 0);
-		if (got < 0 && errno != EAGAIN && errno != EINTR)
-			dump->error = errno;
-		if (got < 0) {
-			(void)poll(&pollfd, 1, ANSWER_WAIT);
-			continue;
-		}
-		nlh = (const struct nlmsghdr *)(void *)dump->buffer;
-		len = (int)got;
-		for (; mnl_nlmsg_ok(nlh, len) && !dump->is_done;
-		    nlh = mnl_nlmsg_next(nlh, &len))
-			dump_message(dump, nlh);
-	}
-}
-
-static int
-dump_run(struct dump *dump, const struct nlmsghdr *request)
-{
-	int fd = kernel_netlink_open(0);
-
-	if (fd < 0)
-		return errno;
-	dump->buffer = malloc(NETLINK_BUFFER);
-	dump->error = dump->buffer == NULL ? ENOMEM : 0;
-	dump->is_done = false;
-	if (dump->error == 0 &&
-	    send(fd, request, request->nlmsg_len, MSG_NOSIGNAL) < 0)
-		dump->error = errno;
-	dump_read(dump, fd);
-	free(dump->buffer);
-	close(fd);
-	return dump->error;
-}
-
 static bool
-take_rule(struct dump *dump, const struct nlmsghdr *nlh)
+take_rule(void *ctx, const struct nlmsghdr *nlh)
 {
+	const struct rule_dump *dump = ctx;
 	struct kernel_rule rule;
 
 	if (nlh->nlmsg_type == RTM_NEWRULE && decode(nlh, &rule))
-		dump->rule(dump->ctx, &rule);
+		dump->call(dump->ctx, &rule);
 	return true;
-}
-
-/* A kernel may lack a family, or rules. */
-static int
-real_error(int error)
-{
-	return error == EOPNOTSUPP || error == EAFNOSUPPORT ||
-	    error == ENOENT ? 0 : error;
 }
 
 int
 kernel_rule_dump(void (*call)(void *, const struct kernel_rule *), void *ctx)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
-	struct dump dump = { .take = take_rule, .rule = call, .ctx = ctx };
-	struct fib_rule_hdr *frh;
-	struct nlmsghdr *nlh;
+	struct rule_dump dump = { call, ctx };
+	const struct dump_taker taker = { take_rule, &dump };
+	struct dump_request request = { .type = RTM_GETRULE };
 	int error = 0;
 	size_t i;
 
 	for (i = 0; i < 2 && error == 0; i++) {
-		nlh = mnl_nlmsg_put_header(buffer);
-		nlh->nlmsg_type = RTM_GETRULE;
-		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		frh = mnl_nlmsg_put_extra_header(nlh, sizeof(*frh));
-		frh->family = families[i];
-		error = real_error(dump_run(&dump, nlh));
+		request.family = families[i];
+		error = kernel_dump(&request, &taker);
 	}
 	return error;
 }
 
+struct table_dump {
+	uint32_t table;
+	bool is_empty;
+};
+
 /* One route of the table is enough. */
 static bool
-take_route(struct dump *dump, const struct nlmsghdr *nlh)
+take_route(void *ctx, const struct nlmsghdr *nlh)
 {
+	struct table_dump *dump = ctx;
 	struct route_message message;
 
 	if (nlh->nlmsg_type == RTM_NEWROUTE &&
 	    kernel_route_decode(nlh, &message) &&
 	    message.entry.table == dump->table)
-		dump->routes++;
-	return dump->routes == 0;
+		dump->is_empty = false;
+	return dump->is_empty;
 }
 
 bool
 kernel_table_is_empty(uint32_t table)
 {
-	static const uint8_t families[] = { AF_INET, AF_INET6 };
-	_Alignas(struct nlmsghdr) uint8_t buffer[REQUEST_MAX];
-	struct dump dump = { .take = take_route, .table = table };
-	struct nlmsghdr *nlh;
-	struct rtmsg *rtm;
+	struct table_dump dump = { .table = table, .is_empty = true };
+	const struct dump_taker taker = { take_route, &dump };
+	struct dump_request request = {
+		.type = RTM_GETROUTE, .table = table
+	};
 	int error = 0;
 	size_t i;
 
-	for (i = 0; i < 2 && error == 0 && dump.routes == 0; i++) {
-		nlh = mnl_nlmsg_put_header(buffer);
-		nlh->nlmsg_type = RTM_GETROUTE;
-		nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-		rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-		rtm->rtm_family = families[i];
-		mnl_attr_put_u32(nlh, RTA_TABLE, table);
-		error = real_error(dump_run(&dump, nlh));
+	for (i = 0; i < 2 && error == 0 && dump.is_empty; i++) {
+		request.family = families[i];
+		error = kernel_dump(&request, &taker);
 	}
-	return error == 0 && dump.routes == 0;
+	return error == 0 && dump.is_empty;
 }

@@ -23,8 +23,6 @@
 #include <sys/timerfd.h>
 
 #include <errno.h>
-#include <linux/if_addr.h>
-#include <linux/if_link.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -182,7 +180,7 @@ kernel_sync_schedule(struct kernel *kernel, enum sync_task task,
 /* The dump of a stage; false if there is no such stage. */
 static bool
 describe_stage(const struct kernel *kernel, unsigned int stage,
-    struct sync_stage *request)
+    struct dump_request *request)
 {
 	unsigned int own = own_stage(kernel);
 
@@ -207,35 +205,6 @@ describe_stage(const struct kernel *kernel, unsigned int stage,
 	    kernel->events->fib_after != NULL);
 }
 
-static void
-put_stage(struct nlmsghdr *nlh, const struct sync_stage *request)
-{
-	struct ifinfomsg *ifi;
-	struct ifaddrmsg *ifa;
-	struct rtmsg *rtm;
-
-	nlh->nlmsg_type = request->type;
-	nlh->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
-	switch (request->type) {
-	case RTM_GETLINK:
-		ifi = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifi));
-		ifi->ifi_family = request->family;
-		mnl_attr_put_u32(nlh, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS);
-		break;
-	case RTM_GETADDR:
-		ifa = mnl_nlmsg_put_extra_header(nlh, sizeof(*ifa));
-		ifa->ifa_family = request->family;
-		break;
-	default:
-		rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
-		rtm->rtm_family = request->family;
-		rtm->rtm_protocol = request->protocol;
-		if (request->table != 0)
-			mnl_attr_put_u32(nlh, RTA_TABLE, request->table);
-		break;
-	}
-}
-
 /* End the task, and try it again later. */
 static void
 put_off(struct kernel *kernel, const char *why)
@@ -256,10 +225,9 @@ static void
 request_stage(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
-	char buffer[128] = { 0 };
-	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+	_Alignas(struct nlmsghdr) uint8_t buffer[DUMP_REQUEST_MAX];
+	struct nlmsghdr *nlh = kernel_dump_encode(buffer, &sync->request);
 
-	put_stage(nlh, &sync->request);
 	sync->seq = nlh->nlmsg_seq = ++kernel->seq;
 	sync->is_inconsistent = false;
 	sync->datagrams = 0;
@@ -455,27 +423,6 @@ dump_is_done(struct kernel *kernel)
 		begin_walk(kernel);
 }
 
-/* An import table that nobody has created yet is empty, and a kernel may
- * lack a family. */
-static bool
-is_harmless(int error)
-{
-	return error == 0 || error == ENOENT || error == EOPNOTSUPP ||
-	    error == EAFNOSUPPORT;
-}
-
-/* The error that NLMSG_DONE and NLMSG_ERROR carry. */
-static int
-message_error(const struct nlmsghdr *nlh)
-{
-	int error;
-
-	if (mnl_nlmsg_get_payload_len(nlh) < sizeof(error))
-		return 0;
-	memcpy(&error, mnl_nlmsg_get_payload(nlh), sizeof(error));
-	return -error;
-}
-
 /* Handle a datagram's messages; true if it ends the dump. */
 static bool
 read_messages(struct kernel *kernel, int len, int *error)
@@ -488,11 +435,8 @@ read_messages(struct kernel *kernel, int len, int *error)
 			continue;
 		if (nlh->nlmsg_flags & NLM_F_DUMP_INTR)
 			sync->is_inconsistent = true;
-		if (nlh->nlmsg_type == NLMSG_DONE ||
-		    nlh->nlmsg_type == NLMSG_ERROR) {
-			*error = message_error(nlh);
+		if (kernel_dump_is_end(nlh, error))
 			return true;
-		}
 		kernel_netlink_message(kernel, nlh, true);
 	}
 	return false;
@@ -517,7 +461,7 @@ kernel_sync_ready(struct kernel *kernel)
 	if (!read_messages(kernel, (int)len, &error) ||
 	    kernel->sync.task == SYNC_NOTHING)
 		return;
-	if (is_harmless(error))
+	if (error == 0)
 		dump_is_done(kernel);
 	else
 		put_off(kernel, strerror(error));

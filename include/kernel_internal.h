@@ -8,6 +8,7 @@
  *	kernel_fib.c		batches of changes and their answers
  *	kernel_rule.c		policy rules
  *	kernel_address.c	addresses of our own
+ *	kernel_dump.c		requests for tables, and reading them at once
  */
 #ifndef KERNEL_INTERNAL_H
 #define KERNEL_INTERNAL_H
@@ -24,6 +25,9 @@
 #include "link.h"
 
 #define NETLINK_BUFFER	65536		/* holds any dump datagram */
+#define ANSWER_MAX	1024		/* octets, to one request */
+#define ANSWER_WAIT	100		/* milliseconds */
+#define ANSWER_PATIENCE	50		/* times that */
 #define PRIORITY_IPV6	1024		/* what priority 0 means for IPv6 */
 
 /* Kernel 5.1; the headers of Debian 12 have it, older ones may not. */
@@ -110,6 +114,21 @@ struct route_message {
 	bool is_ipv4, is_cloned, is_multipath;
 };
 
+/* kernel_dump.c: what to ask for. */
+struct dump_request {
+	uint16_t type;			/* RTM_GET* */
+	uint8_t family;
+	uint8_t protocol;		/* routes: 0 for all */
+	uint32_t table;			/* routes: 0 for all */
+	unsigned int ifindex;		/* addresses: 0 for all */
+};
+
+/* Takes a message of the answer; false: it has seen enough. */
+struct dump_taker {
+	bool (*take)(void *ctx, const struct nlmsghdr *);
+	void *ctx;
+};
+
 /* kernel_sync.c: a set of fingerprints. */
 struct fingerprints {
 	uint64_t *slots;		/* open addressing; 0 is free */
@@ -125,18 +144,10 @@ enum sync_task {
 
 #define SYNC_TASKS 3
 
-/* One dump request of a task. */
-struct sync_stage {
-	uint16_t type;			/* RTM_GET* */
-	uint8_t family;
-	uint8_t protocol;		/* routes: 0 for all */
-	uint32_t table;			/* routes: 0 for all */
-};
-
 struct sync {
 	enum sync_task task, next;	/* in progress; after that */
 	unsigned int stage, tries;
-	struct sync_stage request;	/* of the stage in progress */
+	struct dump_request request;	/* of the stage in progress */
 	uint32_t seq;			/* of its messages */
 	unsigned int datagrams;		/* read of it */
 	bool is_inconsistent;		/* the dump must be repeated */
@@ -242,6 +253,23 @@ uint64_t kernel_route_hash(uint64_t seed, const void *, size_t);
 const char *kernel_route_format(const struct kernel *,
 	    const struct destination_key *, const struct fib_entry *,
 	    char buffer[ROUTE_STRLEN]);
+
+/* A prefix as messages have it, as an address of the family and a length;
+ * ::/0 stands for "any" in both. */
+void	kernel_put_prefix(struct nlmsghdr *, uint16_t type,
+	    const struct prefix *, bool is_ipv4);
+uint8_t	kernel_family_plen(const struct prefix *, bool is_ipv4);
+
+/* kernel_dump.c */
+/* Write the request into the buffer of DUMP_REQUEST_MAX octets. */
+#define DUMP_REQUEST_MAX 64
+struct nlmsghdr *kernel_dump_encode(void *buffer,
+	    const struct dump_request *);
+/* Does the message end a dump?  With an errno, or 0; a kernel may lack a
+ * family, and a table that nobody has created is empty. */
+bool	kernel_dump_is_end(const struct nlmsghdr *, int *error);
+/* Ask, and read the whole answer.  Blocks; 0, or an errno as above. */
+int	kernel_dump(const struct dump_request *, const struct dump_taker *);
 
 /* kernel_rule.c */
 /* Make one request on the command socket and await the answer: 0, or an
