@@ -35,25 +35,27 @@ address_link_local(const struct router_id *id, const char *ifname)
 	return address;
 }
 
-static struct added_address *
-find_address(const struct address_list *list, unsigned int ifindex)
+static bool
+is_known(const struct address_list *list, unsigned int ifindex,
+    const struct in6_addr *address)
 {
-	struct added_address *added;
+	const struct added_address *added;
 
 	SLIST_FOREACH(added, list, entry)
-		if (added->ifindex == ifindex)
-			return added;
-	return NULL;
+		if (added->ifindex == ifindex &&
+		    address_equal(&added->address, address))
+			return true;
+	return false;
 }
 
 int
 address_add(struct address_list *list, struct kernel *kernel,
     unsigned int ifindex, const struct in6_addr *address)
 {
-	struct added_address *added = find_address(list, ifindex);
 	int error = kernel_address_add(kernel, ifindex, address);
+	struct added_address *added;
 
-	if (error != 0 || added != NULL)
+	if (error != 0 || is_known(list, ifindex, address))
 		return error;
 	added = malloc(sizeof(*added));
 	if (added == NULL)
@@ -67,12 +69,14 @@ address_add(struct address_list *list, struct kernel *kernel,
 void
 address_forget(struct address_list *list, unsigned int ifindex)
 {
-	struct added_address *added = find_address(list, ifindex);
+	struct added_address *added, *next;
 
-	if (added == NULL)
-		return;
-	SLIST_REMOVE(list, added, added_address, entry);
-	free(added);
+	SLIST_FOREACH_SAFE(added, list, entry, next) {
+		if (added->ifindex != ifindex)
+			continue;
+		SLIST_REMOVE(list, added, added_address, entry);
+		free(added);
+	}
 }
 
 void

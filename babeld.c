@@ -101,6 +101,7 @@ next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 {
 	if (daemon->local != NULL)
 		wish = time_min(wish, local_due(daemon->local, now));
+	wish = time_min(wish, daemon->next_address);
 	return time_min(wish, daemon->next_check);
 }
 
@@ -154,15 +155,15 @@ keep_house(struct daemon *daemon, babel_time now)
 	babel_set_wall_clock(daemon->babel, clock_real() - now);
 	if (now >= daemon->next_check)
 		control_check_kernel(daemon, now);
+	if (now >= daemon->next_address)
+		wiring_provide_addresses(daemon, now);
 	if (daemon->conf->options.debug >= 1 && daemon->changed &&
 	    now - daemon->table_printed >= TABLE_PAUSE) {
 		daemon->changed = false;
 		daemon->table_printed = now;
 		table_begin(&daemon->table);
 	}
-	if (!table_print(&daemon->table, daemon->babel, stdout,
-	    TABLE_BUDGET))
-		fflush(stdout);
+	table_print(&daemon->table, daemon->babel, stdout, TABLE_BUDGET);
 	control_save_state(daemon, false);
 }
 
@@ -458,7 +459,9 @@ configure(struct daemon *daemon, int *status)
 int
 main(int argc, char *argv[])
 {
-	struct daemon daemon = { .argc = argc, .argv = argv };
+	struct daemon daemon = {
+		.argc = argc, .argv = argv, .next_address = NEVER
+	};
 	int status = 1;
 
 	if (configure(&daemon, &status)) {

@@ -1,6 +1,6 @@
 /*
  * kernel_address.c - interface addresses that we add ourselves
- * ("link-local auto").
+ * ("link-local auto"), where nobody else does.
  */
 #include "kernel_internal.h"
 
@@ -49,4 +49,33 @@ kernel_address_delete(struct kernel *kernel, unsigned int ifindex,
 	int error = change_address(kernel, RTM_DELADDR, ifindex, address);
 
 	return error == EADDRNOTAVAIL || error == ENODEV ? 0 : error;
+}
+
+/* The kernel does not tell of an address before it is past duplicate
+ * detection. */
+static bool
+take_address(void *ctx, const struct nlmsghdr *nlh)
+{
+	const struct ifaddrmsg *message = mnl_nlmsg_get_payload(nlh);
+	unsigned int *ifindex = ctx;
+
+	if (nlh->nlmsg_type == RTM_NEWADDR &&
+	    mnl_nlmsg_get_payload_len(nlh) >= sizeof(*message) &&
+	    message->ifa_index == *ifindex &&
+	    message->ifa_scope == RT_SCOPE_LINK &&
+	    (message->ifa_flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) ==
+	    IFA_F_TENTATIVE)
+		*ifindex = 0;
+	return *ifindex != 0;
+}
+
+bool
+kernel_address_is_coming(unsigned int ifindex)
+{
+	const struct dump_request request = {
+		.type = RTM_GETADDR, .family = AF_INET6, .ifindex = ifindex
+	};
+	const struct dump_taker taker = { take_address, &ifindex };
+
+	return kernel_dump(&request, &taker) == 0 && ifindex == 0;
 }

@@ -41,6 +41,7 @@ struct daemon {
 	struct local_statistic shown[3];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct address_list addresses;	/* that we added */
+	babel_time next_address;	/* look for links that lack one */
 	struct table table;		/* being printed */
 	babel_time table_printed;
 	bool changed;			/* since then */
@@ -53,6 +54,9 @@ extern const struct kernel_events wiring_kernel;
 extern const struct kernel_events wiring_rules;
 /* A datagram for the engine; ctx is the daemon. */
 net_input wiring_packet;
+
+/* Give link-local addresses to links that are to have one and have none. */
+void	wiring_provide_addresses(struct daemon *, babel_time now);
 
 /* What the kernel layer is to do for a configuration; its arrays are the
  * daemon's. */

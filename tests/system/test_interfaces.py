@@ -157,3 +157,36 @@ def test_filters_know_what_came_later(make_bench):
     east.expect("Update", 5, prefix=PREFIX, metric=p.INFINITY)
     bench.router.ip("link", "set", "peer", "name", "late2")
     east.expect("Update", 5, prefix=OTHER, metric=123)
+
+
+def test_link_local_auto(lab):
+    """An interface that the kernel is giving an address, though not ready
+    for use yet, is not given another one; one that lost its own is."""
+    near, far = lab.router("near"), lab.router("far")
+    link = lab.link(near, far)
+    lab.build()
+    name = link.end(near).interface
+    near.ip("link", "set", name, "down")
+    near.sysctl({f"ipv6/conf/{name}/accept_dad": 1,
+                 f"ipv6/conf/{name}/dad_transmits": 1})
+    daemon = Babeld(near, OURS, config=["default link-local auto"]).start()
+
+    def addresses():
+        return {line.split()[1] for line in near.ip(
+            "-6", "addr", "show", "dev", name).splitlines()
+            if "inet6" in line}
+
+    def runs():
+        found = daemon.dump().find("interface", up="true")
+        return found and found[0]["ipv6"] + "/64" in addresses()
+    wait_for(lambda: daemon.dump().find("interface", up="false"), 5,
+             "the interface")
+    near.ip("link", "set", name, "up")
+    wait_for(runs, 5, "it runs")
+    own = addresses()
+    assert len(own) == 1
+    near.ip("addr", "del", own.pop(), "dev", name)
+    wait_for(runs, 5, "it runs with another address")
+    assert len(addresses()) == 1
+    assert daemon.terminate() == 0
+    assert addresses() == set()
