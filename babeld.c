@@ -446,14 +446,11 @@ configure(struct daemon *daemon, int *status)
 	if (daemon->layers.socket != NULL)
 		daemon->conf = configuration_reload(&daemon->layers, files,
 		    &report);
-	if (daemon->conf == NULL) {
-		warnx("%s", report.error);
-		configuration_free(files);
-		return false;
-	}
-	if (daemon->conf->interface_count == 0)
-		warnx("asked to run on no interfaces");
-	return daemon->conf->interface_count > 0;
+	if (daemon->conf != NULL)
+		return true;
+	warnx("%s", report.error);
+	configuration_free(files);
+	return false;
 }
 
 int

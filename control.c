@@ -58,7 +58,6 @@ control_kernel_conf(struct daemon *daemon, const struct options *options)
 	size_t count = watch_tables(daemon, options);
 
 	return (struct kernel_conf){
-		.export_table = options->export_table,
 		.import_tables = daemon->watched,
 		.import_table_count = count,
 		.link_detect = options->link_detect,

@@ -108,14 +108,6 @@ kernel_link_name(const struct kernel *kernel, unsigned int ifindex)
 	return link == NULL ? "" : link->name;
 }
 
-const char *
-kernel_link_reason(const struct kernel *kernel, unsigned int ifindex)
-{
-	const struct kernel_link *link = kernel_link_find(kernel, ifindex);
-
-	return link == NULL ? "" : link->reason;
-}
-
 /* The first address of the link; the others follow by RB_NEXT. */
 static struct kernel_address *
 first_address(struct kernel *kernel, unsigned int ifindex)

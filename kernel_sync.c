@@ -134,13 +134,6 @@ is_telling(const struct kernel *kernel)
 	    kernel->sync.stage < own_stage(kernel);
 }
 
-bool
-kernel_is_synchronised(const struct kernel *kernel)
-{
-	return kernel->sync.was_done && !is_telling(kernel) &&
-	    kernel->sync.next != SYNC_ALL;
-}
-
 /* Have the timer expire when the next task is due; the past is now. */
 static void
 set_timer(struct kernel *kernel)
@@ -392,10 +385,8 @@ finish_stage(struct kernel *kernel)
 	}
 	sync->stage++;
 	sync->tries = 0;
-	if (sync->task == SYNC_ALL && sync->stage == own_stage(kernel)) {
-		sync->was_done = true;
+	if (sync->task == SYNC_ALL && sync->stage == own_stage(kernel))
 		kernel->events->sync(kernel->ctx, false);
-	}
 }
 
 static void

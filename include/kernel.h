@@ -60,11 +60,9 @@ struct kernel_events {
 };
 
 struct kernel_conf {
-	uint32_t export_table;
 	const uint32_t *import_tables;
 	size_t import_table_count;
 	bool link_detect;		/* "up" needs IFF_RUNNING */
-	bool all_wireless;		/* not used for detection here */
 	const char *sysfs;		/* "/sys" but for tests */
 };
 
@@ -92,14 +90,9 @@ bool	kernel_flush(struct kernel *);
  * notifications were lost.  One in progress starts over.  It goes on by
  * kernel_ready. */
 int	kernel_resync(struct kernel *);
-bool	kernel_is_synchronised(const struct kernel *);
 
 /* How often notifications were lost so far. */
 const uint64_t *kernel_overruns(const struct kernel *);
-
-/* Why the link is taken for wired, wireless or a tunnel: a phrase for the
- * log, "" if the link is not there. */
-const char *kernel_link_reason(const struct kernel *, unsigned int ifindex);
 
 /* Remove routes from a table: all of our protocol, or those of them that
  * fib_find knows.  Blocks; -1 with errno. */

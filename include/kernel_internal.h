@@ -153,7 +153,6 @@ struct sync {
 	bool is_inconsistent;		/* the dump must be repeated */
 	uint32_t ipv6_changes;		/* kernel.ipv6_changes at its start */
 	uint32_t generation;		/* counts tasks of SYNC_ALL */
-	bool was_done;			/* SYNC_ALL, once since start */
 	struct fingerprints own;	/* our routes, as dumped */
 	struct fingerprints gone;	/* what was removed meanwhile */
 	bool is_walking;		/* comparing: the dumps are done */

@@ -51,7 +51,7 @@ RB_GENERATE(installed_tree, installed, node, installed_compare)
 struct probe {
 	struct kernel *kernel;
 	struct installed_tree tree;
-	bool repairs, is_paused, is_quiet;
+	bool repairs, is_paused, is_quiet, is_synchronised;
 	unsigned int pending, failed, lost;
 	uint32_t tables[WORDS_MAX];
 	struct kernel_conf conf;
@@ -100,10 +100,10 @@ kind_name(enum link_kind kind)
 static void
 on_link(void *ctx, const struct link_state *state, bool present)
 {
-	struct probe *probe = ctx;
 	char text[ADDRESS_STRLEN];
 	unsigned int i;
 
+	(void)ctx;
 	if (!present) {
 		printf("nolink %u %s\n", state->ifindex, state->name);
 		return;
@@ -114,8 +114,7 @@ on_link(void *ctx, const struct link_state *state, bool present)
 	    address_format(&state->ipv4, text));
 	for (i = 0; i < state->link_local_count; i++)
 		printf(" ll %s", address_format(&state->link_local[i], text));
-	printf(" why %s\n", kernel_link_reason(probe->kernel,
-	    state->ifindex));
+	printf(" why %s\n", state->kind_reason);
 }
 
 static void
@@ -134,7 +133,9 @@ on_route(void *ctx, const struct kernel_route *route, bool present)
 static void
 on_sync(void *ctx, bool begin)
 {
-	(void)ctx;
+	struct probe *probe = ctx;
+
+	probe->is_synchronised = !begin;
 	printf("sync %s\n", begin ? "begin" : "end");
 }
 
@@ -368,7 +369,7 @@ command(struct probe *probe, char *line)
 		configure(probe, words);
 	else if (strcmp(words[0], "counts") == 0)
 		printf("counts lost %u synchronised %d\n", probe->lost,
-		    kernel_is_synchronised(probe->kernel));
+		    probe->is_synchronised);
 	else if (strcmp(words[0], "flush") == 0 && n > 1) {
 		if (kernel_flush_routes(probe->kernel,
 		    (uint32_t)strtoul(words[1], NULL, 10),
