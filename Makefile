@@ -13,7 +13,7 @@ JOBS = $(shell nproc)
 
 # What the protocol engine consists of, in the order of its layers ...
 ENGINE = util prefix timer pattern filter mac \
-	token field statement statement_rule configuration configuration_print \
+	token field statement statement_rule configuration \
 	outbox instance held interface auth neighbour source destination route \
 	delivery fib xroute request message message_put trace receive send babel
 

@@ -41,12 +41,6 @@ mac_algorithm_parse(const char *name)
 	return MAC_NONE;
 }
 
-const char *
-mac_algorithm_name(enum mac_algorithm algorithm)
-{
-	return algorithms[algorithm].name;
-}
-
 size_t
 mac_key_length_max(enum mac_algorithm algorithm)
 {

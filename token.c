@@ -376,21 +376,3 @@ token_time(const char *text, int64_t *seconds)
 	    minute) * 60 + second - offset;
 	return *seconds < 0 || *seconds >= YEAR_10000 ? -1 : 0;
 }
-
-const char *
-token_time_format(int64_t seconds, char buffer[TOKEN_TIME_STRLEN])
-{
-	int64_t days = seconds / 86400, rest = seconds % 86400;
-	int year = 1970 + (int)(days / 366), month, length;
-
-	/* A year that was guessed too early is stepped on from. */
-	while (days_from_date(year + 1, 1, 1) <= days)
-		year++;
-	days -= days_from_date(year, 1, 1);
-	for (month = 1; days >= (length = days_in_month(year, month)); month++)
-		days -= length;
-	snprintf(buffer, TOKEN_TIME_STRLEN, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-	    year, month, (int)days + 1, (int)(rest / 3600),
-	    (int)(rest / 60 % 60), (int)(rest % 60));
-	return buffer;
-}

@@ -227,11 +227,6 @@ void	configuration_compare_options(const struct configuration *,
 	    const struct configuration *,
 	    void (*differs)(void *ctx, const char *word), void *ctx);
 
-/* Write the configuration as text that reads back as the same value;
- * a malloc'ed string, or NULL.  It shows the keys.  What only the command
- * line can say appears as comments. */
-char	*configuration_print(const struct configuration *);
-
 /* What the daemon found out about a link. */
 enum link_kind {
 	LINK_UNKNOWN,			/* no split horizon, else as wired */

@@ -2,8 +2,8 @@
  * field.h - one word of the configuration language that takes one value,
  * and the member of a struct that keeps it.
  *
- * The two tables are the grammar of all such words: reading, printing,
- * merging and comparing are done from them.
+ * The two tables are the grammar of all such words: reading, merging and
+ * comparing are done from them, and printing in tests.
  */
 #ifndef FIELD_H
 #define FIELD_H

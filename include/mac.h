@@ -41,7 +41,6 @@ struct mac_endpoints {
 
 /* "hmac-sha256", "blake2s128"; MAC_NONE for any other text. */
 enum mac_algorithm mac_algorithm_parse(const char *name);
-const char *mac_algorithm_name(enum mac_algorithm);
 /* The longest and shortest key, and the length of the MAC, in octets. */
 size_t	mac_key_length_max(enum mac_algorithm);
 size_t	mac_key_length_min(enum mac_algorithm);

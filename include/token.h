@@ -66,9 +66,4 @@ int	token_hex(const char *text, uint8_t *octets, size_t *len);
  * such as +01:00, as seconds since 1970; from then to the year 9999. */
 int	token_time(const char *text, int64_t *seconds);
 
-/* The time, one that token_time gave, in UTC. */
-#define TOKEN_TIME_STRLEN	48
-const char *token_time_format(int64_t seconds,
-	    char buffer[TOKEN_TIME_STRLEN]);
-
 #endif

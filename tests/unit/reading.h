@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "unit.h"
-#include "configuration.h"
+#include "printing.h"
 
 static const struct configuration_source test_file = {
 	CONTEXT_FILE, "f", NULL

@@ -329,7 +329,7 @@ receive_vector(const struct vector *vector)
 		len += (size_t)snprintf(text + len, sizeof(text) - len,
 		    "key id k%zu type %s value %s\n"
 		    "interface link key k%zu\n", i,
-		    mac_algorithm_name(vector->keys[i].algorithm),
+		    print_algorithm(vector->keys[i].algorithm),
 		    vector->keys[i].key, i);
 	r = router_new(text);
 	packet.from = address_of(vector->from);

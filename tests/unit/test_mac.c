@@ -202,9 +202,6 @@ algorithms_have_names(void **state)
 	assert_int_equal(mac_algorithm_parse("none"), MAC_NONE);
 	assert_int_equal(mac_algorithm_parse(""), MAC_NONE);
 	assert_int_equal(mac_algorithm_parse("hmac-sha2567"), MAC_NONE);
-	assert_string_equal(mac_algorithm_name(MAC_HMAC_SHA256),
-	    "hmac-sha256");
-	assert_string_equal(mac_algorithm_name(MAC_BLAKE2S_128), "blake2s128");
 }
 
 static void

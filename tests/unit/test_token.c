@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "unit.h"
-#include "token.h"
+#include "printing.h"
 
 static void
 test_numbers(void **state)
@@ -104,7 +104,7 @@ test_times(void **state)
 		{ "2026-1-1T00:00:00Z", -1, 0 },
 		{ "", -1, 0 },
 	};
-	char text[TOKEN_TIME_STRLEN];
+	char text[PRINTED_TIME];
 	int64_t seconds, again;
 	size_t i;
 
@@ -116,7 +116,7 @@ test_times(void **state)
 	}
 	/* Each month and more of eight thousand years, there and back. */
 	for (seconds = 0; seconds < 253402300800; seconds += 2600003) {
-		assert_int_equal(token_time(token_time_format(seconds, text),
+		assert_int_equal(token_time(print_time(seconds, text),
 		    &again), 0);
 		assert_int_equal(again, seconds);
 	}

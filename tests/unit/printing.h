@@ -1,18 +1,40 @@
 /*
- * configuration_print.c - a configuration as text that reads back as the
- * same value.
+ * printing.h - a configuration as text that reads back as the same value.
  *
  * Whatever can be said is written from the tables it is read by, so that
  * nothing is forgotten; what was not said is not written.
  */
+#ifndef PRINTING_H
+#define PRINTING_H
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "configuration.h"
 #include "field.h"
 #include "token.h"
+
+/* A time as "key" lines have it, in UTC. */
+#define PRINTED_TIME	32
+static inline const char *
+print_time(int64_t seconds, char buffer[PRINTED_TIME])
+{
+	const time_t time = (time_t)seconds;
+	struct tm tm;
+
+	(void)strftime(buffer, PRINTED_TIME, "%Y-%m-%dT%H:%M:%SZ",
+	    gmtime_r(&time, &tm));
+	return buffer;
+}
+
+static inline const char *
+print_algorithm(enum mac_algorithm algorithm)
+{
+	return algorithm == MAC_HMAC_SHA256 ? "hmac-sha256" : "blake2s128";
+}
 
 /* A growing text; failed when there was no memory. */
 struct text {
@@ -21,7 +43,7 @@ struct text {
 	bool failed;
 };
 
-static bool
+static inline bool
 text_has_room(struct text *text, size_t len)
 {
 	char *bytes;
@@ -37,10 +59,7 @@ text_has_room(struct text *text, size_t len)
 	return true;
 }
 
-static void text_put(struct text *, const char *, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void
+static inline void __attribute__((format(printf, 2, 3)))
 text_put(struct text *text, const char *format, ...)
 {
 	/* Room for the longest word, in quotes, and some more. */
@@ -56,7 +75,7 @@ text_put(struct text *text, const char *format, ...)
 	text->len += (size_t)len;
 }
 
-static void
+static inline void
 put_options(struct text *text, const struct configuration *conf)
 {
 	const struct options *options = &conf->options;
@@ -78,24 +97,23 @@ put_options(struct text *text, const struct configuration *conf)
 		text_put(text, "import-table %u\n", options->import_tables[i]);
 }
 
-static void
+static inline void
 put_time(struct text *text, const char *word, int64_t time)
 {
-	char buffer[TOKEN_TIME_STRLEN];
+	char buffer[PRINTED_TIME];
 
 	if (time != KEY_ALWAYS && time != KEY_FOREVER)
-		text_put(text, " %s %s", word,
-		    token_time_format(time, buffer));
+		text_put(text, " %s %s", word, print_time(time, buffer));
 }
 
-static void
+static inline void
 put_key(struct text *text, const struct mac_key *key, const char *file)
 {
 	char buffer[FIELD_TEXT_MAX];
 	unsigned int i;
 
 	text_put(text, "key id %s type %s", key->id,
-	    mac_algorithm_name(key->algorithm));
+	    print_algorithm(key->algorithm));
 	if (file != NULL) {
 		text_put(text, " file %s", field_quote(file, buffer));
 	} else {
@@ -110,7 +128,7 @@ put_key(struct text *text, const struct mac_key *key, const char *file)
 	text_put(text, "\n");
 }
 
-static void
+static inline void
 put_parameters(struct text *text, const struct interface_conf *interface)
 {
 	const struct field *field = interface_fields;
@@ -128,7 +146,7 @@ put_parameters(struct text *text, const struct interface_conf *interface)
 	text_put(text, "\n");
 }
 
-static void
+static inline void
 put_interfaces(struct text *text, const struct configuration *conf)
 {
 	char buffer[FIELD_TEXT_MAX];
@@ -143,7 +161,7 @@ put_interfaces(struct text *text, const struct configuration *conf)
 	}
 }
 
-static void
+static inline void
 put_neighbour(struct text *text, const struct neighbour_conf *neighbour)
 {
 	char address[ADDRESS_STRLEN], name[FIELD_TEXT_MAX];
@@ -155,7 +173,7 @@ put_neighbour(struct text *text, const struct neighbour_conf *neighbour)
 
 /* Filters. */
 
-static void
+static inline void
 put_prefix(struct text *text, const char *word, const struct prefix *prefix)
 {
 	char buffer[PREFIX_STRLEN];
@@ -163,7 +181,7 @@ put_prefix(struct text *text, const char *word, const struct prefix *prefix)
 	text_put(text, " %s %s", word, prefix_format(prefix, buffer));
 }
 
-static void
+static inline void
 put_address(struct text *text, const char *word, const struct in6_addr *address)
 {
 	char buffer[ADDRESS_STRLEN];
@@ -171,7 +189,7 @@ put_address(struct text *text, const char *word, const struct in6_addr *address)
 	text_put(text, " %s %s", word, address_format(address, buffer));
 }
 
-static void
+static inline void
 put_bounds(struct text *text, const char *prefix, int shift,
     const uint8_t bounds[2])
 {
@@ -183,7 +201,7 @@ put_bounds(struct text *text, const char *prefix, int shift,
 
 /* A rule for IPv6 that does not show it otherwise is one with a bound, be
  * it an empty one. */
-static void
+static inline void
 put_lengths(struct text *text, const struct filter_rule *rule)
 {
 	const uint16_t shows = FILTER_HAS_IP | FILTER_HAS_SRC_IP |
@@ -199,7 +217,7 @@ put_lengths(struct text *text, const struct filter_rule *rule)
 	put_bounds(text, "src-", shift, from);
 }
 
-static void
+static inline void
 put_selectors(struct text *text, const struct filter_rule *rule)
 {
 	char id[ROUTER_ID_STRLEN], name[FIELD_TEXT_MAX];
@@ -221,7 +239,7 @@ put_selectors(struct text *text, const struct filter_rule *rule)
 		text_put(text, " if %s", field_quote(rule->ifname, name));
 }
 
-static void
+static inline void
 put_actions(struct text *text, const struct filter_rule *rule)
 {
 	if (rule->has & FILTER_SETS_SRC_PREFIX)
@@ -238,7 +256,7 @@ put_actions(struct text *text, const struct filter_rule *rule)
 		text_put(text, " allow\n");
 }
 
-static void
+static inline void
 put_filter(struct text *text, const struct filter *filter,
     enum filter_chain chain)
 {
@@ -251,7 +269,9 @@ put_filter(struct text *text, const struct filter *filter,
 	}
 }
 
-char *
+/* A malloc'ed string, or NULL for no memory.  It shows the keys; what only
+ * the command line can say appears as comments. */
+static inline char *
 configuration_print(const struct configuration *conf)
 {
 	struct text text = { .bytes = NULL };
@@ -271,3 +291,5 @@ configuration_print(const struct configuration *conf)
 	free(text.bytes);
 	return NULL;
 }
+
+#endif
