@@ -200,6 +200,7 @@ babel_configure(struct babel *b, babel_time now,
     const struct configuration *conf)
 {
 	const struct filter *old = b->conf->filters;
+	struct interface *ifp;
 
 	enter(b, now);
 	b->policy_in |= !filter_is_same(&old[FILTER_IN],
@@ -207,6 +208,9 @@ babel_configure(struct babel *b, babel_time now,
 	b->policy_out |= !filter_is_same(&old[FILTER_OUT],
 	    &conf->filters[FILTER_OUT]);
 	b->conf = conf;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (!interface_is_wanted(b, ifp))
+			send_goodbye(b, ifp);
 	interface_configure(b);
 	b->policy_walk.begun = false;
 	job_queue_add(b, &b->policy);
@@ -258,7 +262,10 @@ babel_router_id(const struct babel *b)
 static void
 shutdown_due(struct babel *b)
 {
-	send_goodbye(b);
+	struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		send_goodbye(b, ifp);
 	if (--b->goodbyes > 0)
 		schedule(b, &b->shutdown, b->now + GOODBYE_PAUSE);
 }

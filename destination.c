@@ -215,6 +215,22 @@ destination_announcement(const struct babel *b, const struct destination *d,
 }
 
 bool
+destination_filter_out(const struct babel *b, const struct destination *d,
+    const struct interface *ifp, struct announcement *a)
+{
+	struct filter_subject subject = {
+		.key = d->key,
+		.id = a->id,
+		.ifname = ifp->link.name,
+	};
+	struct filter_verdict verdict = filter_evaluate(
+	    &b->conf->filters[FILTER_OUT], FILTER_OUT, &subject);
+
+	a->metric = metric_add(a->metric, verdict.metric);
+	return !verdict.deny && a->metric < INFINITY_METRIC;
+}
+
+bool
 destination_may_announce(const struct babel *b, const struct destination *d)
 {
 #ifdef BROKEN_INSTALL_ORDER
@@ -310,8 +326,10 @@ destination_trim_changes(struct babel *b)
 	    d->change_serial <= announced) {
 		RB_REMOVE(change_tree, &b->changes, d);
 		d->change_serial = 0;
-		d->silent_ifindex = 0;
-		d->refiltered = false;
+		if (!d->announce_again) {
+			d->silent_ifindex = 0;
+			d->refiltered = d->asked_for = false;
+		}
 		destination_release(b, d);
 	}
 }
@@ -324,7 +342,16 @@ destination_hold_time(const struct babel *b)
 
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		interval = time_max(interval, ifp->conf.update_interval);
-	return interval * 7 / 2 + ON_THE_WAY;
+	interval = interval * 7 / 2 + ON_THE_WAY;
+	return b->now < b->held_longer_until ?
+	    time_max(interval, b->held_longer) : interval;
+}
+
+void
+destination_hold_longer(struct babel *b)
+{
+	b->held_longer = destination_hold_time(b);
+	b->held_longer_until = b->now + b->held_longer;
 }
 
 /* Nothing to announce any more: hold it (section 3.5.4) and retract. */
@@ -371,6 +398,28 @@ judge_change(const struct destination *d, const struct announcement *now,
 	    d->announced_metric / METRIC_CHANGE_PART;
 }
 
+/* Does the output filter of an interface deny it now, and did not before?
+ * It may be about the router-id, or add to the metric. */
+static bool
+is_denied_now(const struct babel *b, const struct destination *d,
+    const struct announcement *now)
+{
+	const struct interface *ifp;
+	struct announcement old, new;
+
+	if (b->conf->filters[FILTER_OUT].count == 0)
+		return false;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		old = (struct announcement){ .id = d->announced_id,
+			.metric = d->announced_metric };
+		new = *now;
+		if (ifp->up && destination_filter_out(b, d, ifp, &old) &&
+		    !destination_filter_out(b, d, ifp, &new))
+			return true;
+	}
+	return false;
+}
+
 void
 destination_evaluate(struct babel *b, struct destination *d)
 {
@@ -390,6 +439,7 @@ destination_evaluate(struct babel *b, struct destination *d)
 	other_id = !back &&
 	    router_id_compare(&d->announced_id, &now.id) != 0;
 	if (judge_change(d, &now, &haste) || other_id) {
+		d->refiltered |= !back && is_denied_now(b, d, &now);
 		d->announced_id = now.id;
 		d->announced_metric = now.metric;
 		d->announce_again = d->heard_elsewhere = false;

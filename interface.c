@@ -214,12 +214,22 @@ interface_reprice(struct babel *b, struct interface *ifp)
 	}
 }
 
+/* Can IPv4 be announced there (RFC 9229, section 2.1)? */
+static bool
+can_route_ipv4(const struct interface_parameters *conf,
+    const struct in6_addr *ipv4)
+{
+	return conf->v4_via_v6 || !address_is_unspecified(ipv4);
+}
+
 /* What follows from a changed link or configuration while running.  Lost
  * carrier does not stop us (link-detect does), but raises a suspicion. */
 static void
 interface_follow(struct babel *b, struct interface *ifp,
     const struct link_state *old, const struct interface_parameters *conf)
 {
+	bool could = can_route_ipv4(&ifp->conf, &old->ipv4);
+	bool can = can_route_ipv4(conf, &ifp->link.ipv4);
 	struct neighbour *n;
 
 	if (ifp->conf.hello_interval != conf->hello_interval) {
@@ -229,18 +239,23 @@ interface_follow(struct babel *b, struct interface *ifp,
 	if (ifp->conf.update_interval < conf->update_interval) {
 		ifp->outbox.everything = true;	/* as promised before */
 		interface_flush_soon(b, ifp);
-	} else if (ifp->conf.update_interval > conf->update_interval)
+	} else if (ifp->conf.update_interval > conf->update_interval) {
+		destination_hold_longer(b);
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
 		    conf->update_interval));
+	}
 	ifp->conf = *conf;
 	interface_reprice(b, ifp);
 	if (old->carrier && !ifp->link.carrier)
 		RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
 			neighbour_probe(b, n);
-	if (!address_equal(&old->ipv4, &ifp->link.ipv4)) {
+	if (could != can || !address_equal(&old->ipv4, &ifp->link.ipv4)) {
+		ifp->retracts_ipv4 = could && !can;
 		ifp->outbox.everything = true;	/* other next hops */
 		interface_flush_soon(b, ifp);
 	}
+	if (ifp->link.mtu < old->mtu)
+		held_forget(b, ifp);
 }
 
 /* Take over what the kernel says of the link, and act on it. */
@@ -325,16 +340,23 @@ interface_link_removed(struct babel *b, unsigned int ifindex)
 	}
 }
 
+bool
+interface_is_wanted(const struct babel *b, const struct interface *ifp)
+{
+	struct interface_parameters conf;
+
+	return find_parameters(b, &ifp->link, &conf);
+}
+
 void
 interface_configure(struct babel *b)
 {
-	struct interface_parameters conf;
 	struct interface *ifp, *next;
 	struct link_state link;
 	size_t i;
 
 	TAILQ_FOREACH_SAFE(ifp, &b->interfaces, entry, next) {
-		if (!find_parameters(b, &ifp->link, &conf)) {
+		if (!interface_is_wanted(b, ifp)) {
 			interface_flush(b, ifp);
 			continue;
 		}

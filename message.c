@@ -60,6 +60,13 @@ read_prefix(struct reader *r, uint8_t ae, uint8_t plen, struct prefix *prefix)
 	return true;
 }
 
+/* What is IPv4 in our tables, and is said to be IPv6: no such thing. */
+static bool
+is_mapped(uint8_t ae, const struct prefix *prefix)
+{
+	return ae == AE_IPV6 && prefix_is_ipv4(prefix);
+}
+
 static bool
 read_address(struct reader *r, uint8_t ae, struct in6_addr *address)
 {
@@ -113,7 +120,8 @@ read_source_prefix(struct subtlvs *sub, struct reader value)
 	if (!sub->allow_source || sub->has_source || plen == 0)
 		return false;
 	sub->has_source = true;
-	return read_prefix(&value, sub->ae, plen, &sub->source);
+	return read_prefix(&value, sub->ae, plen, &sub->source) &&
+	    !is_mapped(sub->ae, &sub->source);
 }
 
 /* The sub-TLVs that fill the rest of a TLV (section 4.4).  False: the
@@ -239,7 +247,8 @@ decode_next_hop(struct decoder *d, struct reader *r, struct tlv *tlv)
 	read_u8(r);
 	if (ae != AE_IPV4 && ae != AE_IPV6 && ae != AE_LINK_LOCAL)
 		return false;
-	ok = read_address(r, ae, &address);
+	ok = read_address(r, ae, &address) &&
+	    (ae == AE_IPV4) == address_is_ipv4(&address);
 	if (ae == AE_IPV4) {
 		d->next_hop4 = address;
 		d->have_next_hop4 = ok;
@@ -362,7 +371,7 @@ decode_update(struct decoder *d, struct reader *r, struct tlv *tlv)
 		return false;
 	}
 	apply_update_flags(d, update);
-	if (!read_subtlvs(r, &sub))
+	if (is_mapped(update->ae, &update->key.to) || !read_subtlvs(r, &sub))
 		return false;
 	if (sub.has_source)
 		update->key = destination_key_of(&update->key.to,
@@ -378,7 +387,8 @@ read_request_key(struct reader *r, uint8_t ae, uint8_t plen,
 	struct subtlvs sub = { .allow_source = true, .ae = ae };
 	struct prefix to;
 
-	if (!read_prefix(r, ae, plen, &to) || !read_subtlvs(r, &sub))
+	if (!read_prefix(r, ae, plen, &to) || is_mapped(ae, &to) ||
+	    !read_subtlvs(r, &sub))
 		return false;
 	*key = destination_key_of(&to, sub.has_source ? &sub.source : NULL);
 	return true;

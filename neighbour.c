@@ -441,20 +441,24 @@ neighbour_update_cost(struct babel *b, struct neighbour *n)
 		exchange_tables(b, n);
 }
 
+/* The next Hello begins it anew. */
+static void
+history_forget(struct hello_history *history)
+{
+	history->vector = 0;
+	history->length = 0;
+	history->started = false;
+	history->interval = 0;
+}
+
 /* The neighbour has restarted: its old Hellos and costs mean nothing. */
 static void
 neighbour_rebooted(struct babel *b, struct neighbour *n)
 {
-	struct hello_history *histories[2] = { &n->multicast, &n->unicast };
-	int i;
-
-	for (i = 0; i < 2; i++) {
-		histories[i]->vector = 0;
-		histories[i]->length = 0;
-		histories[i]->started = false;
-		histories[i]->interval = 0;
-		schedule_cancel(b, &histories[i]->missed);
-	}
+	history_forget(&n->multicast);
+	history_forget(&n->unicast);
+	schedule_cancel(b, &n->multicast.missed);
+	schedule_cancel(b, &n->unicast.missed);
 	/* What it said before, it has forgotten. */
 	route_retract_all(b, n);
 	n->txcost = INFINITY_METRIC;
@@ -547,17 +551,15 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 static void
 history_miss(struct hello_history *history)
 {
-	if (history->interval == 0) {
-		history->vector = 0;
-		history->length = 0;
-		history->started = false;
-		return;
+	if (history->interval != 0) {
+		history_note_loss(history, 1);
+		history->vector >>= 1;
+		history->expected = seqno_plus(history->expected, 1);
+		if (history->length < 16)
+			history->length++;
 	}
-	history_note_loss(history, 1);
-	history->vector >>= 1;
-	history->expected = seqno_plus(history->expected, 1);
-	if (history->length < 16)
-		history->length++;
+	if (history->interval == 0 || history->vector == 0)
+		history_forget(history);
 }
 
 void

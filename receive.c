@@ -69,6 +69,7 @@ act_hello(struct receiver *r, const struct tlv *tlv)
 
 	if (n == NULL)
 		return;
+	neighbour_hello(r->b, n, hello);	/* may forget older stamps */
 	if (hello->stamped) {
 		r->hello_stamped = true;
 		r->transmit = hello->transmit;
@@ -76,7 +77,6 @@ act_hello(struct receiver *r, const struct tlv *tlv)
 		n->hello_transmit = hello->transmit;
 		n->hello_received = (uint32_t)r->datagram->received;
 	}
-	neighbour_hello(r->b, n, hello);
 }
 
 static void

@@ -38,14 +38,19 @@ request_find(const struct destination *d, const struct router_id *id)
 	return RB_FIND(request_tree, &requests, &key);
 }
 
+/* Find or create one for that seqno at least: whoever waits for a newer
+ * one goes on waiting for it.  NULL for no memory. */
 static struct request *
 request_get(struct babel *b, struct destination *d,
-    const struct router_id *id)
+    const struct router_id *id, uint16_t seqno)
 {
 	struct request *request = request_find(d, id);
 
-	if (request != NULL)
+	if (request != NULL) {
+		if (seqno_less(request->seqno, seqno))
+			request->seqno = seqno;
 		return request;
+	}
 	if (b->request_count >= b->limits.requests)
 		return NULL;
 	request = calloc(1, sizeof(*request));
@@ -56,6 +61,7 @@ request_get(struct babel *b, struct destination *d,
 	}
 	request->destination = d;
 	request->id = *id;
+	request->seqno = seqno;
 	timer_init(&request->resend, TIMER_REQUEST_RESEND);
 	RB_INSERT(request_tree, &d->requests, request);
 	b->request_count++;
@@ -187,9 +193,13 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
     const struct seqno_request *received)
 {
 	struct neighbour *successor = choose_successor(d, n);
+	struct announcement now;
 	struct request *request;
 
-	if (received->hop_count < 2 || successor == NULL) {
+	/* What we do not announce there we do not ask for, either. */
+	if (received->hop_count < 2 || successor == NULL ||
+	    !destination_announcement(b, d, &now) ||
+	    !destination_filter_out(b, d, n->interface, &now)) {
 		count(b, COUNT_REQUEST_DROPPED);
 		return;
 	}
@@ -198,10 +208,9 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
 		request_add_asker(request_find(d, &received->id), n);
 		return;
 	}
-	request = request_get(b, d, &received->id);
+	request = request_get(b, d, &received->id, received->seqno);
 	if (request == NULL)
 		return;
-	request->seqno = received->seqno;
 	request->hop_count = (uint8_t)(received->hop_count - 1);
 	request_add_asker(request, n);
 	request->sent = b->now;
@@ -350,8 +359,14 @@ request_submit(struct babel *b, unsigned int budget)
 		request_asked(b, request);
 		if (request->destination->selected == NULL)
 			request_send(b, request);
-		else
+		else if (request->asker_ifindex == 0)
 			request_end(b, request);
+		else {			/* others wait for it still */
+			request->ours = false;
+			request->resends = 0;
+			schedule(b, &request->resend,
+			    b->now + FORWARD_MEMORY);
+		}
 	}
 	return false;
 }
@@ -371,10 +386,9 @@ request_start(struct babel *b, struct destination *d,
 	if (request != NULL && request->ours && request->resends > 0 &&
 	    !seqno_less(request->seqno, seqno))
 		return;			/* being asked already */
-	request = request_get(b, d, id);
+	request = request_get(b, d, id, seqno);
 	if (request == NULL)
 		return;
-	request->seqno = seqno;
 	request->resends = REQUEST_RESENDS;
 	request->ours = true;
 	request_ask(b, request);
@@ -404,6 +418,7 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	const struct source *source = source_find(d, id);
 	struct request *request = request_find(d, id);
 	uint16_t seqno;
+	bool is_new;
 
 #ifdef BROKEN_STARVATION
 	return;
@@ -414,14 +429,14 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	if (request != NULL && !seqno_less(request->seqno, seqno) &&
 	    b->now - request->sent < REPEAT_TIME)
 		return;
-	if (request == NULL) {
-		request = request_get(b, d, id);
-		if (request == NULL)
-			return;
+	is_new = request == NULL;
+	request = request_get(b, d, id, seqno);
+	if (request == NULL)
+		return;
+	if (is_new) {
 		request->ours = true;
 		schedule(b, &request->resend, b->now + FORWARD_MEMORY);
 	}
-	request->seqno = seqno;
 	request->hop_count = REQUEST_HOP_COUNT;
 	request->sent = b->now;
 	say_seqno_request(b, n, request);
@@ -463,9 +478,10 @@ request_satisfy(struct babel *b, struct destination *d)
 		    seqno_less(now.seqno, request->seqno))
 			continue;
 		count(b, COUNT_REQUESTS_SATISFIED);
-		if (request->more_askers)
+		if (request->more_askers) {
+			d->asked_for = true;
 			destination_changed(b, d, HASTE_URGENT);
-		else if (request->asker_ifindex != 0)
+		} else if (request->asker_ifindex != 0)
 			request_answer(b, request);
 		request_free(b, request);
 	}

@@ -128,6 +128,16 @@ refresh_time(const struct route *route)
 	return route->expires - route->hold_time / REFRESH_PART;
 }
 
+/* Ask for a route that is in use and about to expire (section 3.8.2.3). */
+static void
+refresh_late(struct babel *b, struct route *route)
+{
+	if (route->refresh_asked || b->now < refresh_time(route))
+		return;
+	route->refresh_asked = true;
+	request_refresh(b, route);
+}
+
 /* A finite update came: the route lives on.  The timer is left to fire
  * early; that is cheaper than to move it each time. */
 static void
@@ -435,10 +445,8 @@ route_expiry_due(struct babel *b, struct route *route)
 	if (b->now < refresh_time(route))
 		schedule(b, &route->expiry, refresh_time(route));
 	else if (b->now < route->expires) {
-		if (d->selected == route && !route->refresh_asked) {
-			route->refresh_asked = true;
-			request_refresh(b, route);
-		}
+		if (d->selected == route)
+			refresh_late(b, route);
 		schedule(b, &route->expiry, route->expires);
 	} else if (route->refmetric < INFINITY_METRIC) {
 		route->refmetric = INFINITY_METRIC;
@@ -625,6 +633,19 @@ route_is_silent_on(const struct babel *b, const struct route *route,
 	    ifp->conf.split_horizon && !interface_has_static(b, ifp);
 }
 
+/* The route that was lost, if it is still known, or NULL. */
+static const struct route *
+last_selected(const struct destination *d)
+{
+	struct route_tree routes = d->routes;
+	struct route *route;
+
+	RB_FOREACH(route, route_tree, &routes)
+		if (route->id == d->held_route)
+			return route;
+	return NULL;
+}
+
 /* Split horizon silences the destination where its route comes from now:
  * whoever used us there, for another route or for our own, is owed a
  * retraction.  Where it came from before nobody has heard of it yet. */
@@ -634,8 +655,10 @@ note_silence(const struct babel *b, struct destination *d,
 {
 	const struct interface *from, *to;
 
-	if (selected == NULL ||
-	    (old == NULL && d->announced_metric == INFINITY_METRIC))
+	if (old == NULL && d->change_serial != 0)
+		old = last_selected(d);	/* not retracted yet */
+	if (selected == NULL || (old == NULL &&
+	    d->announced_metric == INFINITY_METRIC && d->change_serial == 0))
 		return;
 	from = old == NULL ? NULL : old->neighbour->interface;
 	to = selected->neighbour->interface;
@@ -658,6 +681,8 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 	d->selected = route;
 	if (route == NULL)
 		d->held_route = old->id;
+	else
+		refresh_late(b, route);
 	note_silence(b, d, old, route);
 	count(b, COUNT_SELECTIONS);
 	if (route != NULL)

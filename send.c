@@ -189,19 +189,29 @@ put_ihu(struct packet *p, struct neighbour *n)
 	count(p->b, COUNT_IHUS_SENT);
 }
 
-/* Stamps count beside a stamped Hello alone (RFC 9616, section 3.2): who
- * finds no room there is told by unicast, with a Hello of its own. */
+/* Does the neighbour measure round-trip times with us? */
+static bool
+wants_stamps(const struct neighbour *n)
+{
+	const struct interface_parameters *conf = &n->interface->conf;
+
+	return n->stamped && conf->enable_timestamps &&
+	    !conf->rfc6126_compatible;
+}
+
+/* Stamps count beside a stamped Hello alone (RFC 9616, section 3.2): where
+ * there is none, or no room, it goes by unicast with one of its own. */
 static void
 put_due_ihus(struct packet *p)
 {
-	bool stamped = p->e.stamp != NULL;
 	struct neighbour *n;
 
 	RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours) {
 		if (!n->ihu_due)
 			continue;
-		if (p->ifp->conf.unicast ||
-		    (stamped && message_room(&p->e) < IHU_ROOM)) {
+		if (p->ifp->conf.unicast || (wants_stamps(n) &&
+		    (p->e.stamp == NULL ||
+		    message_room(&p->e) < IHU_ROOM))) {
 			n->outbox.ihu = true;
 			neighbour_flush_urgent(p->b, n);
 		} else
@@ -285,23 +295,6 @@ ask_for_delivery(struct packet *p, struct destination *d)
 	delivery_sent(d, p->ifp, p->to, p->opaque);
 }
 
-/* The output filter: false, or what it adds to the metric. */
-static bool
-apply_output_filter(const struct packet *p, const struct destination *d,
-    struct announcement *a)
-{
-	struct filter_subject subject = {
-		.key = d->key,
-		.id = a->id,
-		.ifname = p->ifp->link.name,
-	};
-	struct filter_verdict verdict = filter_evaluate(
-	    &p->b->conf->filters[FILTER_OUT], FILTER_OUT, &subject);
-
-	a->metric = metric_add(a->metric, verdict.metric);
-	return !verdict.deny && a->metric < INFINITY_METRIC;
-}
-
 /* How to write the prefix here (RFC 9229, section 2.1); false: there is
  * no way to announce it. */
 static bool
@@ -335,29 +328,6 @@ put_update(struct packet *p, const struct update *update)
 	    COUNT_RETRACTIONS_SENT : COUNT_UPDATES_SENT);
 }
 
-/* A finite update about the destination. */
-static void
-put_announcement(struct packet *p, struct destination *d,
-    const struct announcement *a)
-{
-	struct update update = {
-		.key = d->key,
-		.id = a->id,
-		.seqno = a->seqno,
-		.metric = a->metric,
-		.interval = p->ifp->conf.update_interval,
-	};
-
-	if (!choose_encoding(p, &update))
-		return;
-	/* Before it is sent (section 3.7.3).  Updates with our own
-	 * router-id are ignored when they come back, so they need none. */
-	if (a->route != NULL && !source_announce(p->b, d, &a->id, a->seqno,
-	    a->metric))
-		return;
-	put_update(p, &update);
-}
-
 static void
 put_retraction(struct packet *p, const struct destination_key *key)
 {
@@ -373,12 +343,52 @@ put_retraction(struct packet *p, const struct destination_key *key)
 		put_update(p, &update);
 }
 
-/* The selected route came in here: by split horizon (section 3.7.4) it
- * does not go out here. */
-static bool
-is_split(const struct packet *p, const struct announcement *a)
+/* A finite update about the destination. */
+static void
+put_announcement(struct packet *p, struct destination *d,
+    const struct announcement *a, enum reason reason)
 {
+	struct update update = {
+		.key = d->key,
+		.id = a->id,
+		.seqno = a->seqno,
+		.metric = a->metric,
+		.interval = p->ifp->conf.update_interval,
+	};
+
+	if (!choose_encoding(p, &update)) {
+		if (reason == REASON_REPLY || p->ifp->retracts_ipv4)
+			put_retraction(p, &d->key);
+		return;
+	}
+	/* Before it is sent (section 3.7.3).  Updates with our own
+	 * router-id are ignored when they come back, so they need none. */
+	if (a->route != NULL && !source_announce(p->b, d, &a->id, a->seqno,
+	    a->metric))
+		return;
+	put_update(p, &update);
+}
+
+/* The selected route came in here: by split horizon (section 3.7.4) it
+ * does not go out here, unless somebody asks for it. */
+static bool
+is_silent_here(const struct packet *p, const struct destination *d,
+    const struct announcement *a, enum reason reason)
+{
+	if (reason == REASON_REPLY || (reason == REASON_CHANGE &&
+	    d->asked_for))
+		return false;
 	return a->route != NULL && route_is_silent_on(p->b, a->route, p->ifp);
+}
+
+/* Is somebody, where split horizon silences us, to forget what he was told
+ * before: by an announcement, or by the answer to a request? */
+static bool
+owes_retraction(const struct packet *p, const struct destination *d,
+    enum reason reason)
+{
+	return d->silent_ifindex == p->ifp->link.ifindex ||
+	    (reason == REASON_CHANGE && delivery_is_owed(d, p->ifp, p->to));
 }
 
 static void
@@ -397,16 +407,16 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		d->announce_again = true;
 		return;
 	}
-	denied = have && !apply_output_filter(p, d, &a);
+	denied = have && !destination_filter_out(p->b, d, p->ifp, &a);
 	if (denied && reason != REASON_REPLY &&
 	    !(reason == REASON_CHANGE && d->refiltered))
 		return;
 	if (reason != REASON_PERIODIC)
 		ask_for_delivery(p, d);
-	if (have && !denied && (reason == REASON_REPLY || !is_split(p, &a)))
-		put_announcement(p, d, &a);
+	if (have && !denied && !is_silent_here(p, d, &a, reason))
+		put_announcement(p, d, &a, reason);
 	else if (reason == REASON_REPLY || denied || (have ?
-	    d->silent_ifindex == p->ifp->link.ifindex :
+	    owes_retraction(p, d, reason) :
 	    reason == REASON_CHANGE || (d->held && RB_EMPTY(&d->owed))))
 		put_retraction(p, &d->key);
 }
@@ -743,7 +753,7 @@ send_full_update(struct babel *b, struct interface *ifp)
 		ifp->update_walk.begun = false;
 		if (ifp->update_hurry)
 			pause = interval;
-		ifp->update_hurry = false;
+		ifp->update_hurry = ifp->retracts_ipv4 = false;
 	}
 	schedule(b, &ifp->update, b->now + jitter(b, pause));
 }
@@ -779,15 +789,12 @@ send_goodbye_to(struct packet *p)
 }
 
 void
-send_goodbye(struct babel *b)
+send_goodbye(struct babel *b, struct interface *ifp)
 {
-	struct interface *ifp;
 	struct packet p;
 
-	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
-		if (!ifp->up)
-			continue;
-		packet_begin(&p, b, ifp, NULL);
-		send_goodbye_to(&p);
-	}
+	if (!ifp->up)
+		return;
+	packet_begin(&p, b, ifp, NULL);
+	send_goodbye_to(&p);
 }

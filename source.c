@@ -12,7 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
-#include "destination.h"
+#include "route.h"
 
 int
 source_compare(const struct source *a, const struct source *b)
@@ -125,10 +125,16 @@ source_announce(struct babel *b, struct destination *d,
 void
 source_gc_due(struct babel *b, struct source *source)
 {
-	if (b->now < source->expires)
+	struct destination *d = source->destination;
+
+	if (b->now < source->expires) {
 		schedule(b, &source->gc, source->expires);
-	else
-		source_expired(b, source);
+		return;
+	}
+	source->has_distance = false;	/* what was unfeasible is not now */
+	if (d->selected == NULL && !RB_EMPTY(&d->routes))
+		route_select(b, d);
+	source_expired(b, source);
 }
 
 void

@@ -57,7 +57,8 @@ struct destination {
 	struct router_id announced_id;
 	uint16_t announced_metric;
 	bool announce_again;		/* it could not be sent yet */
-	bool refiltered;	/* the output filter is another one */
+	bool refiltered;	/* the output filter denies what it did not */
+	bool asked_for;		/* by several: answered on every link */
 	bool heard_elsewhere;		/* split horizon concerns others */
 	/* Split horizon silenced it there since: owed one retraction. */
 	unsigned int silent_ifindex;
@@ -127,12 +128,20 @@ struct announcement {
 };
 bool	destination_announcement(const struct babel *,
 	    const struct destination *, struct announcement *);
+/* The output filter of an interface: what of that is announced there;
+ * false: it is denied, or too far. */
+bool	destination_filter_out(const struct babel *,
+	    const struct destination *, const struct interface *,
+	    struct announcement *);
 /* May it be announced now?  Not while the kernel still forwards
  * otherwise (install before advertise); retractions always may. */
 bool	destination_may_announce(const struct babel *,
 	    const struct destination *);
 /* The longest that a neighbour may keep using what we announced. */
 babel_time destination_hold_time(const struct babel *);
+/* An update interval is about to be shorter: what was announced with it
+ * counts for that long all the same. */
+void	destination_hold_longer(struct babel *);
 /* The neighbour announces that source of it with that metric: while it is
  * held, that may be by way of us still, as news cross each other; it is
  * retracted to it again. */

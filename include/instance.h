@@ -135,6 +135,8 @@ struct babel {
 	/* Synchronisation under way, and the last one that is complete:
 	 * an offer that was not seen since is gone. */
 	uint32_t offer_generation, offer_complete;
+	babel_time held_longer;		/* as we promised before a reload */
+	babel_time held_longer_until;
 	struct walk policy_walk, offers_walk, announce_walk;
 	struct job policy, offer_review, announce;
 	bool policy_in, policy_out;	/* these filters are others now */

@@ -40,6 +40,7 @@ struct interface {
 	bool update_hurry;	/* not spread over the interval this time */
 
 	struct outbox outbox;			/* to everybody */
+	bool retracts_ipv4;	/* it cannot be announced any more */
 	struct held_queue held;		/* owned; what ops->send refused */
 	uint32_t held_count;
 	uint64_t announced;	/* changes up to this serial were sent */
@@ -72,6 +73,8 @@ struct interface *interface_find_name(const struct babel *,
  * patterns) and flush those it no longer asks for; running ones take
  * their new parameters. */
 void	interface_configure(struct babel *);
+/* Does the configuration ask for it? */
+bool	interface_is_wanted(const struct babel *, const struct interface *);
 /* What the kernel says of a link; starts or stops the protocol on it. */
 void	interface_link_changed(struct babel *, const struct link_state *);
 void	interface_link_removed(struct babel *, unsigned int ifindex);

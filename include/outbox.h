@@ -15,7 +15,7 @@
 #include "timer.h"
 
 #define OUTBOX_MAX	4096
-#define OUTBOX_ACKS	16
+#define OUTBOX_ACKS	128
 
 enum outbox_kind { SAY_UPDATE, SAY_ROUTE_REQUEST, SAY_SEQNO_REQUEST };
 

@@ -23,8 +23,7 @@ void	send_answer(struct babel *, struct neighbour *,
 void	send_full_update(struct babel *, struct interface *);
 /* One slice of a unicast dump; sets the timer for the next. */
 void	send_dump(struct babel *, struct neighbour *);
-/* On all interfaces: a Hello that promises little, and a retraction of
- * everything. */
-void	send_goodbye(struct babel *);
+/* A Hello that promises little, and a retraction of everything. */
+void	send_goodbye(struct babel *, struct interface *);
 
 #endif

@@ -160,6 +160,7 @@ a_link_is_forgotten_amid_everything(void **state)
 	a->alive = false;
 	world_configure(w, "interface e2\n");
 	assert_null(interface_find_name(w->babel, "e1"));
+	world_clear(w);			/* of the good-bye */
 	talker_tell(b, P6, ID_A, DISTANCE(20, 0));
 	world_pass(w, 5 * MINUTE);
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_HELLO,

@@ -750,6 +750,26 @@ the_overdue_are_probed(void **state)
 	world_free(w);
 }
 
+/* A history without a Hello in it ends. */
+static void
+one_unicast_hello_is_no_metronome(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_met(w, 1);
+
+	(void)state;
+	talker_hello(t, true, 1, CENTISECOND);
+	assert_true(timer_is_set(&talker_entry(t)->unicast.missed));
+	world_pass(w, SECOND);
+	assert_false(timer_is_set(&talker_entry(t)->unicast.missed));
+	assert_true(neighbour_is_reachable(talker_entry(t)));
+	/* The next one begins anew. */
+	talker_hello(t, true, 500, SECOND);
+	assert_int_equal(talker_entry(t)->unicast.vector, 0x8000);
+	assert_true(neighbour_is_reachable(talker_entry(t)));
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -781,6 +801,7 @@ main(void)
 		cmocka_unit_test(a_crowd_is_answered_quietly),
 		cmocka_unit_test(the_dying_are_no_crowd),
 		cmocka_unit_test(the_overdue_are_probed),
+		cmocka_unit_test(one_unicast_hello_is_no_metronome),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

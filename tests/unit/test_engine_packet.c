@@ -138,13 +138,13 @@ many_acknowledgments_are_given(void **state)
 	struct world *w = world_new(PLAIN);
 	struct talker *t = talker_met(w, 1);
 	struct ack_request request = { .interval = SECOND };
-	bool seen[100] = { false };
+	bool seen[170] = { false };
 	unsigned int i, count_seen = 0;
 	size_t k;
 
 	(void)state;
 	talker_begin(t);
-	for (i = 0; i < 100; i++) {
+	for (i = 0; i < 170; i++) {
 		request.opaque = (uint16_t)i;
 		assert_true(message_put_ack_request(&t->e, &request));
 	}
@@ -152,12 +152,12 @@ many_acknowledgments_are_given(void **state)
 	world_pass(w, SECOND);
 	for (k = 0; k < w->heard_count; k++)
 		if (w->heard[k].tlv.type == TLV_ACK) {
-			assert_in_range(w->heard[k].tlv.u.ack, 0, 99);
+			assert_in_range(w->heard[k].tlv.u.ack, 0, 169);
 			seen[w->heard[k].tlv.u.ack] = true;
 		}
-	for (i = 0; i < 100; i++)
+	for (i = 0; i < 170; i++)
 		count_seen += seen[i];
-	assert_int_equal(count_seen, 100);
+	assert_int_equal(count_seen, 170);
 	world_free(w);
 }
 
@@ -382,6 +382,134 @@ nothing_leaves_in_step(void **state)
 	assert_in_range(different, 12, 15);
 }
 
+/* Update, as IPv6, of a prefix that is IPv4 in our tables. */
+static void
+say_mapped(struct talker *t, const char *prefix)
+{
+	struct update update = { .ae = AE_IPV6, .id = id_of(ID_A),
+		.seqno = 1, .interval = NEWS_INTERVAL };
+
+	update.key = key_of(prefix, NULL);
+	talker_begin(t);
+	assert_true(message_put_update(&t->e, &update));
+	talker_send(t);
+}
+
+/* covers: V4 V5 */
+static void
+ipv4_is_not_said_as_ipv6(void **state)
+{
+	const struct seqno_request request = { .ae = AE_IPV6,
+		.key = key_of("::ffff:192.0.2.0/120", NULL),
+		.id = id_of(ID_A), .seqno = 2, .hop_count = 3 };
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1), *b = talker_met(w, 2);
+
+	(void)state;
+	say_mapped(a, "::ffff:0:0/96");
+	say_mapped(a, "::ffff:192.0.2.0/120");
+	world_pass(w, SECOND);
+	assert_int_equal(w->kernel_count, 0);
+	assert_int_equal(w->babel->destination_count, 0);
+	talker_update(a, &(const struct news){ .prefix = P4, .id = ID_A,
+	    .seqno = 1 });
+	world_pass(w, SECOND);
+	assert_true(is_selected(w, P4, a));
+	talker_begin(b);
+	assert_true(message_put_seqno_request(&b->e, &request));
+	talker_send(b);
+	world_pass(w, SECOND);
+	assert_int_equal(heard_count(w, WHICH(
+	    .type = TLV_SEQNO_REQUEST)), 0);
+	world_free(w);
+}
+
+/* covers: V10 */
+static void
+next_hops_are_of_their_family(void **state)
+{
+	uint8_t bytes[] = { 42, 2, 0, 50,
+	    TLV_ROUTER_ID, 10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10,
+	    TLV_NEXT_HOP, 18, AE_IPV6, 0,
+	    0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff, 10, 0, 0, 9,
+	    TLV_UPDATE, 16, AE_IPV6, 0, 48, 0, 6, 64, 0, 1, 0, 0,
+	    0x20, 0x01, 0x0d, 0xb8, 0, 1 };
+	const struct in6_addr link_local = address_of("fe80::9");
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	const struct datagram datagram = { .ifindex = 1,
+		.from = a->address, .to = address_of(GROUP),
+		.from_port = WORLD_PORT, .to_port = WORLD_PORT,
+		.bytes = bytes, .len = sizeof(bytes) };
+
+	(void)state;
+	babel_receive(w->babel, w->now, &datagram);
+	world_pass(w, SECOND);
+	assert_null(world_installed(w, P6));
+	memcpy(bytes + 20, &link_local, sizeof(link_local));
+	babel_receive(w->babel, w->now, &datagram);
+	world_pass(w, SECOND);
+	assert_non_null(world_installed(w, P6));
+	assert_true(address_equal(&world_installed(w, P6)->next_hop,
+	    &link_local));
+	world_free(w);
+}
+
+/* covers: B9 */
+static void
+acknowledgments_wait_for_a_full_socket(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_met(w, 1);
+	const unsigned int count = 100;
+	unsigned int i;
+
+	(void)state;
+	w->jammed = true;
+	for (i = 0; i < count; i++) {
+		talker_begin(t);
+		assert_true(message_put_ack_request(&t->e,
+		    &(const struct ack_request){ (uint16_t)i, SECOND }));
+		talker_send(t);
+		world_pass(w, MILLISECOND);
+	}
+	w->jammed = false;
+	world_pass(w, SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_ACK)), count);
+	world_free(w);
+}
+
+/* covers: B79 */
+static void
+what_is_held_fits_a_smaller_mtu(void **state)
+{
+	struct link_state link = { .ifindex = 2, .mtu = 560, .up = true,
+		.carrier = true, .kind = LINK_WIRED, .name = "e2",
+		.link_local_count = 1 };
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	unsigned int i;
+	size_t k;
+
+	(void)state;
+	talker_met(w, 2);
+	w->jammed_link = 2;
+	for (i = 0; i < 300; i++)
+		talker_tell(a, prefix_number(i), ID_A, DISTANCE(1, 0));
+	world_pass(w, 50 * MILLISECOND);
+	link.link_local[0] = our_address(2);
+	babel_link_changed(w->babel, w->now, &link);
+	world_clear(w);
+	w->jammed_link = 0;
+	world_pass(w, 5 * SECOND);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 2)), 0);
+	for (k = 0; k < w->heard_count; k++)
+		if (w->heard[k].ifindex == 2)
+			assert_in_range(w->heard[k].len, 4, 560 - 48);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -396,6 +524,10 @@ main(void)
 		cmocka_unit_test(a_jam_passes),
 		cmocka_unit_test(a_jam_stays_on_its_link),
 		cmocka_unit_test(nothing_leaves_in_step),
+		cmocka_unit_test(ipv4_is_not_said_as_ipv6),
+		cmocka_unit_test(next_hops_are_of_their_family),
+		cmocka_unit_test(acknowledgments_wait_for_a_full_socket),
+		cmocka_unit_test(what_is_held_fits_a_smaller_mtu),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

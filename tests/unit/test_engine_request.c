@@ -180,6 +180,100 @@ our_seqno_is_not_worn_out(void **state)
 	world_free(s.w);
 }
 
+/* covers: B64 */
+static void
+a_newer_seqno_is_waited_for_still(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1), *d = talker_met(s.w, 2);
+
+	(void)state;
+	talker_tell(c, P6, ID_A, DISTANCE(9, 500));
+	talker_ask_seqno(s.b, P6, ID_A, 20, 7);
+	world_pass(s.w, 1500 * MILLISECOND);
+	/* Others ask for older ones; so do we, and that is satisfied. */
+	talker_ask_seqno(d, P6, ID_A, 12, 7);
+	world_pass(s.w, 200 * MILLISECOND);
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 500));
+	world_pass(s.w, 200 * MILLISECOND);
+	talker_tell(s.a, P6, ID_A, DISTANCE(12, 0));
+	world_pass(s.w, SECOND);
+	/* The route is lost for a moment. */
+	talker_tell(s.a, P6, ID_A, GONE);
+	talker_tell(s.a, P6, ID_A, DISTANCE(12, 0));
+	world_pass(s.w, SECOND);
+	world_clear(s.w);
+	talker_tell(s.a, P6, ID_A, DISTANCE(20, 0));
+	world_pass(s.w, 200 * MILLISECOND);
+	assert_int_not_equal(heard_count(s.w, WHICH(.type = TLV_UPDATE,
+	    .prefix = P6, .ifindex = 2)), 0);
+	world_free(s.w);
+}
+
+/* covers: B64 */
+static void
+all_who_ask_are_answered(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1), *d = talker_met(s.w, 1);
+
+	(void)state;
+	talker_ask_seqno(c, P6, ID_A, 11, 7);
+	world_pass(s.w, 200 * MILLISECOND);
+	talker_ask_seqno(d, P6, ID_A, 11, 7);
+	world_pass(s.w, 200 * MILLISECOND);
+	world_clear(s.w);
+	/* By multicast, where split horizon would silence us. */
+	talker_tell(s.a, P6, ID_A, DISTANCE(11, 0));
+	world_pass(s.w, 200 * MILLISECOND);
+	assert_int_not_equal(heard_count(s.w, WHICH(.type = TLV_UPDATE,
+	    .prefix = P6, .ifindex = 1, .metric = FINITE)), 0);
+	world_clear(s.w);
+	talker_tell(s.a, P6, ID_A, DISTANCE(12, 0));
+	world_pass(s.w, 20 * SECOND);
+	assert_int_equal(heard_count(s.w, WHICH(.type = TLV_UPDATE,
+	    .prefix = P6, .ifindex = 1)), 0);
+	world_free(s.w);
+}
+
+static void
+what_is_hidden_is_not_asked_for(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	world_configure(s.w, PLAIN "out if e2 ip " P6 " deny\n");
+	world_pass(s.w, 3 * SECOND);
+	talker_ask_seqno(s.b, P6, ID_A, 11, 7);
+	world_pass(s.w, SECOND);
+	assert_int_equal(heard_count(s.w, WHICH(
+	    .type = TLV_SEQNO_REQUEST)), 0);
+	world_free(s.w);
+}
+
+/* covers: B73 */
+static void
+a_route_taken_late_is_asked_for(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1);
+	unsigned int i;
+
+	(void)state;
+	talker_tell(c, P6, ID_A, DISTANCE(11, 400));
+	for (i = 0; i < 5; i++) {
+		world_pass(s.w, 10 * SECOND);
+		talker_tell(s.a, P6, ID_A, DISTANCE(10, 0));
+	}
+	world_clear(s.w);
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, SECOND);
+	assert_true(is_selected(s.w, P6, c));
+	assert_int_equal(heard_count(s.w, WHICH(.type = TLV_ROUTE_REQUEST,
+	    .to = c)), 1);
+	world_free(s.w);
+}
+
 /* covers: B57 */
 static void
 what_we_have_is_answered(void **state)
@@ -712,6 +806,10 @@ main(void)
 		cmocka_unit_test(hidden_routes_are_answered_as_missing),
 		cmocka_unit_test(answers_wait_for_the_kernel),
 		cmocka_unit_test(wildcard_requests_are_answered),
+		cmocka_unit_test(a_newer_seqno_is_waited_for_still),
+		cmocka_unit_test(all_who_ask_are_answered),
+		cmocka_unit_test(what_is_hidden_is_not_asked_for),
+		cmocka_unit_test(a_route_taken_late_is_asked_for),
 		cmocka_unit_test(our_seqno_goes_up_by_one),
 		cmocka_unit_test(our_seqno_is_not_worn_out),
 		cmocka_unit_test(what_we_have_is_answered),

@@ -755,6 +755,24 @@ who_cannot_route_via_ipv6_drops_what_needs_it(void **state)
 	world_free(w);
 }
 
+/* A forgotten distance may be all that stood in the way of a route. */
+static void
+what_becomes_feasible_is_taken(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1);
+
+	(void)state;
+	talker_update(c, &(const struct news){ .prefix = P6, .id = ID_A,
+	    .seqno = 9, .metric = 500, .interval = 10 * MINUTE });
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, SECOND);
+	assert_true(is_lost(s.w, P6));
+	world_pass(s.w, 4 * MINUTE);
+	assert_true(is_selected(s.w, P6, c));
+	world_free(s.w);
+}
+
 int
 main(void)
 {
@@ -789,6 +807,7 @@ main(void)
 		cmocka_unit_test(a_flood_of_refusals_is_not_all_told),
 		cmocka_unit_test(a_refused_route_is_passed_over),
 		cmocka_unit_test(who_cannot_route_via_ipv6_drops_what_needs_it),
+		cmocka_unit_test(what_becomes_feasible_is_taken),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -268,6 +268,47 @@ stamps_may_be_long_but_not_short(void **state)
 	world_free(w);
 }
 
+/* covers: R2 */
+static void
+a_reboot_has_a_stamp_too(void **state)
+{
+	struct world *w = world_new(TUNNEL);
+	struct talker *t = talker_met(w, 1);
+
+	(void)state;
+	t->alive = false;
+	t->hello_seqno += 5000;
+	say(t, &(struct stamps){ .hello = true, .transmit = 77 });
+	assert_true(talker_entry(t)->stamped);
+	assert_int_equal(talker_entry(t)->hello_transmit, 77);
+	world_free(w);
+}
+
+/* covers: R3 */
+static void
+no_ihu_comes_without_a_hello(void **state)
+{
+	struct world *w = world_new(TUNNEL);
+	struct talker *t = talker_met(w, 1);
+	const struct heard *ihu, *hello;
+
+	(void)state;
+	t->alive = false;
+	say(t, &(struct stamps){ .hello = true, .transmit = 77 });
+	world_pass(w, SECOND);
+	world_clear(w);
+	/* The cost is another one; that is told at once. */
+	world_configure(w, TUNNEL "interface e1 rxcost 200\n");
+	world_pass(w, 300 * MILLISECOND);
+	ihu = heard_first(w, WHICH(.type = TLV_IHU));
+	hello = heard_first(w, WHICH(.type = TLV_HELLO));
+	assert_non_null(ihu);
+	assert_non_null(hello);
+	assert_int_equal(ihu->packet, hello->packet);
+	assert_true(ihu->tlv.u.ihu.stamped);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -279,6 +320,8 @@ main(void)
 		cmocka_unit_test(samples_beyond_counting),
 		cmocka_unit_test(the_first_sample_counts_once),
 		cmocka_unit_test(stamps_may_be_long_but_not_short),
+		cmocka_unit_test(a_reboot_has_a_stamp_too),
+		cmocka_unit_test(no_ihu_comes_without_a_hello),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,0 +1,346 @@
+/*
+ * test_engine_told.c - what neighbours were told stays true: whoever heard
+ * of a route is told when he is not to use us any more, whatever it is that
+ * keeps us from announcing it there.
+ */
+#include "stage.h"
+
+#define URGENT		(200 * MILLISECOND)
+#define ID_B_DENIED	"out id 02:00:00:00:00:00:00:0b deny\n"
+#define NO_VIA_IPV6	"interface e1\ninterface e2 v4-via-v6 false\n"
+
+static const struct news ipv4_news = { .prefix = P4, .id = ID_A,
+	.seqno = 1 };
+
+static unsigned int
+told(const struct world *w, unsigned int ifindex, enum finiteness metric)
+{
+	return heard_count(w, WHICH(.type = TLV_UPDATE, .prefix = P6,
+	    .ifindex = ifindex, .metric = metric));
+}
+
+static unsigned int
+told_ipv4(const struct world *w, enum finiteness metric)
+{
+	return heard_count(w, WHICH(.type = TLV_UPDATE, .prefix = P4,
+	    .ifindex = 2, .metric = metric));
+}
+
+/* The link e2 loses its IPv4 address. */
+static void
+take_ipv4(struct world *w)
+{
+	struct link_state link = { .ifindex = 2, .mtu = WORLD_MTU,
+		.up = true, .carrier = true, .kind = LINK_WIRED,
+		.name = "e2", .link_local_count = 1 };
+
+	link.link_local[0] = our_address(2);
+	babel_link_changed(w->babel, w->now, &link);
+}
+
+/* covers: B54 */
+static void
+what_cannot_be_said_is_retracted_on_request(void **state)
+{
+	struct world *w = world_new(NO_VIA_IPV6);
+	struct talker *a, *b;
+
+	(void)state;
+	take_ipv4(w);
+	a = talker_met(w, 1);
+	b = talker_met(w, 2);
+	talker_update(a, &ipv4_news);
+	world_pass(w, SECOND);
+	assert_int_equal(told_ipv4(w, ANY), 0);
+	talker_ask_route(b, P4);
+	world_pass(w, SECOND);
+	assert_int_equal(told_ipv4(w, INFINITE), 1);
+	world_free(w);
+}
+
+/* covers: B48 F29 */
+static void
+without_a_next_hop_there_is_no_route(void **state)
+{
+	struct world *w = world_new(NO_VIA_IPV6);
+	struct talker *a = talker_met(w, 1);
+
+	(void)state;
+	talker_met(w, 2);
+	talker_update(a, &ipv4_news);
+	world_pass(w, SECOND);
+	assert_int_not_equal(told_ipv4(w, FINITE), 0);
+	take_ipv4(w);
+	world_pass(w, 3 * SECOND);
+	assert_int_equal(told_ipv4(w, INFINITE), 1);
+	/* Once is enough. */
+	world_pass(w, 40 * SECOND);
+	assert_int_equal(told_ipv4(w, INFINITE), 1);
+	world_free(w);
+}
+
+/* covers: B48 F29 */
+static void
+an_option_may_take_the_next_hop(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a;
+
+	(void)state;
+	take_ipv4(w);
+	a = talker_met(w, 1);
+	talker_met(w, 2);
+	talker_update(a, &ipv4_news);
+	world_pass(w, SECOND);
+	assert_int_not_equal(told_ipv4(w, FINITE), 0);
+	world_configure(w, NO_VIA_IPV6);
+	take_ipv4(w);
+	world_pass(w, 3 * SECOND);
+	assert_int_not_equal(told_ipv4(w, INFINITE), 0);
+	world_free(w);
+}
+
+/* covers: B34 B44 */
+static void
+a_source_may_be_denied(void **state)
+{
+	struct stage s = stage_new(PLAIN ID_B_DENIED);
+
+	(void)state;
+	talker_tell(s.a, P6, ID_B, DISTANCE(1, 0));
+	world_pass(s.w, URGENT);
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+	assert_int_equal(told(s.w, 2, FINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: B34 B44 */
+static void
+a_source_may_be_denied_to_a_crowd(void **state)
+{
+	struct world *w = world_new(PLAIN ID_B_DENIED);
+	struct talker *a = talker_met(w, 1);
+	unsigned int i;
+
+	(void)state;
+	for (i = 0; i < 5; i++)
+		talker_met(w, 2);
+	talker_tell(a, P6, ID_A, DISTANCE(10, 0));
+	world_pass(w, 5 * SECOND);
+	assert_int_not_equal(told(w, 2, FINITE), 0);
+	world_clear(w);
+	talker_tell(a, P6, ID_B, DISTANCE(1, 0));
+	world_pass(w, URGENT);
+	assert_true(is_selected(w, P6, a));
+	assert_int_not_equal(told(w, 2, INFINITE), 0);
+	world_free(w);
+}
+
+/* covers: B34 B48 */
+static void
+a_metric_may_grow_too_large(void **state)
+{
+	struct stage s = stage_new(PLAIN "out if e2 metric 40000\n");
+
+	(void)state;
+	talker_tell(s.a, P6, ID_A, DISTANCE(11, 30000));
+	world_pass(s.w, SECOND);
+	assert_true(is_selected(s.w, P6, s.a));
+	assert_int_equal(told(s.w, 2, FINITE), 0);
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+	/* What is denied all the time is nothing to talk about. */
+	world_clear(s.w);
+	talker_tell(s.a, P6, ID_A, DISTANCE(12, 31000));
+	world_pass(s.w, 20 * SECOND);
+	assert_int_equal(told(s.w, 2, ANY), 0);
+	world_free(s.w);
+}
+
+/* covers: B34 B44 B45 */
+static void
+who_was_answered_is_told(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *b = talker_met(s.w, 1), *c = talker_met(s.w, 1);
+
+	(void)state;
+	talker_ask_route(b, P6);
+	world_pass(s.w, SECOND);
+	assert_int_not_equal(heard_count(s.w, WHICH(.type = TLV_UPDATE,
+	    .prefix = P6, .to = b, .metric = FINITE)), 0);
+	world_clear(s.w);
+	talker_tell(c, P6, ID_B, DISTANCE(1, 0));
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, c));
+	assert_int_not_equal(told(s.w, 1, INFINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: B34 B44 */
+static void
+who_was_told_without_split_horizon_is_told(void **state)
+{
+	struct stage s = stage_new("interface e1 split-horizon false\n"
+	    "interface e2\n");
+	struct talker *c = talker_met(s.w, 1);
+
+	(void)state;
+	world_pass(s.w, 17 * SECOND);
+	assert_int_not_equal(told(s.w, 1, FINITE), 0);
+	world_configure(s.w, "interface e1\ninterface e2\n");
+	world_pass(s.w, 5 * SECOND);
+	world_clear(s.w);
+	talker_tell(c, P6, ID_B, DISTANCE(1, 0));
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, c));
+	assert_int_not_equal(told(s.w, 1, INFINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: B48 */
+static void
+found_again_before_it_was_retracted(void **state)
+{
+	static const uint8_t ids[] = { ID_A, ID_B };
+	struct stage s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		s = stage_new(PLAIN);
+		talker_met(s.w, 2);
+		talker_tell(s.a, P6, ID_A, GONE);
+		talker_tell(s.b, P6, ids[i], DISTANCE(11, 0));
+		world_pass(s.w, URGENT);
+		assert_true(is_selected(s.w, P6, s.b));
+		assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+		world_free(s.w);
+	}
+}
+
+/* Where it comes from nobody has heard of it. */
+static void
+back_before_it_was_retracted(void **state)
+{
+	static const struct news gone = { .prefix = P6, .id = ID_A,
+		.metric = INFINITY_METRIC };
+	static const struct news back = { .prefix = P6, .id = ID_A,
+		.seqno = 10 };
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	talker_begin(s.a);
+	talker_put_news(s.a, &gone);
+	talker_put_news(s.a, &back);
+	talker_send(s.a);
+	world_pass(s.w, 5 * SECOND);
+	assert_true(is_selected(s.w, P6, s.a));
+	assert_int_equal(told(s.w, 1, ANY), 0);
+	world_free(s.w);
+}
+
+/* covers: B48 */
+static void
+a_slow_kernel_loses_no_news(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	talker_tell(s.a, P6, ID_A, DISTANCE(11, 1000));
+	s.w->kernel_sleeps = true;
+	talker_tell(s.b, P6, ID_A, DISTANCE(11, 0));
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, 50 * MILLISECOND);
+	s.w->kernel_sleeps = false;
+	world_pass(s.w, SECOND);
+	assert_true(is_selected(s.w, P6, s.b));
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: F29 */
+static void
+a_slow_kernel_loses_no_filter(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1);
+
+	(void)state;
+	s.w->kernel_sleeps = true;
+	talker_tell(c, P6, ID_A, DISTANCE(11, 0));
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, 2 * MILLISECOND);
+	world_configure(s.w, PLAIN "out ip " P6 " deny\n");
+	world_pass(s.w, 100 * MILLISECOND);
+	s.w->kernel_sleeps = false;
+	world_pass(s.w, 3 * SECOND);
+	assert_true(is_selected(s.w, P6, c));
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: B37 */
+static void
+a_shorter_interval_shortens_no_hold(void **state)
+{
+	struct world *w = world_new("default update-interval 60\n"
+	    "interface e1\ninterface e2\n");
+	struct talker *a = talker_met(w, 1), *b = talker_met(w, 2);
+
+	(void)state;
+	talker_update(a, &(const struct news){ .prefix = P6, .id = ID_A,
+	    .seqno = 10, .interval = MINUTE });
+	world_pass(w, SECOND);
+	assert_int_not_equal(told(w, 2, FINITE), 0);
+	b->mute = true;
+	world_configure(w, "default update-interval 4\n"
+	    "interface e1\ninterface e2\n");
+	talker_tell(a, P6, ID_A, GONE);
+	world_pass(w, MINUTE * 7 / 2 - 2 * SECOND);
+	assert_true(world_destination(w, P6)->held);
+	world_pass(w, 10 * SECOND);
+	assert_null(world_destination(w, P6));
+	world_free(w);
+}
+
+/* Who is taken out of the configuration says good-bye. */
+static void
+a_removed_interface_says_goodbye(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	const struct heard *update;
+
+	(void)state;
+	world_configure(s.w, "interface e1\nredistribute proto 4\n");
+	update = heard_first(s.w, WHICH(.type = TLV_UPDATE, .ifindex = 2));
+	assert_non_null(update);
+	assert_true(update->tlv.u.update.wildcard);
+	assert_int_equal(heard_count(s.w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 1)), 0);
+	world_free(s.w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_cannot_be_said_is_retracted_on_request),
+		cmocka_unit_test(without_a_next_hop_there_is_no_route),
+		cmocka_unit_test(an_option_may_take_the_next_hop),
+		cmocka_unit_test(a_source_may_be_denied),
+		cmocka_unit_test(a_source_may_be_denied_to_a_crowd),
+		cmocka_unit_test(a_metric_may_grow_too_large),
+		cmocka_unit_test(who_was_answered_is_told),
+		cmocka_unit_test(who_was_told_without_split_horizon_is_told),
+		cmocka_unit_test(found_again_before_it_was_retracted),
+		cmocka_unit_test(back_before_it_was_retracted),
+		cmocka_unit_test(a_slow_kernel_loses_no_news),
+		cmocka_unit_test(a_slow_kernel_loses_no_filter),
+		cmocka_unit_test(a_shorter_interval_shortens_no_hold),
+		cmocka_unit_test(a_removed_interface_says_goodbye),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
