@@ -497,13 +497,13 @@ def test_every_word_of_explain_is_in_the_manual():
     text = read("babeld.man")
     said = set(re.findall(r"[a-z][a-z-]+", " ".join(
         re.findall(r"^\.(?:It )?Li (.*)$", text, re.MULTILINE))))
-    source = read("local_explain.c")
-    for function in ("kernel_word", "reason_against", "reason_of",
-                     "link_word", "mac_word", "send_word"):
-        body = re.search(rf"^{function}\(.*?^}}", source,
+    source = read("local_explain.c") + read("net.c")
+    for name in ("kernel_word", "reason_against", "reason_of", "link_word",
+                 "mac_word", "send_errors", "net_error_word"):
+        body = re.search(rf"^(?:{name}\(|}} {name}).*?^}}", source,
                          re.MULTILINE | re.DOTALL)[0]
         found = set(re.findall(r'"([a-z-]+)"', body))
-        assert found and found <= said, (function, found - said)
+        assert found and found <= said, (name, found - said)
 
 
 def test_the_diagnostics_are_those_of_the_sources():
