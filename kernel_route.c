@@ -301,7 +301,9 @@ decode_key(const struct rtmsg *rtm, const struct in6_addr *to,
 	from_prefix = prefix_of(from, (uint8_t)(base + rtm->rtm_src_len));
 	*key = destination_key_of(&to_prefix,
 	    rtm->rtm_src_len > 0 ? &from_prefix : NULL);
-	return true;
+	/* IPv6 routes below ::ffff:0:0/96 are not those of IPv4 that such
+	 * a key stands for. */
+	return prefix_is_ipv4(&to_prefix) == (rtm->rtm_family == AF_INET);
 }
 
 bool
