@@ -407,7 +407,6 @@ set_index(struct auth_peer *peer, const struct packet_counter *pc)
 	memcpy(peer->index, pc->index, pc->index_len);
 	window_reset(&peer->multicast, pc->pc);
 	window_reset(&peer->unicast, pc->pc);
-	explicit_bzero(peer->challenges, sizeof(peer->challenges));
 }
 
 /* One more challenge or reply: not too soon after the last one to this
@@ -485,14 +484,18 @@ is_multicast(const struct in6_addr *address)
 
 /* The last two steps of section 4.3, for a sender that is or gets known.
  * Only the destination, which the MAC covers, decides about the window
- * (RFC 9467, section 3.1). */
+ * (RFC 9467, section 3.1).  A reply under an index that is proven already
+ * proves nothing more: it may have been overtaken, and the counters must
+ * not go back to its own. */
 static bool
 accept_counter(struct babel *b, struct neighbour *n,
-    const struct findings *f, bool multicast)
+    const struct findings *f, bool proven, bool multicast)
 {
 	struct auth_peer *peer = &n->auth;
 
 	if (f->replied)
+		explicit_bzero(peer->challenges, sizeof(peer->challenges));
+	if (!proven)
 		set_index(peer, &f->pc);
 	else if (!window_accept(multicast ? &peer->multicast :
 	    &peer->unicast, f->pc.pc))
@@ -527,7 +530,7 @@ auth_check_counter(struct babel *b, struct interface *ifp,
 	known = proven || f.replied;
 	if (!known)
 		challenge(b, n, outcome);
-	else if (!accept_counter(b, n, &f, multicast)) {
+	else if (!accept_counter(b, n, &f, proven, multicast)) {
 		if (!lenient)
 			drop_quietly(b, ifp, &datagram->from,
 			    COUNT_DROP_PC_STALE);

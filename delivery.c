@@ -122,7 +122,8 @@ delivery_repeat(struct babel *b, struct destination *d, struct neighbour *n)
 {
 	struct outbox_item item = { .kind = SAY_UPDATE, .key = d->key };
 
-	if (delivery_is_owed(d, n->interface, n))
+	if (delivery_is_owed(d, n->interface, n) ||
+	    !interface_understands(n->interface, &d->key))
 		return;
 	if (neighbour_is_reachable(n) && !interface_is_crowded(n->interface))
 		delivery_add(b, d, n);
@@ -188,13 +189,14 @@ delivery_resend_due(struct babel *b, struct neighbour *n)
 	unsigned int most = 0;
 
 	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next) {
-		if (delivery->copies >= DELIVERY_COPIES) {
+		item.key = delivery->destination->key;
+		if (delivery->copies >= DELIVERY_COPIES ||
+		    !interface_understands(n->interface, &item.key)) {
 			delivery_end(b, delivery, false);
 			continue;
 		}
 		if (delivery->copies > most)
 			most = delivery->copies;
-		item.key = delivery->destination->key;
 		neighbour_say(b, n, &item, true);
 	}
 	/* Copies are spaced, ever more widely (section 3.7.2). */

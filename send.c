@@ -255,8 +255,6 @@ encode_request(struct packet *p, const struct outbox_item *item)
 static void
 put_request(struct packet *p, const struct outbox_item *item)
 {
-	if (!interface_understands(p->ifp, &item->key))
-		return;
 	if (!encode_request(p, item)) {
 		packet_send(p);
 		encode_request(p, item);
@@ -531,6 +529,8 @@ put_item(struct packet *p, const struct outbox_item *item)
 {
 	struct destination *d;
 
+	if (!interface_understands(p->ifp, &item->key))
+		return true;
 	if (item->kind != SAY_UPDATE) {
 		put_request(p, item);
 		return true;
@@ -753,7 +753,9 @@ send_full_update(struct babel *b, struct interface *ifp)
 		ifp->update_walk.begun = false;
 		if (ifp->update_hurry)
 			pause = interval;
-		ifp->update_hurry = ifp->retracts_ipv4 = false;
+		ifp->update_hurry = false;
+		/* The walk that is to say so may not have begun yet. */
+		ifp->retracts_ipv4 &= ifp->outbox.everything;
 	}
 	schedule(b, &ifp->update, b->now + jitter(b, pause));
 }

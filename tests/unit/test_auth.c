@@ -504,6 +504,49 @@ unicast_and_multicast_count_apart(void **state)
 	router_end(r);
 }
 
+/* Somebody repeats what the neighbour said under an older index.  It is
+ * challenged for that, and its reply is overtaken: what was heard since
+ * is not to be heard again. */
+/* covers: X4 X6 M26 */
+static void
+a_reply_does_not_turn_back(void **state)
+{
+	struct router *r = router_new(ONE_KEY);
+	struct peer p = peer_new(r), old = peer_new(r);
+	struct sent reply;
+	struct tlv tlv;
+
+	(void)state;
+	memcpy(old.index, "old one!", 8);
+	peer_prove(&p, 1);
+	router_pass(r, AUTH_PAUSE);
+	clear(r);
+	peer_say(&old, GROUP, 90);
+	assert_non_null(answer(&p, TLV_CHALLENGE_REQUEST, &tlv));
+	peer_begin(&p, US);
+	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, tlv.u.nonce.octets,
+	    tlv.u.nonce.len);
+	peer_put_pc(&p, 20);
+	reply = peer_end(&p);
+	sign(&reply, &p.key);
+	assert_true(gets_through(&p, GROUP, 21));
+	assert_true(gets_through(&p, US, 22));
+	router_receive(r, &reply);
+	assert_int_equal(router_count(r, COUNT_DROP_PC_STALE), 0);
+	assert_false(gets_through(&p, GROUP, 21));
+	assert_false(gets_through(&p, US, 22));
+	assert_false(gets_through(&p, US, 20));
+	assert_true(gets_through(&p, GROUP, 23));
+	/* The nonce was good once, for whatever index. */
+	peer_begin(&old, US);
+	peer_put_nonce(&old, TLV_CHALLENGE_REPLY, tlv.u.nonce.octets,
+	    tlv.u.nonce.len);
+	peer_put_pc(&old, 91);
+	peer_send(&old);
+	assert_true(gets_through(&p, GROUP, 24));
+	router_end(r);
+}
+
 /* Against a plain model: all that was ever accepted. */
 /* covers: X4 X5 X6 */
 static void
@@ -663,6 +706,7 @@ main(void)
 		cmocka_unit_test(a_reboot_keeps_the_index),
 		cmocka_unit_test(a_new_index_is_asked_anew),
 		cmocka_unit_test(unicast_and_multicast_count_apart),
+		cmocka_unit_test(a_reply_does_not_turn_back),
 		cmocka_unit_test(the_window_is_a_window),
 		cmocka_unit_test(a_flood_leaves_no_trace),
 		cmocka_unit_test(signed_noise_is_survived),
