@@ -162,7 +162,8 @@ configuration_get_interface(struct configuration *conf, const char *name)
 	new = &interfaces[conf->interface_count++];
 	interface_conf_init(new);
 	snprintf(new->name, sizeof(new->name), "%s", name);
-	new->is_pattern = pattern_is_special(name);
+	/* What no interface can have is a pattern that matches none. */
+	new->is_pattern = pattern_is_special(name) || !pattern_is_name(name);
 	return new;
 }
 

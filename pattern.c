@@ -10,6 +10,15 @@
 
 #include "pattern.h"
 
+/* The rules are the kernel's. */
+bool
+pattern_is_name(const char *text)
+{
+	return *text != '\0' && strlen(text) < IFNAME_SIZE &&
+	    strcmp(text, ".") != 0 && strcmp(text, "..") != 0 &&
+	    strpbrk(text, "/: \t\n\v\f\r") == NULL;
+}
+
 bool
 pattern_is_special(const char *text)
 {

@@ -15,6 +15,7 @@
 
 #include "statement.h"
 #include "field.h"
+#include "pattern.h"
 
 #define QUOTE_MAX	200		/* of a word or line, in messages */
 
@@ -184,6 +185,17 @@ statement_need_number(struct statement *s, int64_t min, int64_t max,
 	return 0;
 }
 
+void
+statement_check_name(struct statement *s)
+{
+	const char *name = s->word.text;
+
+	if (!pattern_is_special(name) && !pattern_is_name(name))
+		statement_warn(s, &s->word, "no interface can have this "
+		    "name: it has up to %d bytes, no blank, '/' or ':'",
+		    IFNAME_SIZE - 1);
+}
+
 /* Obsolete words. */
 
 static void
@@ -329,9 +341,7 @@ read_interface(struct statement *s)
 	interface = configuration_get_interface(s->conf, s->word.text);
 	if (interface == NULL)
 		return statement_no_memory(s);
-	if (!interface->is_pattern && strlen(interface->name) >= IFNAME_SIZE)
-		statement_warn(s, &s->word, "no interface can have a name "
-		    "of more than %d bytes", IFNAME_SIZE - 1);
+	statement_check_name(s);
 	return read_parameters(s, interface);
 }
 

@@ -192,9 +192,7 @@ read_if(struct statement *s, struct draft *draft, char *name)
 	draft->rule.has |= FILTER_HAS_IF;
 	if (pattern_is_special(name))
 		draft->rule.has |= FILTER_IF_IS_PATTERN;
-	else if (strlen(name) >= IFNAME_SIZE)
-		statement_warn(s, &s->word, "no interface can have a name "
-		    "of more than %d bytes", IFNAME_SIZE - 1);
+	statement_check_name(s);
 	return 0;
 }
 

@@ -4,9 +4,8 @@
 #ifndef FILTER_H
 #define FILTER_H
 
+#include "pattern.h"
 #include "prefix.h"
-
-#define IFNAME_SIZE	16
 
 enum filter_chain {
 	FILTER_IN, FILTER_OUT, FILTER_REDISTRIBUTE, FILTER_INSTALL,

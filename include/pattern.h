@@ -1,11 +1,15 @@
 /*
- * pattern.h - shell patterns for interface names.
+ * pattern.h - names of interfaces, and shell patterns for them.
  */
 #ifndef PATTERN_H
 #define PATTERN_H
 
 #include <stdbool.h>
 
+#define IFNAME_SIZE	16
+
+/* True if an interface can have exactly this name. */
+bool	pattern_is_name(const char *text);
 /* True if the text has a character that is special in a pattern. */
 bool	pattern_is_special(const char *text);
 

@@ -136,6 +136,26 @@ def test_an_interface_is_renamed(site):
     assert site.names() == {"net-ab", "z1"}
 
 
+def test_names_that_no_interface_can_have(site):
+    """They are asked for in vain, and not spoken of: clients would take
+    their parts for something else, or the first 15 bytes for another."""
+    whole = "net-ab-net-ab-n"
+    site.plug(whole, 100)
+    names = [whole, whole + "e", "net-ab up", "net\tab", "net/ab"]
+    site.daemon.config = [f'interface "{name}"' for name in names]
+    site.daemon.start()
+    site.hear(100)
+    assert site.names() == {whole}
+    with site.daemon.control() as control:
+        assert len(control.request("monitor interface")) == 2
+        for name in (whole + "f", "net-ab down"):
+            assert control.request(f'interface "{name}"') == ["ok"]
+            assert control.request(f'flush interface "{name}"') == ["ok"]
+    for name in names[1:]:
+        shown = name.replace("\t", "\\x09")
+        assert f"{shown}: no interface can have" in site.daemon.log()
+
+
 def test_filters_know_what_came_later(make_bench):
     """An interface is looked up when a rule is applied, and by its name of
     that moment."""

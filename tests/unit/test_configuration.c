@@ -200,6 +200,24 @@ test_patterns(void **state)
 }
 
 static void
+test_names_of_no_interface(void **state)
+{
+	static const char *const names[] = { "a b", "abcdefghijklmnop",
+	    "a/b", "a:0", ".", ".." };
+	struct configuration *conf = must_read("interface abcdefghijklmno");
+	const struct interface_conf *interface;
+	size_t i;
+
+	(void)state;
+	assert_false(conf->interfaces[0].is_pattern);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		interface = configuration_get_interface(conf, names[i]);
+		assert_true(interface->is_pattern);
+	}
+	configuration_free(conf);
+}
+
+static void
 test_keys(void **state)
 {
 	struct configuration *conf = must_read(
@@ -527,6 +545,7 @@ main(void)
 		cmocka_unit_test(test_parameter_defaults),
 		cmocka_unit_test(test_command_line_defaults),
 		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_names_of_no_interface),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_run_time),
 		cmocka_unit_test(test_layers),

@@ -201,23 +201,27 @@ costs_follow_the_configuration(void **state)
 
 /* covers: Q30 */
 static void
-long_names_are_cut(void **state)
+long_names_are_not_run(void **state)
 {
 	static const char *const texts[] = {
 		"interface a123456789abcde\n",		/* 15 */
 		"interface a123456789abcdef\n",
 		"interface a123456789abcdef0123456789\n",
 	};
+	const struct interface *ifp;
 	struct world *w;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		w = world_begin(texts[i], NULL);
-		assert_memory_equal(
-		    TAILQ_FIRST(&w->babel->interfaces)->link.name,
-		    "a123456789abcde", 16);
 		world_configure(w, texts[i]);
+		ifp = TAILQ_FIRST(&w->babel->interfaces);
+		if (i == 0)
+			assert_memory_equal(ifp->link.name,
+			    "a123456789abcde", 16);
+		else
+			assert_null(ifp);
 		world_free(w);
 	}
 }
@@ -445,7 +449,7 @@ main(void)
 		cmocka_unit_test(another_ipv4_address_disturbs_nobody),
 		cmocka_unit_test(a_link_is_forgotten_amid_everything),
 		cmocka_unit_test(costs_follow_the_configuration),
-		cmocka_unit_test(long_names_are_cut),
+		cmocka_unit_test(long_names_are_not_run),
 		cmocka_unit_test(unicast_hellos_keep_a_neighbour),
 		cmocka_unit_test(lost_routes_are_put_back),
 		cmocka_unit_test(refused_routes_are_tried_again),

@@ -522,8 +522,9 @@ test_warnings(void **state)
 		{ "protocol-group ff05::1", 1, "f:1:16: warning: ff05::1: "
 		    "not a link-local multicast address" },
 		{ "interface abcdefghijklmnop", 1, "f:1:11: warning: "
-		    "abcdefghijklmnop: no interface can have a name of more "
-		    "than 15 bytes" },
+		    "abcdefghijklmnop: no interface can have this name: it "
+		    "has up to 15 bytes, no blank, '/' or ':'" },
+		{ "interface \"a b\"", 1, "f:1:11: warning: a b: " },
 		{ "interface abcdefghijklmnop*", 0, NULL },
 		{ "out if abcdefghijklmnop", 1, "f:1:8: warning: " },
 		{ "out neigh fe80::1", 1, "f:1:5: warning: neigh: never "
