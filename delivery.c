@@ -122,8 +122,7 @@ delivery_repeat(struct babel *b, struct destination *d, struct neighbour *n)
 {
 	struct outbox_item item = { .kind = SAY_UPDATE, .key = d->key };
 
-	if (delivery_is_owed(d, n->interface, n) ||
-	    !interface_understands(n->interface, &d->key))
+	if (delivery_is_owed(d, n->interface, n))
 		return;
 	if (neighbour_is_reachable(n) && !interface_is_crowded(n->interface))
 		delivery_add(b, d, n);
