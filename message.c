@@ -237,6 +237,17 @@ spoil_router_id(struct decoder *d)
 	d->have_id = false;
 }
 
+/* "::" and 0.0.0.0 are nobody's: the kernel would look for the destinations
+ * themselves on the link. */
+static bool
+is_somewhere(const struct in6_addr *address)
+{
+	const struct in6_addr ipv4 = address_from_ipv4("\0\0\0");
+
+	return !address_is_unspecified(address) &&
+	    !address_equal(address, &ipv4);
+}
+
 static bool
 decode_next_hop(struct decoder *d, struct reader *r, struct tlv *tlv)
 {
@@ -248,7 +259,8 @@ decode_next_hop(struct decoder *d, struct reader *r, struct tlv *tlv)
 	if (ae != AE_IPV4 && ae != AE_IPV6 && ae != AE_LINK_LOCAL)
 		return false;
 	ok = read_address(r, ae, &address) &&
-	    (ae == AE_IPV4) == address_is_ipv4(&address);
+	    (ae == AE_IPV4) == address_is_ipv4(&address) &&
+	    is_somewhere(&address);
 	if (ae == AE_IPV4) {
 		d->next_hop4 = address;
 		d->have_next_hop4 = ok;

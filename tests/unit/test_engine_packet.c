@@ -446,6 +446,13 @@ next_hops_are_of_their_family(void **state)
 	babel_receive(w->babel, w->now, &datagram);
 	world_pass(w, SECOND);
 	assert_null(world_installed(w, P6));
+	/* None at all would make the prefix a part of the link. */
+	memset(bytes + 20, 0, sizeof(link_local));
+	babel_receive(w->babel, w->now, &datagram);
+	talker_update(a, &(const struct news){ .prefix = P4, .id = ID_A,
+	    .seqno = 1, .next_hop = "0.0.0.0" });
+	world_pass(w, SECOND);
+	assert_int_equal(w->kernel_count, 0);
 	memcpy(bytes + 20, &link_local, sizeof(link_local));
 	babel_receive(w->babel, w->now, &datagram);
 	world_pass(w, SECOND);
