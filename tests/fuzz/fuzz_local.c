@@ -48,8 +48,8 @@ fail(const char *what, const char *line)
 /* What the files say, one reload after another. */
 static const char *const files[] = {
 	"interface eth0\ninterface eth1\nredistribute local allow\n",
-	"interface eth0 rxcost 50\nin ip fd00::/16 deny\n"
-	    "redistribute local metric 5\n",
+	("interface eth0 rxcost 50\nin ip fd00::/16 deny\n"
+	    "redistribute local metric 5\n"),
 	"interface eth0\ninterface eth1 rxcost many\n",
 	"interface eth*\nout if eth1 deny\nredistribute local deny\n",
 };
