@@ -454,7 +454,7 @@ configuration_set(struct configuration *conf, const char *word,
 
 	if (field != NULL &&
 	    field_set(field, &conf->options, value, expected) == 0) {
-		conf->said |= UINT64_C(1) << (field - option_fields);
+		field_say(field, &conf->options, &conf->said);
 		return 0;
 	}
 	if (expected[0] == '\0')

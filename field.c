@@ -501,6 +501,40 @@ field_is_set(const struct field *field, const void *base)
 	return field_format(field, base, buffer) != NULL;
 }
 
+static bool
+strings_equal(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+static bool
+servers_equal(const struct server_conf *a, const struct server_conf *b)
+{
+	return a->port == b->port && strings_equal(a->path, b->path);
+}
+
+void
+field_say(const struct field *field, struct options *options, uint64_t *said)
+{
+	const size_t first = offsetof(struct options, servers);
+	const size_t end = first + sizeof(options->servers);
+	struct server_conf *servers = options->servers;
+	size_t slot, other;
+
+	*said |= UINT64_C(1) << (field - option_fields);
+	if (field->offset < first || field->offset >= end)
+		return;
+	/* Those for reading and writing stand side by side. */
+	slot = (field->offset - first) / sizeof(servers[0]);
+	other = slot ^ 1;
+	if (!servers_equal(&servers[slot], &servers[other]))
+		return;
+	field += (ptrdiff_t)other - (ptrdiff_t)slot;
+	field_free(field, options);
+	servers[other] = (struct server_conf){ .path = NULL };
+	*said &= ~(UINT64_C(1) << (field - option_fields));
+}
+
 /* Copies. */
 
 static int
@@ -540,12 +574,6 @@ tables_equal(const struct options *a, const struct options *b)
 	    (a->import_table_count == 0 ||
 	    memcmp(a->import_tables, b->import_tables,
 	    a->import_table_count * sizeof(a->import_tables[0])) == 0);
-}
-
-static bool
-strings_equal(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }
 
 bool

@@ -260,7 +260,7 @@ read_option(struct statement *s, const struct field *field)
 	    !IN6_IS_ADDR_MC_LINKLOCAL(&options->protocol_group))
 		statement_warn(s, &s->word,
 		    "not a link-local multicast address");
-	s->conf->said |= UINT64_C(1) << (field - option_fields);
+	field_say(field, options, &s->conf->said);
 	return statement_need_end(s);
 }
 

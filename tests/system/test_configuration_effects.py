@@ -234,6 +234,21 @@ def test_local_servers(make_bench, lab):
         assert (status.st_mode & 0o777, status.st_gid) == (0o640, 12)
 
 
+def test_the_last_word_on_a_local_server_counts(make_bench, lab):
+    """So a flag may be added to what a file or another flag has."""
+    path = lab.path("both")
+    bench = make_bench(["east"], config=[
+        "local-port 33123", f"local-path-readwrite {path}"],
+        options=["-G", "33123", "-g", "33124", "-G", "33124", "-g", path])
+    bench.start()
+    for where, answer in (
+            ({"path": path}, "ok"),
+            ({"namespace": bench.router, "port": 33123}, "bad"),
+            ({"namespace": bench.router, "port": 33124}, "ok")):
+        with Control(**where) as control:
+            assert control.request("link-detect false") == [answer]
+
+
 @shows("kernel-check-interval")
 def test_kernel_check_interval(make_bench):
     """The kernel does not say which IPv4 routes go with a next hop that is

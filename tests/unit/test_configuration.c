@@ -199,6 +199,23 @@ test_patterns(void **state)
 	configuration_free(conf);
 }
 
+/* An address is served in one way, the one that was said last. */
+static void
+test_servers(void **state)
+{
+	struct configuration *conf = must_read("local-port 5\n"
+	    "local-port-readwrite 6\nlocal-path /a\n"
+	    "local-path-readwrite /b\nlocal-port-readwrite 5\n"
+	    "local-path /b");
+	char *printed = configuration_print(conf);
+
+	(void)state;
+	assert_string_equal(printed, "local-port-readwrite 5\n"
+	    "local-path /b\ndefault\n");
+	free(printed);
+	configuration_free(conf);
+}
+
 static void
 test_names_of_no_interface(void **state)
 {
@@ -545,6 +562,7 @@ main(void)
 		cmocka_unit_test(test_parameter_defaults),
 		cmocka_unit_test(test_command_line_defaults),
 		cmocka_unit_test(test_patterns),
+		cmocka_unit_test(test_servers),
 		cmocka_unit_test(test_names_of_no_interface),
 		cmocka_unit_test(test_keys),
 		cmocka_unit_test(test_run_time),
