@@ -4,6 +4,8 @@
  */
 #include "peer.h"
 
+#define TAPE		4096		/* packets */
+
 /* The calls of mac_compute are counted. */
 size_t	__real_mac_compute(const struct mac_key *,
 	    const struct mac_endpoints *, const uint8_t *, size_t,
@@ -547,6 +549,81 @@ a_reply_does_not_turn_back(void **state)
 	router_end(r);
 }
 
+/* All that the peer ever said, to be delivered at any time, and again. */
+struct recorder {
+	struct peer *p;
+	uint32_t pc;
+	struct sent tape[TAPE];
+	bool believed[TAPE];
+	unsigned int count, believed_count;
+};
+
+static void
+record(struct recorder *t)
+{
+	peer_put_pc(t->p, t->pc++);
+	t->tape[t->count] = peer_end(t->p);
+	sign(&t->tape[t->count++], &t->p->key);
+}
+
+static void
+play(struct recorder *t, unsigned int i)
+{
+	struct router *r = t->p->r;
+	const uint64_t before = router_count(r, COUNT_TLVS_RECEIVED);
+	struct tlv tlv;
+
+	clear(r);
+	router_receive(r, &t->tape[i]);
+	if (router_count(r, COUNT_TLVS_RECEIVED) > before) {
+		if (t->believed[i])
+			fail_msg("packet %u is believed twice", i);
+		t->believed[i] = true;
+		t->believed_count++;
+	}
+	if (answer(t->p, TLV_CHALLENGE_REQUEST, &tlv) == NULL)
+		return;
+	peer_begin(t->p, US);
+	peer_put_nonce(t->p, TLV_CHALLENGE_REPLY, tlv.u.nonce.octets,
+	    tlv.u.nonce.len);
+	record(t);
+}
+
+/* However packets overtake each other, get lost or are said again by
+ * others, and however often the neighbour begins anew. */
+/* covers: X4 X6 M18 M26 */
+static void
+nothing_is_believed_twice(void **state)
+{
+	struct router *r = router_new(ONE_KEY);
+	struct peer p = peer_new(r);
+	static struct recorder t;
+	uint64_t random = unit_seed();
+
+	(void)state;
+	t = (struct recorder){ .p = &p };
+	while (t.count < TAPE - 1) {
+		if (t.count == 0 || unit_random_below(&random, 4) == 0) {
+			peer_begin(&p, unit_random_below(&random, 2) == 0 ?
+			    US : GROUP);
+			peer_put_hello(&p);
+			record(&t);
+		}
+		play(&t, t.count - 1 - unit_random_below(&random,
+		    t.count < 200 ? t.count : 200));
+		router_pass(r, unit_random_below(&random, 50) * MILLISECOND);
+		if (unit_random_below(&random, 400) == 0) {
+			p.index[unit_random_below(&random, 8)]++;
+			t.pc = 0;
+		}
+		if (unit_random_below(&random, 2000) == 0)
+			router_pass(r, 100 * SECOND);
+	}
+	printf("%u of %u packets believed\n", t.believed_count, t.count);
+	assert_in_range(t.believed_count, TAPE / 10, TAPE);
+	router_end(r);
+}
+
 /* Against a plain model: all that was ever accepted. */
 /* covers: X4 X5 X6 */
 static void
@@ -707,6 +784,7 @@ main(void)
 		cmocka_unit_test(a_new_index_is_asked_anew),
 		cmocka_unit_test(unicast_and_multicast_count_apart),
 		cmocka_unit_test(a_reply_does_not_turn_back),
+		cmocka_unit_test(nothing_is_believed_twice),
 		cmocka_unit_test(the_window_is_a_window),
 		cmocka_unit_test(a_flood_leaves_no_trace),
 		cmocka_unit_test(signed_noise_is_survived),
