@@ -84,9 +84,11 @@ entry_of_selection(const struct babel *b, const struct destination *d,
 	if (d->fib.has_installed)
 		*entry = d->fib.installed;
 	else {
-		/* Of what others had there: not in the way of its return. */
+		/* Of what others had there, not in the way of its return; or
+		 * of our route that went with its link, in its table. */
 		memset(entry, 0, sizeof(*entry));
-		entry->table = b->conf->options.export_table;
+		entry->table = d->fib.installed.table != 0 ?
+		    d->fib.installed.table : b->conf->options.export_table;
 		entry->priority = PRIORITY_HELD;
 	}
 	memset(&entry->next_hop, 0, sizeof(entry->next_hop));

@@ -287,3 +287,17 @@ def test_changes_while_running(make_bench, lab):
         assert control.request("interface dut-east rxcost 500") == ["ok"]
     # It forgot this neighbour, which only has to go on.
     bench.east.expect("IHU", 5, rxcost=500)
+
+
+def test_a_hold_stays_in_the_table_of_its_route(make_bench):
+    """The kernel removes the routes of a link that goes down by itself."""
+    bench = make_bench(["east"], config=["install table 77"]).start()
+    bench.east.announce(p.update(PREFIX, 100))
+
+    def kind():
+        route = routes_of(bench.router, "77").get(PREFIX)
+        return route and route.kind
+    wait_for(lambda: kind() == "unicast", 3, "the route")
+    bench.router.ip("link", "set", "dut-east", "down")
+    wait_for(lambda: kind() == "unreachable", 3, "the hold")
+    assert routes_of(bench.router) == {}

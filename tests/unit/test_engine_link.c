@@ -320,6 +320,7 @@ tables_are_those_of_the_route_in_use(void **state)
 	struct world *w = world_new(PLAIN "install if e1 table 111\n"
 	    "install if e2 table 222\n");
 	struct talker *a = talker_met(w, 1), *b = talker_met(w, 2);
+	const struct destination_key key = key_of(P6, NULL);
 
 	(void)state;
 	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
@@ -333,6 +334,11 @@ tables_are_those_of_the_route_in_use(void **state)
 	assert_int_equal(w->kernel_count, 1);
 	talker_tell(b, P6, ID_B, GONE);
 	world_pass(w, SECOND);
+	assert_int_equal(world_installed(w, P6)->table, 222);
+	assert_true(world_installed(w, P6)->unreachable);
+	w->kernel_count = 0;		/* it went with its link */
+	babel_fib_lost(w->babel, w->now, &key);
+	world_pass(w, MILLISECOND);
 	assert_int_equal(world_installed(w, P6)->table, 222);
 	assert_true(world_installed(w, P6)->unreachable);
 	world_free(w);
