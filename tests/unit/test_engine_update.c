@@ -758,6 +758,7 @@ nothing_is_owed_to_who_is_not_told(void **state)
 		.id = ID_A, .seqno = 1, .metric = 0 };
 	const struct news gone = { .prefix = P6, .from = news.from,
 		.metric = INFINITY_METRIC };
+	const struct destination_key key = key_of(P6, news.from);
 	struct world *w = world_new(PLAIN
 	    "interface e2 rfc6126-compatible true\n");
 	struct talker *a = talker_met(w, 1);
@@ -767,6 +768,9 @@ nothing_is_owed_to_who_is_not_told(void **state)
 	talker_update(a, &news);
 	world_pass(w, SECOND);
 	talker_update(a, &gone);
+	/* All who were told have acknowledged: it is not held any more. */
+	world_pass(w, 5 * SECOND);
+	assert_false(destination_find(w->babel, &key)->hold_fib);
 	world_pass(w, 300 * SECOND);
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
 	    .ifindex = 2)), 0);
