@@ -448,6 +448,9 @@ class Bench:
         self.links = {(a, b): lab.link(routers[a], routers[b], ipv4=False)
                       for a, b in edges}
         lab.build()
+        for router in routers:	# lines are longer than 64 hops
+            router.sysctl({f"ipv6/conf/{interface}/hop_limit": 255
+                           for interface in router.interfaces})
         self.owners = {
             socket.inet_pton(socket.AF_INET6,
                              router.link_local(interface)): index

@@ -296,7 +296,8 @@ def test_either_algorithm(lab, figure, kind, key):
              "packets enough to check")
     link.check_ours(key)
     assert link.tape.count("ChallengeRequest", link.our_address) == 1
-    assert link.ours.stats()["challenges-sent"] <= 2	# the peer, and c
+    # The peer, and c, who may be slow to answer.
+    assert link.ours.stats()["challenges-sent"] <= 4
     path = lab.path("tape.pcap")
     link.tape.save(path)
     if shutil.which("tshark") is None:

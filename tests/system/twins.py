@@ -164,17 +164,19 @@ class Twins:
                               directories) as other, \
                     self.running(self.machines[0], OURS, arguments,
                                  directories) as ours:
-                return self.agreement(ours, other, links)
+                return self.agreement(ours, other, links,
+                                      impossible_names(text))
         finally:
             self.clear(links)
 
     @staticmethod
-    def agreement(ours, other, links):
+    def agreement(ours, other, links, impossible):
         agreed = 0
 
         def look():
             nonlocal agreed
-            mine, theirs = seen(ours), seen(other)
+            mine = seen(ours)
+            theirs = {one for one in seen(other) if one[1] not in impossible}
             down = [name for kind, name, up in theirs if kind == "interface"
                     and name in links and ("up", "true") not in up]
             different = mine ^ theirs
@@ -186,12 +188,16 @@ class Twins:
         return wait_for(look, 8, "both tell the same", 0.05)
 
 
-def seen(path):
-    """(kind, name, fields) of each interface and each exported route.
+def impossible_names(text):
+    """What 1.12 keeps of words too long to be the name of an interface.
 
-    Of a name too long for an interface, 1.12 says as much as it happened
-    to keep.
+    It announces an interface of such a name; ours warns and does not.
     """
+    return {word[:NAME_MAX] for word in text.split() if len(word) > NAME_MAX}
+
+
+def seen(path):
+    """(kind, name, fields) of each interface and each exported route."""
     with Control(path) as control:
         view = view_of(control.dump())
     return {(kind, record.id[:NAME_MAX] if kind == "interface" else record.id,
