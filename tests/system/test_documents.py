@@ -442,7 +442,7 @@ def test_wireguard_overlay(make_site):
 def test_no_example_of_the_readme_is_left_over():
     sections = {section for section, lines in README}
     assert sections == {
-        "See it", "Installing", "A first mesh", "A gateway",
+        "See it", "How fast", "Installing", "A first mesh", "A gateway",
         "A WireGuard overlay", "Changing it", "Nothing happens?",
         "Reading the source"}
 
