@@ -156,7 +156,7 @@ keep_house(struct daemon *daemon, babel_time now)
 	if (now >= daemon->next_check)
 		control_check_kernel(daemon, now);
 	if (now >= daemon->next_address)
-		wiring_provide_addresses(daemon, now);
+		control_provide_addresses(daemon, now);
 	if (daemon->conf->options.debug >= 1 && daemon->changed &&
 	    now - daemon->table_printed >= TABLE_PAUSE) {
 		daemon->changed = false;

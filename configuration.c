@@ -684,59 +684,30 @@ configuration_amend(struct configuration_layers *layers, const char *text,
 	return conf;
 }
 
-void
-configuration_compare_options(const struct configuration *a,
-    const struct configuration *b,
-    void (*differs)(void *ctx, const char *word), void *ctx)
-{
-	const struct field *field;
-
-	for (field = option_fields; field->word != NULL; field++)
-		if (!field_equal(field, &a->options, &b->options))
-			differs(ctx, field->word);
-}
-
-/* New files, those that run, and whom to tell of what must stay. */
-struct replacement {
-	struct configuration *files;
-	const struct configuration *old;
-	struct configuration_report *report;
-	bool failed;
-};
-
-static void
-keep_option(void *ctx, const char *word)
-{
-	struct replacement *replacement = ctx;
-	struct configuration *files = replacement->files;
-	const struct configuration *old = replacement->old;
-	const struct field *field = field_find(option_fields, word);
-	uint64_t bit = UINT64_C(1) << (field - option_fields);
-
-	if (!(field->flags & FIELD_AT_START))
-		return;
-	if (replacement->report->warn != NULL)
-		warn(replacement->report, word,
-		    "the change takes effect after a restart");
-	field_free(field, &files->options);
-	if (field_copy(field, &files->options, &old->options) == -1)
-		replacement->failed = true;
-	files->said = (files->said & ~bit) | (old->said & bit);
-}
-
 /* What cannot change while running stays, until the next start. */
 static int
 keep_options(struct configuration *files, const struct configuration *old,
     struct configuration_report *report)
 {
-	struct replacement replacement = {
-		.files = files, .old = old, .report = report
-	};
+	const struct field *field = option_fields;
+	uint64_t bit;
 
-	configuration_compare_options(files, old, keep_option, &replacement);
-	if (replacement.failed)
-		report_no_memory(report);
-	return replacement.failed ? -1 : 0;
+	for (; field->word != NULL; field++) {
+		if (!(field->flags & FIELD_AT_START) ||
+		    field_equal(field, &files->options, &old->options))
+			continue;
+		if (report->warn != NULL)
+			warn(report, field->word,
+			    "the change takes effect after a restart");
+		field_free(field, &files->options);
+		if (field_copy(field, &files->options, &old->options) == -1) {
+			report_no_memory(report);
+			return -1;
+		}
+		bit = UINT64_C(1) << (field - option_fields);
+		files->said = (files->said & ~bit) | (old->said & bit);
+	}
+	return 0;
 }
 
 struct configuration *

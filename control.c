@@ -1,17 +1,22 @@
 /*
  * control.c - what changes while the daemon runs: its configuration, its
- * log file, its state file, and when the kernel's tables are checked.
+ * log file, its state file, and when the kernel's tables are checked and
+ * links are given addresses.
  */
 #include "daemon.h"
 
 #include <err.h>
+#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "interface.h"
 #include "options.h"
 
 #define BLANKS		" \t\r"
+/* A link that comes up may be given an address by the kernel in a moment. */
+#define ADDRESS_PATIENCE (100 * MILLISECOND)
 
 /* All tables have just been asked for. */
 static void
@@ -28,6 +33,57 @@ control_check_kernel(struct daemon *daemon, babel_time now)
 	plan_check(daemon, now);
 	if (kernel_resync(daemon->kernel) < 0)
 		warn("asking the kernel for its tables");
+}
+
+/* A link that could be used, but for a link-local address. */
+static bool
+is_bare(const struct link_state *link)
+{
+	return link->up && link->carrier && link->link_local_count == 0;
+}
+
+static void
+provide_address(struct daemon *daemon, const struct link_state *link)
+{
+	struct router_id id = babel_router_id(daemon->babel);
+	struct in6_addr address = address_link_local(&id, link->name);
+	char text[ADDRESS_STRLEN];
+	int error;
+
+	error = address_add(&daemon->addresses, daemon->kernel,
+	    link->ifindex, &address);
+	if (error != 0)
+		warnx("interface %s: adding %s: %s", link->name,
+		    address_format(&address, text), error == EACCES ?
+		    "IPv6 is disabled there" : strerror(error));
+}
+
+void
+control_expect_address(struct daemon *daemon, babel_time now,
+    const struct link_state *link)
+{
+	if (is_bare(link))
+		daemon->next_address = time_min(daemon->next_address,
+		    now + ADDRESS_PATIENCE);
+}
+
+void
+control_provide_addresses(struct daemon *daemon, babel_time now)
+{
+	const struct interface *ifp;
+	struct interface_parameters conf;
+
+	daemon->next_address = NEVER;
+	TAILQ_FOREACH(ifp, &daemon->babel->interfaces, entry) {
+		if (!is_bare(&ifp->link) || !configuration_interface(
+		    daemon->conf, ifp->link.name, ifp->link.kind, false,
+		    &conf) || !conf.link_local_auto)
+			continue;
+		if (kernel_address_is_coming(ifp->link.ifindex))
+			daemon->next_address = now + ADDRESS_PATIENCE;
+		else
+			provide_address(daemon, &ifp->link);
+	}
 }
 
 /* The tables to hear of: what is imported, and the main table, in which
@@ -75,12 +131,6 @@ control_reopen_log(struct daemon *daemon)
 		warn("log file %s", path);
 }
 
-static bool
-is_same_path(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
 /* What runs is another configuration from now on. */
 static void
 adopt(struct daemon *daemon, struct configuration *conf)
@@ -90,7 +140,7 @@ adopt(struct daemon *daemon, struct configuration *conf)
 
 	daemon->conf = conf;
 	babel_configure(daemon->babel, clock_monotonic(), conf);
-	if (!is_same_path(options_log_file(&old->options),
+	if (!strings_equal(options_log_file(&old->options),
 	    options_log_file(&conf->options)))
 		control_reopen_log(daemon);
 	configuration_free(old);

@@ -265,14 +265,12 @@ fib_failed(struct babel *b, struct destination *d,
 void
 fib_notify(const struct babel *b, const struct destination *d)
 {
-	struct route_tree routes = d->routes;
-	struct route *route;
+	const struct route *last = route_last_selected(d);
 
 	if (d->selected != NULL)
 		notify(b, EVENT_ROUTE_CHANGE, d->selected);
-	RB_FOREACH(route, route_tree, &routes)
-		if (route->id == d->held_route && route != d->selected)
-			notify(b, EVENT_ROUTE_CHANGE, route);
+	if (last != NULL && last != d->selected)
+		notify(b, EVENT_ROUTE_CHANGE, last);
 }
 
 void

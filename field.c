@@ -502,12 +502,6 @@ field_is_set(const struct field *field, const void *base)
 }
 
 static bool
-strings_equal(const char *a, const char *b)
-{
-	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
-}
-
-static bool
 servers_equal(const struct server_conf *a, const struct server_conf *b)
 {
 	return a->port == b->port && strings_equal(a->path, b->path);

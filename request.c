@@ -193,13 +193,9 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
     const struct seqno_request *received)
 {
 	struct neighbour *successor = choose_successor(d, n);
-	struct announcement now;
 	struct request *request;
 
-	/* What we do not announce there we do not ask for, either. */
-	if (received->hop_count < 2 || successor == NULL ||
-	    !destination_announcement(b, d, &now) ||
-	    !destination_filter_out(b, d, n->interface, &now)) {
+	if (received->hop_count < 2 || successor == NULL) {
 		count(b, COUNT_REQUEST_DROPPED);
 		return;
 	}
@@ -288,15 +284,16 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 		count(b, COUNT_REQUEST_DROPPED);
 		return;
 	}
-	if (router_id_compare(&now.id, &received->id) == 0 &&
-	    seqno_less(now.seqno, received->seqno)) {
-		if (now.route != NULL) {
-			request_forward(b, d, n, received);
-			return;
-		}
+	if (router_id_compare(&now.id, &received->id) != 0 ||
+	    !seqno_less(now.seqno, received->seqno))
+		say_update(b, n, &received->key, true);
+	else if (now.route == NULL) {
 		raise_seqno(b, received->seqno);
-	}
-	say_update(b, n, &received->key, true);
+		say_update(b, n, &received->key, true);
+	} else if (destination_filter_out(b, d, n->interface, &now))
+		request_forward(b, d, n, received);
+	else				/* we do not announce it there */
+		count(b, COUNT_REQUEST_DROPPED);
 }
 
 /* Is this route of use only with a newer seqno? */

@@ -633,9 +633,8 @@ route_is_silent_on(const struct babel *b, const struct route *route,
 	    ifp->conf.split_horizon && !interface_has_static(b, ifp);
 }
 
-/* The route that was lost, if it is still known, or NULL. */
-static const struct route *
-last_selected(const struct destination *d)
+struct route *
+route_last_selected(const struct destination *d)
 {
 	struct route_tree routes = d->routes;
 	struct route *route;
@@ -656,7 +655,7 @@ note_silence(const struct babel *b, struct destination *d,
 	const struct interface *from, *to;
 
 	if (old == NULL && d->change_serial != 0)
-		old = last_selected(d);	/* not retracted yet */
+		old = route_last_selected(d);	/* not retracted yet */
 	if (selected == NULL || (old == NULL &&
 	    d->announced_metric == INFINITY_METRIC && d->change_serial == 0))
 		return;

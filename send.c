@@ -168,7 +168,7 @@ put_ihu(struct packet *p, struct neighbour *n)
 {
 	babel_time interval = time_min(3 * p->ifp->conf.hello_interval,
 	    interval_decode(UINT16_MAX));
-	struct ihu ihu = {
+	const struct ihu ihu = {
 		.address = n->address,
 		.rxcost = neighbour_compute_rxcost(n),
 		.interval = interval,
@@ -179,7 +179,6 @@ put_ihu(struct packet *p, struct neighbour *n)
 
 	if (!message_put_ihu(&p->e, &ihu)) {
 		packet_send(p);
-		ihu.stamped = false;
 		message_put_ihu(&p->e, &ihu);
 	}
 	n->is_listening |= ihu.rxcost < INFINITY_METRIC;
@@ -779,17 +778,6 @@ send_dump(struct babel *b, struct neighbour *n)
 
 /* Everything is retracted, and the next Hello is due so soon that we
  * shall not be waited for. */
-static void
-send_goodbye_to(struct packet *p)
-{
-	if (p->to == NULL)
-		put_hello(p, GOODBYE_INTERVAL);
-	if (p->to == NULL && p->ifp->conf.unicast)
-		packet_send(p);
-	message_put_wildcard_retraction(&p->e, p->b->seqno);
-	packet_send(p);
-}
-
 void
 send_goodbye(struct babel *b, struct interface *ifp)
 {
@@ -798,5 +786,9 @@ send_goodbye(struct babel *b, struct interface *ifp)
 	if (!ifp->up)
 		return;
 	packet_begin(&p, b, ifp, NULL);
-	send_goodbye_to(&p);
+	put_hello(&p, GOODBYE_INTERVAL);
+	if (ifp->conf.unicast)
+		packet_send(&p);
+	message_put_wildcard_retraction(&p.e, b->seqno);
+	packet_send(&p);
 }

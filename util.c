@@ -9,6 +9,7 @@
 #include "util.h"
 
 #include <math.h>
+#include <string.h>
 
 bool
 seqno_less(uint16_t a, uint16_t b)
@@ -70,4 +71,10 @@ decay_towards(double value, double target, babel_time elapsed,
 		return value;
 	return target + (value - target) *
 	    exp2(-(double)elapsed / (double)half_life);
+}
+
+bool
+strings_equal(const char *a, const char *b)
+{
+	return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
 }

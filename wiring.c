@@ -9,7 +9,6 @@
 #include "daemon.h"
 
 #include <err.h>
-#include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +16,7 @@
 #include <syslog.h>
 
 #include "fib.h"
-#include "interface.h"
 #include "xroute.h"
-
-/* A link that comes up may be given an address by the kernel in a moment. */
-#define ADDRESS_PATIENCE (100 * MILLISECOND)
 
 /* Messages go to stderr, which may be the log file. */
 static void
@@ -181,48 +176,6 @@ const struct babel_ops wiring_engine = {
 
 /* Callbacks of the kernel layer. */
 
-/* A link that could be used, but for a link-local address. */
-static bool
-is_bare(const struct link_state *link)
-{
-	return link->up && link->carrier && link->link_local_count == 0;
-}
-
-static void
-provide_address(struct daemon *daemon, const struct link_state *link)
-{
-	struct router_id id = babel_router_id(daemon->babel);
-	struct in6_addr address = address_link_local(&id, link->name);
-	char text[ADDRESS_STRLEN];
-	int error;
-
-	error = address_add(&daemon->addresses, daemon->kernel,
-	    link->ifindex, &address);
-	if (error != 0)
-		warnx("interface %s: adding %s: %s", link->name,
-		    address_format(&address, text), error == EACCES ?
-		    "IPv6 is disabled there" : strerror(error));
-}
-
-void
-wiring_provide_addresses(struct daemon *daemon, babel_time now)
-{
-	const struct interface *ifp;
-	struct interface_parameters conf;
-
-	daemon->next_address = NEVER;
-	TAILQ_FOREACH(ifp, &daemon->babel->interfaces, entry) {
-		if (!is_bare(&ifp->link) || !configuration_interface(
-		    daemon->conf, ifp->link.name, ifp->link.kind, false,
-		    &conf) || !conf.link_local_auto)
-			continue;
-		if (kernel_address_is_coming(ifp->link.ifindex))
-			daemon->next_address = now + ADDRESS_PATIENCE;
-		else
-			provide_address(daemon, &ifp->link);
-	}
-}
-
 static void
 kernel_link(void *ctx, const struct link_state *link, bool present)
 {
@@ -230,9 +183,7 @@ kernel_link(void *ctx, const struct link_state *link, bool present)
 
 	if (present) {
 		babel_link_changed(daemon->babel, clock_monotonic(), link);
-		if (is_bare(link))
-			daemon->next_address = time_min(daemon->next_address,
-			    clock_monotonic() + ADDRESS_PATIENCE);
+		control_expect_address(daemon, clock_monotonic(), link);
 	} else {
 		address_forget(&daemon->addresses, link->ifindex);
 		babel_link_removed(daemon->babel, clock_monotonic(),

@@ -18,8 +18,8 @@ struct babel;
 struct fib_change;
 struct link_state;
 
-/* What happened, for a monitor.  The object is a struct interface,
- * neighbour, xroute or route (their headers), valid during the call. */
+/* What happened.  The object is a struct interface, neighbour, xroute or
+ * route (their headers), valid during the call. */
 enum babel_event {
 	/* A packet is lost, as the interface's send_failures tell; for the
 	 * log: told when the error is another one, or after a minute. */

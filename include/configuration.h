@@ -222,10 +222,6 @@ struct configuration *configuration_amend(struct configuration_layers *,
  * are warned of. */
 struct configuration *configuration_reload(struct configuration_layers *,
 	    struct configuration *files, struct configuration_report *);
-/* Call differs for each global option in which the two differ. */
-void	configuration_compare_options(const struct configuration *,
-	    const struct configuration *,
-	    void (*differs)(void *ctx, const char *word), void *ctx);
 
 /* What the daemon found out about a link. */
 enum link_kind {

@@ -11,8 +11,8 @@
 #include <signal.h>
 
 #include "address.h"
-#include "export.h"
 #include "clock.h"
+#include "export.h"
 #include "kernel.h"
 #include "local.h"
 #include "net.h"
@@ -55,15 +55,17 @@ extern const struct kernel_events wiring_rules;
 /* A datagram for the engine; ctx is the daemon. */
 net_input wiring_packet;
 
-/* Give link-local addresses to links that are to have one and have none. */
-void	wiring_provide_addresses(struct daemon *, babel_time now);
-
 /* What the kernel layer is to do for a configuration; its arrays are the
  * daemon's. */
 struct kernel_conf control_kernel_conf(struct daemon *,
 	    const struct options *);
 /* Ask the kernel for all its tables, now and after each interval. */
 void	control_check_kernel(struct daemon *, babel_time now);
+/* Soon look at the link again, if it has no link-local address. */
+void	control_expect_address(struct daemon *, babel_time now,
+	    const struct link_state *);
+/* Give link-local addresses to links that are to have one and have none. */
+void	control_provide_addresses(struct daemon *, babel_time now);
 /* A request of a local client that may write; ctx is the daemon. */
 local_command control_command;
 /* Open the log file anew; if that fails, the log goes where it went. */

@@ -53,6 +53,9 @@ void	route_expiry_due(struct babel *, struct route *);
 /* The cost, or the input filter's verdict, may have changed. */
 void	route_reconsider(struct babel *, struct route *);
 void	route_flush(struct babel *, struct route *);
+/* The route that was in use when the last one was lost, if it is still
+ * known, or NULL. */
+struct route *route_last_selected(const struct destination *);
 /* Choose again (section 3.6). */
 void	route_select(struct babel *, struct destination *);
 /* Does split horizon (section 3.7.4) keep the route, once selected, from

@@ -1,5 +1,6 @@
 /*
- * util.h - small numbers: time, sequence numbers, metrics, intervals.
+ * util.h - small numbers: time, sequence numbers, metrics, intervals; and
+ * strings that may not be there.
  *
  * Includes nothing of ours.
  */
@@ -50,6 +51,9 @@ compare_numbers(uint64_t a, uint64_t b)
 {
 	return (a > b) - (a < b);
 }
+
+/* Is it the same text, or are both NULL? */
+bool strings_equal(const char *, const char *);
 
 /* The earlier and the later of two times. */
 babel_time time_min(babel_time a, babel_time b);

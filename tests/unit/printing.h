@@ -1,5 +1,6 @@
 /*
- * printing.h - a configuration as text that reads back as the same value.
+ * printing.h - a configuration as text that reads back as the same value,
+ * and what is different in two.
  *
  * Whatever can be said is written from the tables it is read by, so that
  * nothing is forgotten; what was not said is not written.
@@ -290,6 +291,19 @@ configuration_print(const struct configuration *conf)
 		return text.bytes;
 	free(text.bytes);
 	return NULL;
+}
+
+/* Call differs for each global option in which the two differ. */
+static inline void
+configuration_compare_options(const struct configuration *a,
+    const struct configuration *b,
+    void (*differs)(void *ctx, const char *word), void *ctx)
+{
+	const struct field *field;
+
+	for (field = option_fields; field->word != NULL; field++)
+		if (!field_equal(field, &a->options, &b->options))
+			differs(ctx, field->word);
 }
 
 #endif

@@ -102,18 +102,6 @@ an_old_link_is_owed_nothing_again(void **state)
 	world_free(w);
 }
 
-/* The link e2 loses its IPv4 address. */
-static void
-take_ipv4(struct world *w)
-{
-	struct link_state link = { .ifindex = 2, .mtu = WORLD_MTU,
-		.up = true, .carrier = true, .kind = LINK_WIRED,
-		.name = "e2", .link_local_count = 1 };
-
-	link.link_local[0] = our_address(2);
-	babel_link_changed(w->babel, w->now, &link);
-}
-
 /* What comes first in a full update may be past when the address goes. */
 /* covers: B48 F29 */
 static void
@@ -135,7 +123,7 @@ a_walk_under_way_is_no_retraction(void **state)
 		world_pass(w, MILLISECOND);
 	assert_true(ifp->update_hurry && ifp->update_walk.begun);
 	world_clear(w);
-	take_ipv4(w);
+	world_take_ipv4(w, 2);
 	world_pass(w, 10 * SECOND);
 	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
 	    .prefix = P4, .ifindex = 2, .metric = INFINITE)), 0);

@@ -490,9 +490,7 @@ acknowledgments_wait_for_a_full_socket(void **state)
 static void
 what_is_held_fits_a_smaller_mtu(void **state)
 {
-	struct link_state link = { .ifindex = 2, .mtu = 560, .up = true,
-		.carrier = true, .kind = LINK_WIRED, .name = "e2",
-		.link_local_count = 1 };
+	struct link_state link = link_of(2, true);
 	struct world *w = world_new(PLAIN);
 	struct talker *a = talker_met(w, 1);
 	unsigned int i;
@@ -504,7 +502,7 @@ what_is_held_fits_a_smaller_mtu(void **state)
 	for (i = 0; i < 300; i++)
 		talker_tell(a, prefix_number(i), ID_A, DISTANCE(1, 0));
 	world_pass(w, 50 * MILLISECOND);
-	link.link_local[0] = our_address(2);
+	link.mtu = 560;
 	babel_link_changed(w->babel, w->now, &link);
 	world_clear(w);
 	w->jammed_link = 0;

@@ -298,8 +298,8 @@ world_installed(struct world *w, const char *prefix)
 
 /* The world. */
 
-static inline void
-world_link(struct world *w, unsigned int ifindex, bool up)
+static inline struct link_state
+link_of(unsigned int ifindex, bool up)
 {
 	struct link_state link = { .ifindex = ifindex, .mtu = WORLD_MTU,
 		.up = up, .carrier = up, .kind = LINK_WIRED,
@@ -309,6 +309,24 @@ world_link(struct world *w, unsigned int ifindex, bool up)
 	snprintf(link.name, sizeof(link.name), "e%u", ifindex);
 	link.link_local[0] = our_address(ifindex);
 	link.ipv4.s6_addr[14] = (uint8_t)ifindex;
+	return link;
+}
+
+static inline void
+world_link(struct world *w, unsigned int ifindex, bool up)
+{
+	const struct link_state link = link_of(ifindex, up);
+
+	babel_link_changed(w->babel, w->now, &link);
+}
+
+/* The link loses its IPv4 address. */
+static inline void
+world_take_ipv4(struct world *w, unsigned int ifindex)
+{
+	struct link_state link = link_of(ifindex, true);
+
+	memset(&link.ipv4, 0, sizeof(link.ipv4));
 	babel_link_changed(w->babel, w->now, &link);
 }
 
