@@ -18,20 +18,23 @@
 
 #define HEAP_ARITY	4
 #define HEAP_SIZE_MIN	64
+#define TIMERS_MAX	((1u << 27) - 1) /* what an index can number */
+
+_Static_assert(TIMER_KINDS <= 1 << 5, "a kind has 5 bits");
 
 static bool
 timer_before(const struct timer *a, const struct timer *b)
 {
 	if (a->due != b->due)
 		return a->due < b->due;
-	return a->order < b->order;
+	return (int32_t)(a->order - b->order) < 0;
 }
 
 static void
 heap_place(struct timer_heap *heap, uint32_t slot, struct timer *timer)
 {
 	heap->slots[slot] = timer;
-	timer->index = slot + 1;
+	timer->index = (slot + 1) & TIMERS_MAX;
 }
 
 /* Put the timer at the slot or above it. */
@@ -112,7 +115,7 @@ timer_init(struct timer *timer, enum timer_kind kind)
 	timer->due = NEVER;
 	timer->order = 0;
 	timer->index = 0;
-	timer->kind = (uint8_t)kind;
+	timer->kind = kind;
 }
 
 int
@@ -120,7 +123,7 @@ timer_heap_reserve(struct timer_heap *heap, uint32_t count)
 {
 	uint32_t wanted = heap->reserved + count, size = HEAP_SIZE_MIN;
 
-	if (wanted < count || wanted > UINT32_MAX / 2 / HEAP_ARITY)
+	if (wanted < count || wanted > TIMERS_MAX)
 		return -1;
 	while (size < wanted)
 		size *= 2;

@@ -37,17 +37,18 @@ enum timer_kind {
 	TIMER_KINDS
 };
 
-/* Embedded in its owner; zero-initialised plus timer_init. */
+/* Embedded in its owner, several in each destination, and therefore small;
+ * zero-initialised plus timer_init. */
 struct timer {
 	babel_time due;
-	uint64_t order;			/* breaks ties: first set, first out */
-	uint32_t index;			/* heap slot plus one; 0: idle */
-	uint8_t kind;			/* enum timer_kind */
+	uint32_t order;			/* breaks ties: first set, first out */
+	unsigned int kind : 5;		/* enum timer_kind */
+	unsigned int index : 27;	/* heap slot plus one; 0: idle */
 };
 
 struct timer_heap {
 	struct timer **slots;
-	uint64_t order;
+	uint32_t order;			/* of the next one set; wraps */
 	uint32_t used, size, reserved;
 };
 

@@ -99,6 +99,8 @@ pair_new(uint64_t seed)
 
 	pair->random = seed;
 	assert_int_equal(timer_heap_reserve(&pair->heap, TIMERS), 0);
+	/* Its numbers wrap while it is tested. */
+	pair->heap.order = UINT32_MAX - TIMERS / 2;
 	for (i = 0; i < TIMERS; i++)
 		timer_init(&pair->timers[i],
 		    (enum timer_kind)(i % TIMER_KINDS));
@@ -202,6 +204,9 @@ room_grows_and_shrinks(void **state)
 	assert_null(heap.slots);
 	assert_int_equal(timer_heap_reserve(&heap, UINT32_MAX), -1);
 	timer_heap_free(&heap);
+	/* More than its index can number. */
+	assert_int_equal(timer_heap_reserve(&heap, 1u << 27), -1);
+	assert_null(heap.slots);
 }
 
 int
