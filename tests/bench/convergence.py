@@ -19,7 +19,8 @@ one thing to a link or a router in the middle:
 Reachability is taken from the kernels: every change of every routing table
 is recorded as it happens (a netlink socket in each namespace) and the
 tables are replayed afterwards, each pair of routers walked hop by hop.  At
-the end of a cold start real pings from all to all confirm the result.
+the end of a cold start real pings confirm the result; a start that they do not
+confirm counts as failed.
 Babel packets are counted by a packet socket in each namespace, in windows
 of equal length for all.
 
@@ -389,17 +390,18 @@ class Run:
         phase.play()
         figures = {"start": phase.times, "spread": began - first,
                    "traffic": self.traffic(first)}
-        if phase.times[1.0] is not None:
-            self.confirm()
+        if phase.times[1.0] is not None and not self.confirmed():
+            phase.times[1.0] = None
         return figures
 
-    def confirm(self):
+    def confirmed(self):
         """A tenth of the routers really ping all the others."""
         some = self.routers[::max(len(self.routers) // 10, 1)]
         missing = unanswered(some, self.routers, 20, versions=(6,))
         if missing:
-            raise RuntimeError(f"routes are there, but {len(missing)} pings "
-                               f"are not answered: {missing[:3]}")
+            print(f"all routes were there, but {len(missing)} pings are not "
+                  f"answered: {missing[:3]}", file=sys.stderr)
+        return not missing
 
     def disturb(self, event):
         """Do it.  The moments of what follows are taken as we read of it:
