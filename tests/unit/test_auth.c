@@ -24,6 +24,16 @@ __wrap_mac_compute(const struct mac_key *key,
 	return __real_mac_compute(key, ends, packet, len, mac);
 }
 
+/* A packet with the answer to a challenge, and nothing else. */
+static void
+reply(struct peer *p, const uint8_t nonce[AUTH_NONCE], uint32_t pc)
+{
+	peer_begin(p, US);
+	peer_put_nonce(p, TLV_CHALLENGE_REPLY, nonce, AUTH_NONCE);
+	peer_put_pc(p, pc);
+	peer_send(p);
+}
+
 /* No computation without a MAC of a right length, one for
  * each key otherwise; no neighbour, nothing sent. */
 /* covers: B113 M10 M11 M12 */
@@ -157,10 +167,7 @@ a_stranger_is_challenged(void **state)
 
 	/* The nonce was good once. */
 	memcpy(p.index, "another!", 8);
-	peer_begin(&p, US);
-	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonce, AUTH_NONCE);
-	peer_put_pc(&p, 11);
-	peer_send(&p);
+	reply(&p, nonce, 11);
 	assert_int_equal(router_count(r, COUNT_DROP_INDEX_UNKNOWN), 2);
 	assert_memory_equal(peer_entry(&p)->auth.index, "an index", 8);
 	router_end(r);
@@ -193,16 +200,10 @@ challenges_are_limited(void **state)
 		router_pass(r, 1);
 	}
 	/* The oldest was forgotten; the newest ends after 30 seconds. */
-	peer_begin(&p, US);
-	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonces[0], AUTH_NONCE);
-	peer_put_pc(&p, 90);
-	peer_send(&p);
+	reply(&p, nonces[0], 90);
 	assert_false(router_believes(r, peer_entry(&p)));
 	router_pass(r, AUTH_CHALLENGE_TIME - AUTH_PAUSE);
-	peer_begin(&p, US);
-	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonces[i - 1], AUTH_NONCE);
-	peer_put_pc(&p, 91);
-	peer_send(&p);
+	reply(&p, nonces[i - 1], 91);
 	assert_false(router_believes(r, peer_entry(&p)));
 	router_end(r);
 }
@@ -224,10 +225,7 @@ a_late_reply_is_a_reply(void **state)
 	router_pass(r, AUTH_PAUSE);
 	peer_say(&p, GROUP, 2);
 	assert_int_equal(router_count(r, COUNT_CHALLENGES_SENT), 2);
-	peer_begin(&p, US);
-	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, nonce, AUTH_NONCE);
-	peer_put_pc(&p, 3);
-	peer_send(&p);
+	reply(&p, nonce, 3);
 	assert_true(router_believes(r, peer_entry(&p)));
 	router_end(r);
 }
@@ -515,7 +513,7 @@ a_reply_does_not_turn_back(void **state)
 {
 	struct router *r = router_new(ONE_KEY);
 	struct peer p = peer_new(r), old = peer_new(r);
-	struct sent reply;
+	struct sent late;
 	struct tlv tlv;
 
 	(void)state;
@@ -529,22 +527,18 @@ a_reply_does_not_turn_back(void **state)
 	peer_put_nonce(&p, TLV_CHALLENGE_REPLY, tlv.u.nonce.octets,
 	    tlv.u.nonce.len);
 	peer_put_pc(&p, 20);
-	reply = peer_end(&p);
-	sign(&reply, &p.key);
+	late = peer_end(&p);
+	sign(&late, &p.key);
 	assert_true(gets_through(&p, GROUP, 21));
 	assert_true(gets_through(&p, US, 22));
-	router_receive(r, &reply);
+	router_receive(r, &late);
 	assert_int_equal(router_count(r, COUNT_DROP_PC_STALE), 0);
 	assert_false(gets_through(&p, GROUP, 21));
 	assert_false(gets_through(&p, US, 22));
 	assert_false(gets_through(&p, US, 20));
 	assert_true(gets_through(&p, GROUP, 23));
 	/* The nonce was good once, for whatever index. */
-	peer_begin(&old, US);
-	peer_put_nonce(&old, TLV_CHALLENGE_REPLY, tlv.u.nonce.octets,
-	    tlv.u.nonce.len);
-	peer_put_pc(&old, 91);
-	peer_send(&old);
+	reply(&old, tlv.u.nonce.octets, 91);
 	assert_true(gets_through(&p, GROUP, 24));
 	router_end(r);
 }

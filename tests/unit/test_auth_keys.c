@@ -2,31 +2,9 @@
  * test_auth_keys.c - what we sign, and with which keys: the room they take,
  * their change at run time, their times of validity, the lenient mode; and
  * the vectors with MACs through the whole of the engine.
- *
- * vectors.inc is made of tests/vectors.json by vectors.py.
  */
 #include "peer.h"
-
-#define VECTOR_KEYS	2
-
-enum disposition { ACCEPT, IGNORE_TLV, STOP, DROP_PACKET, AUTH_DROP };
-
-struct vector {
-	const char *name;
-	enum disposition disposition;
-	const char *from, *to;
-	uint16_t port;
-	enum message_result result;
-	unsigned int ignored;
-	const char *packet;		/* hexadecimal */
-	const char *tlvs, *macs;
-	struct {
-		enum mac_algorithm algorithm;
-		const char *key, *mac;
-	} keys[VECTOR_KEYS];
-};
-
-#include "vectors.inc"
+#include "vectors.h"
 
 /* covers: B113 Q35 M1 M7 M9 */
 static void

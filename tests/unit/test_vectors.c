@@ -2,36 +2,13 @@
  * test_vectors.c - the packets of tests/vectors.json through the decoder,
  * each against its disposition and each field of what must be kept of it;
  * MACs are computed and checked as RFC 8967, section 4.3, says.
- *
- * vectors.inc is made of the file by vectors.py.
  */
-#include "mac.h"
-#include "message.h"
 #include "unit.h"
+#include "vectors.h"
 
 #define PORT		6696
-#define KEYS_MAX	2
 #define PACKET_MAX	2048
 #define TEXT_MAX	8192
-
-enum disposition { ACCEPT, IGNORE_TLV, STOP, DROP_PACKET, AUTH_DROP };
-
-struct vector {
-	const char *name;
-	enum disposition disposition;
-	const char *from, *to;
-	uint16_t port;
-	enum message_result result;
-	unsigned int ignored;
-	const char *packet;		/* hexadecimal */
-	const char *tlvs, *macs;	/* a line for each */
-	struct {
-		enum mac_algorithm algorithm;
-		const char *key, *mac;
-	} keys[KEYS_MAX];
-};
-
-#include "vectors.inc"
 
 /* Text that grows by printing at its end. */
 struct text {
@@ -380,7 +357,7 @@ authenticate(const struct vector *vector)
 
 	vector_datagram(vector, &datagram);
 	assert_int_equal(message_open(&decoder, &datagram, PORT), MESSAGE_OK);
-	for (i = 0; i < KEYS_MAX && vector->keys[i].key != NULL; i++) {
+	for (i = 0; i < VECTOR_KEYS && vector->keys[i].key != NULL; i++) {
 		accepted = key_accepts(vector, &datagram, &decoder, i);
 		if (accepted != (vector->disposition == ACCEPT))
 			fail_msg("%s: %s by key %zu", vector->name,
