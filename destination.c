@@ -420,6 +420,22 @@ is_denied_now(const struct babel *b, const struct destination *d,
 	return false;
 }
 
+/* Split horizon is for those who go on believing what is still so: who was
+ * told of another source there, by an answer or before we were silent, is
+ * owed a retraction. */
+static void
+note_another_source(const struct babel *b, struct destination *d,
+    const struct route *route)
+{
+	const struct interface *ifp;
+
+	if (route == NULL)
+		return;
+	ifp = route->neighbour->interface;
+	if (route_is_silent_on(b, route, ifp))
+		d->silent_ifindex = ifp->link.ifindex;
+}
+
 void
 destination_evaluate(struct babel *b, struct destination *d)
 {
@@ -436,7 +452,8 @@ destination_evaluate(struct babel *b, struct destination *d)
 	d->held = d->hold_fib = false;
 	schedule_cancel(b, &d->hold);
 	back = d->announced_metric == INFINITY_METRIC;
-	other_id = !back &&
+	/* A retraction that is not told to all yet may never be. */
+	other_id = (!back || d->change_serial != 0) &&
 	    router_id_compare(&d->announced_id, &now.id) != 0;
 	if (judge_change(d, &now, &haste) || other_id) {
 		d->refiltered |= !back && is_denied_now(b, d, &now);
@@ -444,9 +461,10 @@ destination_evaluate(struct babel *b, struct destination *d)
 		d->announced_metric = now.metric;
 		d->announce_again = d->heard_elsewhere = false;
 		destination_changed(b, d, other_id ? HASTE_URGENT : haste);
-		if (other_id)
+		if (other_id) {
+			note_another_source(b, d, now.route);
 			delivery_start(b, d);
-		else if (back)
+		} else if (back)
 			delivery_cancel(b, d);	/* of the retraction */
 	}
 	request_satisfy(b, d);

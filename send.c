@@ -378,16 +378,6 @@ is_silent_here(const struct packet *p, const struct destination *d,
 	return a->route != NULL && route_is_silent_on(p->b, a->route, p->ifp);
 }
 
-/* Is somebody, where split horizon silences us, to forget what he was told
- * before: by an announcement, or by the answer to a request? */
-static bool
-owes_retraction(const struct packet *p, const struct destination *d,
-    enum reason reason)
-{
-	return d->silent_ifindex == p->ifp->link.ifindex ||
-	    (reason == REASON_CHANGE && delivery_is_owed(d, p->ifp, p->to));
-}
-
 static void
 put_destination(struct packet *p, struct destination *d, enum reason reason)
 {
@@ -413,7 +403,7 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 	if (have && !denied && !is_silent_here(p, d, &a, reason))
 		put_announcement(p, d, &a, reason);
 	else if (reason == REASON_REPLY || denied || (have ?
-	    owes_retraction(p, d, reason) :
+	    d->silent_ifindex == p->ifp->link.ifindex :
 	    reason == REASON_CHANGE || (d->held && RB_EMPTY(&d->owed))))
 		put_retraction(p, &d->key);
 }

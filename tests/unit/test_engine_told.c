@@ -161,19 +161,77 @@ check_another_source(struct stage *s, struct talker *t)
 	assert_int_not_equal(told(s->w, 1, INFINITE), 0);
 }
 
+static void
+ask_under_split_horizon(struct stage *s, struct talker *t)
+{
+	talker_ask_route(t, P6);
+	world_pass(s->w, SECOND);
+	assert_int_not_equal(heard_count(s->w, WHICH(.type = TLV_UPDATE,
+	    .prefix = P6, .to = t, .metric = FINITE)), 0);
+}
+
 /* covers: B34 B44 B45 */
 static void
 who_was_answered_is_told(void **state)
 {
-	struct stage s = stage_new(PLAIN);
-	struct talker *b = talker_met(s.w, 1), *c = talker_met(s.w, 1);
+	struct stage s;
+	struct talker *b, *c;
+	unsigned int others, i;
 
 	(void)state;
-	talker_ask_route(b, P6);
+	/* In a crowd nothing is acknowledged, and so nothing is owed. */
+	for (others = 0; others <= 4; others += 4) {
+		s = stage_new(PLAIN);
+		b = talker_met(s.w, 1);
+		c = talker_met(s.w, 1);
+		for (i = 0; i < others; i++)
+			talker_met(s.w, 1);
+		ask_under_split_horizon(&s, b);
+		check_another_source(&s, c);
+		world_free(s.w);
+	}
+}
+
+/* covers: B34 B44 */
+static void
+another_source_in_one_packet_is_told(void **state)
+{
+	static const struct news gone = { .prefix = P6, .id = ID_A,
+		.metric = INFINITY_METRIC };
+	static const struct news other = { .prefix = P6, .id = ID_B,
+		.seqno = 1 };
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	ask_under_split_horizon(&s, talker_met(s.w, 1));
+	world_clear(s.w);
+	talker_begin(s.a);
+	talker_put_news(s.a, &gone);
+	talker_put_news(s.a, &other);
+	talker_send(s.a);
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, s.a));
+	assert_int_not_equal(told(s.w, 1, INFINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: B34 B44 */
+static void
+our_own_gives_way_to_what_it_replaced(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	world_originate(s.w, P6, true);
+	talker_tell(s.a, P6, ID_A, GONE);
 	world_pass(s.w, SECOND);
-	assert_int_not_equal(heard_count(s.w, WHICH(.type = TLV_UPDATE,
-	    .prefix = P6, .to = b, .metric = FINITE)), 0);
-	check_another_source(&s, c);
+	assert_int_not_equal(told(s.w, 1, FINITE), 0);
+	world_clear(s.w);
+	world_originate(s.w, P6, false);
+	talker_tell(s.a, P6, ID_A, DISTANCE(11, 0));
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, s.a));
+	assert_int_not_equal(told(s.w, 1, INFINITE), 0);
 	world_free(s.w);
 }
 
@@ -328,6 +386,8 @@ main(void)
 		cmocka_unit_test(a_source_may_be_denied_to_a_crowd),
 		cmocka_unit_test(a_metric_may_grow_too_large),
 		cmocka_unit_test(who_was_answered_is_told),
+		cmocka_unit_test(another_source_in_one_packet_is_told),
+		cmocka_unit_test(our_own_gives_way_to_what_it_replaced),
 		cmocka_unit_test(who_was_told_without_split_horizon_is_told),
 		cmocka_unit_test(found_again_before_it_was_retracted),
 		cmocka_unit_test(back_before_it_was_retracted),
