@@ -21,8 +21,6 @@
 #define PACE		(4 * MILLISECOND)	/* between two batches */
 #define RETRY		(10 * MILLISECOND)	/* after a refused packet */
 #define HURRY_PAUSE	(2 * SECOND)	/* between two full updates */
-#define SLICE		64		/* destinations in a slice of the
-					   periodic update, at least */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
 #define PROBE_ACK_TIME	(10 * CENTISECOND)
 #define DELIVERY_ROOM	80		/* octets: an update and its state */
@@ -694,10 +692,11 @@ is_silent(const struct packet *p, const struct destination *d)
 
 /* Send the next destinations of a walk; true when the walk is over. */
 static bool
-send_walk(struct packet *p, struct walk *walk, size_t budget)
+send_walk(struct packet *p, struct walk *walk)
 {
 	struct batch batch = { .count = 0 };
 	struct destination *d = NULL;
+	unsigned int budget = BATCH;
 
 	while (budget-- > 0 &&
 	    (d = destination_step(p->b, walk, d)) != NULL)
@@ -709,34 +708,26 @@ send_walk(struct packet *p, struct walk *walk, size_t budget)
 }
 
 /*
- * The periodic update (section 3.7.1) is spread over the interval: slices
+ * The periodic update (section 3.7.1) is spread over the interval: batches
  * follow each other so that each destination comes round once in every
  * interval, and large tables never leave in one burst.
  */
 void
 send_full_update(struct babel *b, struct interface *ifp)
 {
-	babel_time interval = ifp->conf.update_interval, pause;
-	size_t slices = b->destination_count / SLICE + 1, budget = SLICE;
+	babel_time interval = ifp->conf.update_interval, pause = PACE;
+	size_t batches = b->destination_count / BATCH + 1;
 	struct packet p;
 	bool done;
 
 	if (is_blocked(b, ifp, &ifp->update))
 		return;
-	if (ifp->update_hurry) {
-		budget = BATCH;
-		pause = PACE;
-	} else {
-		pause = interval / (babel_time)slices;
-		if (pause < PACE) {
-			pause = PACE;
-			budget = BATCH;
-		}
-	}
+	if (!ifp->update_hurry)
+		pause = time_max(interval / (babel_time)batches, PACE);
 	done = true;
 	if (has_listener(ifp)) {
 		packet_begin(&p, b, ifp, NULL);
-		done = send_walk(&p, &ifp->update_walk, budget);
+		done = send_walk(&p, &ifp->update_walk);
 	}
 	if (done) {
 		ifp->update_walk.begun = false;
@@ -760,7 +751,7 @@ send_dump(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->outbox.flush);
 	packet_begin(&p, b, n->interface, n);
 	put_unicast(&p);
-	if (send_walk(&p, &n->dump_walk, BATCH))
+	if (send_walk(&p, &n->dump_walk))
 		neighbour_dump_done(b, n);
 	else
 		schedule(b, &n->dump_next, b->now + PACE);
