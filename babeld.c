@@ -8,9 +8,12 @@
  */
 #include "daemon.h"
 
+#include <sys/signalfd.h>
+
 #include <err.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -18,53 +21,52 @@
 #include "instance.h"
 #include "options.h"
 
-#define FDS_MAX		(1 + KERNEL_FDS + LOCAL_FDS)
+#define FDS_FIXED	(2 + KERNEL_FDS)	/* before those of clients */
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
 #define SHARED_DIRECTORY "/run"		/* of what instances share */
 #define LEAVE_STEP	(20 * MILLISECOND)	/* is all said? */
 
-/* The only globals: what signal handlers may touch. */
-static volatile sig_atomic_t got_stop, got_dump, got_check;
-
-/* Signals. */
-
-static void
-on_signal(int signal)
-{
-	switch (signal) {
-	case SIGUSR1:
-		got_dump = 1;
-		break;
-	case SIGUSR2:
-		got_check = 1;
-		break;
-	default:
-		got_stop = 1;
-		break;
-	}
-}
-
-/* Signals are blocked but while we poll, so none comes unseen. */
-static void
+/* Signals are read from a descriptor, like everything else. */
+static bool
 catch_signals(struct daemon *daemon)
 {
 	static const int caught[] = { SIGTERM, SIGINT, SIGHUP, SIGUSR1,
 	    SIGUSR2 };
-	struct sigaction action = { .sa_handler = on_signal };
-	sigset_t blocked;
+	struct sigaction ignore = { .sa_handler = SIG_IGN };
+	sigset_t set;
 	size_t i;
 
-	sigemptyset(&blocked);
+	sigemptyset(&set);
 	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++)
-		sigaddset(&blocked, caught[i]);
-	sigprocmask(SIG_BLOCK, &blocked, &daemon->waitmask);
-	for (i = 0; i < sizeof(caught) / sizeof(caught[0]); i++) {
-		sigaction(caught[i], &action, NULL);
-		sigdelset(&daemon->waitmask, caught[i]);
+		sigaddset(&set, caught[i]);
+	sigprocmask(SIG_BLOCK, &set, NULL);
+	sigaction(SIGPIPE, &ignore, NULL);
+	daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (daemon->signals < 0)
+		warn("signals");
+	return daemon->signals >= 0;
+}
+
+static void
+take_signals(struct daemon *daemon, babel_time now)
+{
+	struct signalfd_siginfo info;
+
+	while (read(daemon->signals, &info, sizeof(info)) == sizeof(info)) {
+		switch (info.ssi_signo) {
+		case SIGUSR1:
+			table_begin(&daemon->table);
+			break;
+		case SIGUSR2:
+			control_reopen_log(daemon);
+			control_check_kernel(daemon, now);
+			break;
+		default:
+			daemon->stop = true;
+			break;
+		}
 	}
-	action.sa_handler = SIG_IGN;
-	sigaction(SIGPIPE, &action, NULL);
 }
 
 /* The loop. */
@@ -79,6 +81,7 @@ gather_pollfds(struct daemon *daemon, struct pollfd *fds)
 	kernel_fds(daemon->kernel, kernel);
 	for (i = 0; i < KERNEL_FDS; i++)
 		fds[n++] = (struct pollfd){ kernel[i], POLLIN, 0 };
+	fds[n++] = (struct pollfd){ daemon->signals, POLLIN, 0 };
 	if (daemon->local != NULL)
 		n += local_pollfds(daemon->local, fds + n);
 	return n;
@@ -99,6 +102,8 @@ until(babel_time wish, babel_time now)
 static babel_time
 next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 {
+	if (daemon->table.begun)
+		return now;
 	if (daemon->local != NULL)
 		wish = time_min(wish, local_due(daemon->local, now));
 	wish = time_min(wish, daemon->next_address);
@@ -121,31 +126,11 @@ serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
 	if (fds[0].revents != 0)
 		net_receive(daemon->net, clock_monotonic(), wiring_packet,
 		    daemon);
+	if (fds[1 + KERNEL_FDS].revents != 0)
+		take_signals(daemon, clock_monotonic());
 	if (daemon->local != NULL)
-		local_ready(daemon->local, daemon->babel,
-		    fds + 1 + KERNEL_FDS, n - 1 - KERNEL_FDS, busy);
-}
-
-/* poll() lets signals in only when it waits, and a busy daemon may not
- * wait for long: let in what has come. */
-static void
-handle_signals(struct daemon *daemon, babel_time now)
-{
-	sigset_t blocked;
-
-	sigprocmask(SIG_SETMASK, &daemon->waitmask, &blocked);
-	sigprocmask(SIG_SETMASK, &blocked, NULL);
-	if (got_stop)
-		daemon->stop = true;
-	if (got_check) {
-		got_check = 0;
-		control_reopen_log(daemon);
-		control_check_kernel(daemon, now);
-	}
-	if (got_dump) {
-		got_dump = 0;
-		table_begin(&daemon->table);
-	}
+		local_ready(daemon->local, daemon->babel, fds + FDS_FIXED,
+		    n - FDS_FIXED, busy);
 }
 
 /* What is due by the clock, and is not the engine's. */
@@ -158,6 +143,7 @@ keep_house(struct daemon *daemon, babel_time now)
 	if (now >= daemon->next_address)
 		control_provide_addresses(daemon, now);
 	if (daemon->conf->options.debug >= 1 && daemon->changed &&
+	    !daemon->table.begun &&
 	    now - daemon->table_printed >= TABLE_PAUSE) {
 		daemon->changed = false;
 		daemon->table_printed = now;
@@ -171,7 +157,7 @@ keep_house(struct daemon *daemon, babel_time now)
 static void
 turn(struct daemon *daemon, babel_time limit)
 {
-	struct pollfd fds[FDS_MAX];
+	struct pollfd fds[FDS_FIXED + LOCAL_FDS];
 	babel_time now = clock_monotonic();
 	babel_time wish = babel_run(daemon->babel, now);
 	struct timespec timeout;
@@ -185,12 +171,11 @@ turn(struct daemon *daemon, babel_time limit)
 	daemon->answered = false;
 	n = gather_pollfds(daemon, fds);
 	timeout = until(time_min(limit, next_wish(daemon, wish, now)), now);
-	if (ppoll(fds, n, &timeout, &daemon->waitmask) < 0) {
+	if (ppoll(fds, n, &timeout, NULL) < 0) {
 		if (errno != EINTR)
 			warn("poll");
 		n = 0;
 	}
-	handle_signals(daemon, clock_monotonic());
 	keep_house(daemon, clock_monotonic());
 	if (n > 0)
 		serve(daemon, fds, n, wish <= now);
@@ -423,6 +408,8 @@ release(struct daemon *daemon)
 	exports_close(daemon->exports);
 	if (daemon->kernel != NULL)
 		kernel_close(daemon->kernel);
+	if (daemon->signals >= 0)
+		close(daemon->signals);
 	free(daemon->watched);
 	system_sysctls_close(daemon->sysctls);
 	system_pid_file_close(daemon->pid_file);
@@ -457,13 +444,13 @@ int
 main(int argc, char *argv[])
 {
 	struct daemon daemon = {
-		.argc = argc, .argv = argv, .next_address = NEVER
+		.argc = argc, .argv = argv, .next_address = NEVER,
+		.signals = -1
 	};
 	int status = 1;
 
 	if (configure(&daemon, &status)) {
-		catch_signals(&daemon);
-		if (start(&daemon)) {
+		if (catch_signals(&daemon) && start(&daemon)) {
 			while (!daemon.stop)
 				turn(&daemon, NEVER);
 			leave_network(&daemon);

@@ -8,8 +8,6 @@
 #ifndef DAEMON_H
 #define DAEMON_H
 
-#include <signal.h>
-
 #include "address.h"
 #include "clock.h"
 #include "export.h"
@@ -45,7 +43,7 @@ struct daemon {
 	struct table table;		/* being printed */
 	babel_time table_printed;
 	bool changed;			/* since then */
-	sigset_t waitmask;		/* while polling */
+	int signals;			/* a descriptor */
 	bool stop;
 };
 

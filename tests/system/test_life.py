@@ -170,3 +170,21 @@ def test_a_log_that_cannot_be_opened_again(place):
     wait_for(lambda: "My id " in place.read(place.lab.path("old/log")), 5,
              "the tables")
     end(process)
+
+
+def test_a_large_table_is_printed_at_once(place):
+    """Though nothing else happens meanwhile."""
+    place.router.ip_batch([f"route add 10.9.{n >> 8}.{n & 255} dev lo "
+                           "proto 77" for n in range(4000)])
+    process = place.start("-C", "redistribute proto 77")
+
+    def exported():
+        return place.read(place.log).count("(exported)")
+
+    with Control(place.socket) as control:
+        wait_for(lambda: sum(line.startswith("add xroute 10.9.") for line in
+                             control.request("dump")) == 4000, 10,
+                 "the routes")
+    process.send_signal(signal.SIGUSR1)
+    wait_for(lambda: exported() >= 4000, 2, "the tables")
+    end(process)
