@@ -212,6 +212,7 @@ sim-check: $(OUT)/sim
 	$(run-sim) --seeds 1-8 --twice --demand
 	$(run-sim) --seeds 1-8 --topology mixed --twice --demand
 	$(OUT)/sim --experiment cut --nodes 100
+	$(OUT)/sim --experiment death --nodes 25
 	$(OUT)/sim --experiment alarms
 	$(OUT)/sim --experiment restart
 

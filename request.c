@@ -187,6 +187,16 @@ request_add_asker(struct request *request, const struct neighbour *n)
 	request->asker = n->address;
 }
 
+static void
+request_pass_on(struct babel *b, struct request *request,
+    struct neighbour *successor)
+{
+	request->sent = b->now;
+	request->passed_to = successor->id;
+	count(b, COUNT_SEQNO_REQUESTS_FORWARDED);
+	say_seqno_request(b, successor, request);
+}
+
 /* Section 3.8.1.2: to one neighbour only, one hop less, at once. */
 static void
 request_forward(struct babel *b, struct destination *d, struct neighbour *n,
@@ -209,11 +219,50 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
 		return;
 	request->hop_count = (uint8_t)(received->hop_count - 1);
 	request_add_asker(request, n);
-	request->sent = b->now;
 	if (!request->ours)
 		schedule(b, &request->resend, b->now + FORWARD_MEMORY);
-	count(b, COUNT_SEQNO_REQUESTS_FORWARDED);
-	say_seqno_request(b, successor, request);
+	request_pass_on(b, request, successor);
+}
+
+/* Who waits for the answer, or NULL. */
+static struct neighbour *
+request_asker(const struct babel *b, const struct request *request)
+{
+	struct interface *ifp = interface_find(b, request->asker_ifindex);
+
+	return ifp == NULL ? NULL : neighbour_find(ifp, &request->asker);
+}
+
+/* Does the neighbour of that id still have a way to the source? */
+static bool
+has_route(const struct destination *d, uint32_t neighbour)
+{
+	struct route_tree routes = d->routes;
+	struct route *route;
+
+	RB_FOREACH(route, route_tree, &routes)
+		if (route->neighbour->id == neighbour)
+			return route->metric < INFINITY_METRIC &&
+			    !route->neighbour->dying;
+	return false;
+}
+
+void
+request_pass_again(struct babel *b, const struct destination *d)
+{
+	struct request_tree requests = d->requests;
+	struct neighbour *asker, *successor;
+	struct request *request;
+
+	RB_FOREACH(request, request_tree, &requests) {
+		asker = request_asker(b, request);
+		if (asker == NULL || request->passed_to == 0 ||
+		    has_route(d, request->passed_to))
+			continue;
+		successor = choose_successor(d, asker);
+		if (successor != NULL)
+			request_pass_on(b, request, successor);
+	}
 }
 
 /* A router-id that nobody remembers. */
@@ -452,11 +501,8 @@ request_refresh(struct babel *b, struct route *route)
 static void
 request_answer(struct babel *b, const struct request *request)
 {
-	struct interface *ifp = interface_find(b, request->asker_ifindex);
-	struct neighbour *n = NULL;
+	struct neighbour *n = request_asker(b, request);
 
-	if (ifp != NULL)
-		n = neighbour_find(ifp, &request->asker);
 	if (n != NULL)
 		say_update(b, n, &request->destination->key, true);
 }

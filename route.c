@@ -699,6 +699,8 @@ route_select(struct babel *b, struct destination *d)
 	fib_update(b, d);
 	if (chosen == NULL && d->xroute == NULL)
 		request_starving(b, d, &d->announced_id);
+	else if (chosen != old)
+		request_pass_again(b, d);
 }
 
 /* What the input filter kept out was never stored: ask for it. */

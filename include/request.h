@@ -22,6 +22,7 @@ struct request {
 	unsigned int asker_ifindex;
 	struct in6_addr asker;
 	bool more_askers;
+	uint32_t passed_to;		/* id of a neighbour, or 0 */
 	struct timer resend;		/* or the end of its life */
 };
 
@@ -43,6 +44,9 @@ void	request_unfeasible(struct babel *, struct neighbour *,
 	    struct destination *, const struct router_id *);
 /* The selected route is about to expire (section 3.8.2.3). */
 void	request_refresh(struct babel *, struct route *);
+/* Another route is selected: who waits for an answer by way of a neighbour
+ * that has no route any more will get it by way of another. */
+void	request_pass_again(struct babel *, const struct destination *);
 /* What we announce for the destination has changed, or a newer seqno
  * came: requests that it satisfies are answered and forgotten. */
 void	request_satisfy(struct babel *, struct destination *);

@@ -13,6 +13,7 @@ static const struct {
 } experiments[] = {
 	{ "traffic", experiment_traffic },
 	{ "cut", experiment_cut },
+	{ "death", experiment_death },
 	{ "alarms", experiment_alarms },
 	{ "restart", experiment_restart },
 };

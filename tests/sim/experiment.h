@@ -26,6 +26,7 @@ bool	experiment_end(struct experiment *);
 /* traffic.c, cut.c, alarms.c, restart.c */
 bool	experiment_traffic(const struct wishes *, uint64_t seed);
 bool	experiment_cut(const struct wishes *, uint64_t seed);
+bool	experiment_death(const struct wishes *, uint64_t seed);
 bool	experiment_alarms(const struct wishes *, uint64_t seed);
 bool	experiment_restart(const struct wishes *, uint64_t seed);
 

@@ -420,6 +420,46 @@ the_redundant_are_not_forwarded(void **state)
 	world_free(s.w);
 }
 
+/* Whom it was passed on to may be dead, and nobody knows yet: once that is
+ * known, it takes the way that is left, without being asked again. */
+/* covers: B63 */
+static void
+lost_requests_are_passed_on_again(void **state)
+{
+	struct stage s = own_stage(PLAIN "smoothing-half-life 0\n");
+	struct talker *c = talker_met(s.w, 2), *d = talker_met(s.w, 1);
+
+	(void)state;
+	d->rxcost = 500;
+	talker_ihu(d, 500);
+	talker_tell(d, P6, ID_A, DISTANCE(10, 50));
+	world_pass(s.w, SECOND);
+	world_clear(s.w);
+	talker_ask_seqno(c, P6, ID_A, 11, 7);
+	world_pass(s.w, URGENT);
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO)), 1);
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO, .to = s.a)), 1);
+	/* While it may still answer, nobody else is asked, though another
+	 * route is better. */
+	s.a->rxcost = 5000;
+	talker_ihu(s.a, 5000);
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, d));
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO)), 1);
+	s.a->rxcost = 96;
+	talker_ihu(s.a, 96);
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, s.a));
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, URGENT);
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO)), 2);
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO, .to = d)), 1);
+	world_clear(s.w);
+	talker_tell(d, P6, ID_A, DISTANCE(11, 50));
+	assert_int_equal(reply(&s, c, P6)->seqno, 11);
+	world_free(s.w);
+}
+
 /* covers: B64 F21 Q20 */
 static void
 requests_are_kept_by_source(void **state)
@@ -817,6 +857,7 @@ main(void)
 		cmocka_unit_test(hops_are_counted),
 		cmocka_unit_test(the_feasible_hop_is_chosen),
 		cmocka_unit_test(the_redundant_are_not_forwarded),
+		cmocka_unit_test(lost_requests_are_passed_on_again),
 		cmocka_unit_test(requests_are_kept_by_source),
 		cmocka_unit_test(the_starving_ask),
 		cmocka_unit_test(the_fed_do_not_ask),
