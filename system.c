@@ -354,24 +354,52 @@ is_file_of(int fd, const char *path)
 	    open_file.st_ino == named.st_ino;
 }
 
-static void
-fail_held(const char *path, int fd, char error[SYSTEM_ERROR_SIZE])
+/* The process that the file names; 0 if it makes no sense. */
+static pid_t
+read_pid(int fd)
 {
 	char text[VALUE_MAX] = "";
-	ssize_t len;
 
-	len = pread(fd, text, sizeof(text) - 1, 0);
-	if (len < 0)
-		len = 0;
-	text[strspn(text, "0123456789")] = '\0';
-	fail(error, "pid file %s is held by a running process%s%s", path,
-	    text[0] == '\0' ? "" : ", ", text);
+	if (pread(fd, text, sizeof(text) - 1, 0) < 0)
+		return 0;
+	return (pid_t)strtol(text, NULL, 10);
+}
+
+/* An older babeld wrote its number, but holds no lock.  In a container, who
+ * left the file may have had the number that is ours now. */
+static bool
+is_living_babeld(pid_t pid)
+{
+	char path[32], state;
+	FILE *file;
+	bool found;
+
+	if (pid == getpid())
+		return false;
+	snprintf(path, sizeof(path), "/proc/%ld/stat", (long)pid);
+	file = fopen(path, "re");
+	if (file == NULL)
+		return false;
+	found = fscanf(file, "%*d (babeld) %c", &state) == 1 && state != 'Z';
+	fclose(file);
+	return found;
+}
+
+static int
+fail_held(const char *path, pid_t pid, char error[SYSTEM_ERROR_SIZE])
+{
+	if (pid <= 0)
+		return fail(error, "pid file %s is held by a running process",
+		    path);
+	return fail(error, "pid file %s is held by a running process, %ld",
+	    path, (long)pid);
 }
 
 /* Open and lock; a descriptor, or -1 with the reason. */
 static int
 open_pid_file(const char *path, char error[SYSTEM_ERROR_SIZE])
 {
+	pid_t pid;
 	int fd;
 
 	for (;;) {
@@ -379,10 +407,11 @@ open_pid_file(const char *path, char error[SYSTEM_ERROR_SIZE])
 		if (fd < 0)
 			return fail(error, "pid file %s: %s", path,
 			    strerror(errno));
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			fail_held(path, fd, error);
+		pid = read_pid(fd);
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
+		    is_living_babeld(pid)) {
 			close(fd);
-			return -1;
+			return fail_held(path, pid, error);
 		}
 		if (is_file_of(fd, path))
 			return fd;

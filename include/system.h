@@ -40,8 +40,9 @@ void	system_sysctls_close(struct system_sysctls *);
 
 /*
  * The pid file is locked while we run: one that nobody holds is stale,
- * whatever it says.  NULL if another instance holds it, or if it cannot
- * be written.  Open it in the process that goes on.
+ * unless it names a living babeld, for older ones do not lock.  NULL if
+ * another instance holds it, or if it cannot be written.  Open it in the
+ * process that goes on.
  */
 struct system_pid_file;
 struct system_pid_file *system_pid_file_open(const char *path,

@@ -409,6 +409,61 @@ pid_file_tells_stale_from_held(void **state)
 }
 
 static void
+write_pid(long pid)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%ld", pid);
+	write_file("pid", text);
+}
+
+/* An older babeld writes its number, without a newline, and no lock. */
+static void
+pid_file_of_an_older_babeld(void **state)
+{
+	struct system_pid_file *file;
+	char path[PATH_MAX], text[64], name[16], word;
+	int status, ends[2];
+	pid_t child;
+
+	(void)state;
+	strlcpy(path, path_of("pid"), sizeof(path));
+	assert_int_equal(pipe(ends), 0);
+	child = fork();
+	if (child == 0) {
+		prctl(PR_SET_NAME, "babeld");
+		(void)!write(ends[1], "y", 1);
+		pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ends[0], &word, 1), 1);
+	write_pid(child);
+	assert_null(system_pid_file_open(path, error));
+	snprintf(text, sizeof(text), "running process, %ld", (long)child);
+	assert_non_null(strstr(error, text));
+	snprintf(text, sizeof(text), "%ld", (long)child);
+	assert_string_equal(read_file("pid"), text);
+	/* Dead, though nobody has asked how it died. */
+	kill(child, SIGKILL);
+	assert_int_equal(waitid(P_PID, (id_t)child, NULL, WEXITED | WNOWAIT),
+	    0);
+	file = system_pid_file_open(path, error);
+	assert_non_null(file);
+	system_pid_file_close(file);
+	waitpid(child, &status, 0);
+	/* In a container, the one before us may have had our number. */
+	prctl(PR_GET_NAME, name);
+	prctl(PR_SET_NAME, "babeld");
+	write_pid(getpid());
+	file = system_pid_file_open(path, error);
+	prctl(PR_SET_NAME, name);
+	assert_non_null(file);
+	system_pid_file_close(file);
+	close(ends[0]);
+	close(ends[1]);
+}
+
+static void
 state_is_read(void **state)
 {
 	static const struct {
@@ -647,6 +702,7 @@ main(void)
 		cmocka_unit_test(numbers_are_had_together),
 		cmocka_unit_test(forgotten_files_are_removed),
 		cmocka_unit_test(pid_file_tells_stale_from_held),
+		cmocka_unit_test(pid_file_of_an_older_babeld),
 		cmocka_unit_test(state_is_read),
 		cmocka_unit_test(state_is_written_atomically),
 		cmocka_unit_test(parent_tells_how_it_went),
