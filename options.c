@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "options.h"
+#include "pattern.h"
 #include "token.h"
 
 #define DEFAULT_FILE	"/etc/babeld.conf"
@@ -432,15 +433,23 @@ read_files(struct evaluation *e)
 }
 
 static void
-add_interfaces(struct evaluation *e)
+add_interface(struct evaluation *e, const char *name)
 {
 	struct configuration_report report = { .warn = NULL };
+
+	if (configuration_add_interface(e->conf, name, &report) == -1)
+		fail(e, report.error);
+	else if (!pattern_is_special(name) && !pattern_is_name(name))
+		warn(e, name, PATTERN_NO_NAME);
+}
+
+static void
+add_interfaces(struct evaluation *e)
+{
 	int i;
 
 	for (i = optind; i < e->argc && !must_stop(e); i++)
-		if (configuration_add_interface(e->conf, e->argv[i],
-		    &report) == -1)
-			fail(e, report.error);
+		add_interface(e, e->argv[i]);
 }
 
 static void

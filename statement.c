@@ -191,9 +191,7 @@ statement_check_name(struct statement *s)
 	const char *name = s->word.text;
 
 	if (!pattern_is_special(name) && !pattern_is_name(name))
-		statement_warn(s, &s->word, "no interface can have this "
-		    "name: it has up to %d bytes, no blank, '/' or ':'",
-		    IFNAME_SIZE - 1);
+		statement_warn(s, &s->word, PATTERN_NO_NAME);
 }
 
 /* Obsolete words. */

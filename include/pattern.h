@@ -8,6 +8,10 @@
 
 #define IFNAME_SIZE	16
 
+/* What to say of a text that is neither a name nor a pattern. */
+#define PATTERN_NO_NAME	"no interface can have this name: it has up to 15 " \
+			"bytes, no blank, '/' or ':'"
+
 /* True if an interface can have exactly this name. */
 bool	pattern_is_name(const char *text);
 /* True if the text has a character that is special in a pattern. */

@@ -33,18 +33,28 @@ remove_file(char *path)
 	free(path);
 }
 
+static char warning[512];		/* the last one */
+
+static void
+keep_warning(void *ctx, const char *message)
+{
+	(void)ctx;
+	snprintf(warning, sizeof(warning), "%s", message);
+}
+
 /* Evaluate the arguments, up to NULL; printed, or the error.  The caller
  * frees it. */
 static char *
 evaluate(char *argument, ...)
 {
 	char name[] = "babeld", *argv[20] = { name };
-	struct configuration_report report = { .warn = NULL };
+	struct configuration_report report = { .warn = keep_warning };
 	struct configuration *conf;
 	char *result;
 	va_list arguments;
 	int argc = 1;
 
+	warning[0] = '\0';
 	va_start(arguments, argument);
 	for (; argument != NULL; argument = va_arg(arguments, char *))
 		argv[argc++] = argument;
@@ -121,6 +131,28 @@ test_command_line_errors(void **state)
 	check_result(evaluate(ARGUMENT("-c"), ARGUMENT("/"), ARGUMENT("a"),
 	    NULL), "default\ninterface a\n");
 	remove_file(path);
+}
+
+static void
+test_command_line_warnings(void **state)
+{
+	(void)state;
+	/* Quoted once too often. */
+	check_result(evaluate(ARGUMENT("eth0 eth1"), NULL),
+	    "default\ninterface \"eth0 eth1\"\n");
+	assert_string_equal(warning, "warning: eth0 eth1: no interface can "
+	    "have this name: it has up to 15 bytes, no blank, '/' or ':'");
+	check_result(evaluate(ARGUMENT("eth0"), ARGUMENT("wg *"), NULL),
+	    "default\ninterface eth0\ninterface \"wg *\"\n");
+	assert_string_equal(warning, "");
+	check_result(evaluate(ARGUMENT("-mff05::1"), ARGUMENT("a"), NULL),
+	    "protocol-group ff05::1\ndefault\ninterface a\n");
+	assert_string_equal(warning, "warning: ff05::1: not a link-local "
+	    "multicast address");
+	check_result(evaluate(ARGUMENT("-u"), ARGUMENT("a"), NULL),
+	    "default\ninterface a\n");
+	assert_string_equal(warning, "warning: -u: is obsolete and does "
+	    "nothing");
 }
 
 static void
@@ -209,6 +241,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_command_line),
 		cmocka_unit_test(test_command_line_errors),
+		cmocka_unit_test(test_command_line_warnings),
 		cmocka_unit_test(test_key_files),
 		cmocka_unit_test(test_key_file_statement),
 		cmocka_unit_test(test_file_names),
