@@ -171,7 +171,7 @@ destination_destroy(struct babel *b, struct destination *d)
 		TAILQ_REMOVE(&b->fib, d, fib_entry);
 	d->fib.state = FIB_IDLE;
 	d->fib.has_installed = false;
-	schedule_cancel(b, &d->fib.retry);
+	fib_forgive(b, d);
 	schedule_cancel(b, &d->hold);
 	delivery_cancel(b, d);
 	d->held = true;			/* keeps it until its parts are gone */

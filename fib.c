@@ -5,14 +5,15 @@
  * Each destination has one slot: what is installed as the kernel
  * acknowledged it, and a state.  A wish that differs queues the
  * destination; fib_submit asks for one change at a time, so a route that
- * flaps while the kernel is busy costs one change.  A route that the
- * kernel refuses is barred from selection until a retry, with a delay
+ * flaps while the kernel is busy costs one change.  Routes that the
+ * kernel refuses are barred from selection until a retry, with a delay
  * that doubles.  A destination that is held (RFC 8966, section 3.5.4)
  * wants an unreachable entry, so that no shorter prefix catches its
  * packets.
  */
 #include "fib.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
@@ -20,6 +21,7 @@
 
 #define RETRY_FIRST		SECOND
 #define RETRY_DOUBLINGS		6
+#define REFUSED_MAX		16	/* then no other is tried either */
 #define PRIORITY_LAST		65534	/* with reflect-kernel-metric */
 #define PRIORITY_HELD		UINT32_MAX	/* the worst */
 
@@ -137,17 +139,31 @@ fib_is_current(const struct babel *b, const struct destination *d)
 	    wanted.unreachable == d->fib.installed.unreachable;
 }
 
-/* Is this wish the one that was refused? */
+/* Was the entry refused since the last retry?  What is there was not. */
+static bool
+is_barred(const struct destination *d, const struct fib_entry *entry)
+{
+	uint8_t i;
+
+	if (d->fib.has_installed && entry_equal(entry, &d->fib.installed))
+		return false;
+	if (d->fib.refused_count == REFUSED_MAX)
+		return true;
+	for (i = 0; i < d->fib.refused_count; i++)
+		if (entry_equal(entry, &d->fib.refused[i]))
+			return true;
+	return false;
+}
+
+/* Is what we want now something that was refused? */
 static bool
 is_refused(const struct babel *b, const struct destination *d)
 {
 	struct fib_entry wanted;
 
-	if (d->fib.state != FIB_FAILED)
-		return false;
 	if (!fib_want(b, d, &wanted))
-		return !d->fib.has_refused;
-	return d->fib.has_refused && entry_equal(&wanted, &d->fib.refused);
+		return d->fib.deletion_refused;
+	return is_barred(d, &wanted);
 }
 
 bool
@@ -156,23 +172,49 @@ fib_refuses(const struct babel *b, const struct destination *d,
 {
 	struct fib_entry entry;
 
-	if (d->fib.state != FIB_FAILED &&
+	if (d->fib.refused_count == 0 &&
 	    b->conf->filters[FILTER_INSTALL].count == 0)
 		return false;		/* the usual case */
-	if (!entry_of_route(b, route, &entry))
-		return true;
-	return d->fib.state == FIB_FAILED && d->fib.has_refused &&
-	    entry_equal(&entry, &d->fib.refused);
+	return !entry_of_route(b, route, &entry) || is_barred(d, &entry);
 }
 
-/* Out of the queue or the failed state. */
+/* Remember it; without memory, as if there were too many. */
 static void
-fib_idle(struct babel *b, struct destination *d)
+refused_add(struct babel *b, struct destination *d,
+    const struct fib_entry *entry)
+{
+	struct fib_entry *more;
+
+	if (d->fib.refused_count == REFUSED_MAX)
+		return;
+	more = reallocarray(d->fib.refused, d->fib.refused_count + 1u,
+	    sizeof(*more));
+	if (more == NULL) {
+		count(b, COUNT_NO_MEMORY);
+		d->fib.refused_count = REFUSED_MAX;
+		return;
+	}
+	more[d->fib.refused_count++] = *entry;
+	d->fib.refused = more;
+}
+
+void
+fib_forgive(struct babel *b, struct destination *d)
+{
+	schedule_cancel(b, &d->fib.retry);
+	d->fib.deletion_refused = false;
+	d->fib.refused_count = 0;
+	free(d->fib.refused);
+	d->fib.refused = NULL;
+}
+
+/* Nothing is to be done: not now, or not until the retry. */
+static void
+fib_rest(struct babel *b, struct destination *d)
 {
 	if (d->fib.state == FIB_WANTED)
 		TAILQ_REMOVE(&b->fib, d, fib_entry);
-	schedule_cancel(b, &d->fib.retry);
-	d->fib.state = FIB_IDLE;
+	d->fib.state = timer_is_set(&d->fib.retry) ? FIB_FAILED : FIB_IDLE;
 }
 
 void
@@ -180,15 +222,12 @@ fib_update(struct babel *b, struct destination *d)
 {
 	if (d->fib.state == FIB_IN_FLIGHT)
 		return;			/* fib_done looks again */
-	if (fib_is_right(b, d)) {
-		/* A route that was refused stays barred until the retry. */
-		if (d->fib.state != FIB_FAILED || !d->fib.has_refused)
-			fib_idle(b, d);
+	if (fib_is_right(b, d) || is_refused(b, d)) {
+		fib_rest(b, d);
 		return;
 	}
-	if (d->fib.state == FIB_WANTED || is_refused(b, d))
+	if (d->fib.state == FIB_WANTED)
 		return;
-	fib_idle(b, d);
 	d->fib.state = FIB_WANTED;
 	TAILQ_INSERT_TAIL(&b->fib, d, fib_entry);
 }
@@ -224,7 +263,7 @@ fib_submit(struct babel *b, unsigned int budget)
 	b->fib_refused = false;
 	while (budget-- > 0 && (d = TAILQ_FIRST(&b->fib)) != NULL) {
 		if (fib_is_right(b, d)) {
-			fib_idle(b, d);
+			fib_rest(b, d);
 			destination_release(b, d);
 			continue;
 		}
@@ -238,7 +277,8 @@ fib_submit(struct babel *b, unsigned int budget)
 	}
 }
 
-/* The kernel refused: bar what it refused, for a while. */
+/* The kernel refused: bar what it refused, for a while.  What else is tried
+ * and refused meanwhile is barred for the rest of it. */
 static void
 fib_failed(struct babel *b, struct destination *d,
     const struct fib_change *change, int error)
@@ -247,13 +287,17 @@ fib_failed(struct babel *b, struct destination *d,
 	unsigned int doublings = d->fib.failures < RETRY_DOUBLINGS ?
 	    d->fib.failures : RETRY_DOUBLINGS;
 
-	if (d->fib.failures < UINT8_MAX)
-		d->fib.failures++;
+	if (!timer_is_set(&d->fib.retry)) {
+		schedule(b, &d->fib.retry, b->now + (RETRY_FIRST << doublings));
+		if (d->fib.failures < UINT8_MAX)
+			d->fib.failures++;
+	}
 	d->fib.error = error;
 	d->fib.state = FIB_FAILED;
-	d->fib.has_refused = change->operation != FIB_DELETE;
-	d->fib.refused = change->entry;
-	schedule(b, &d->fib.retry, b->now + (RETRY_FIRST << doublings));
+	if (change->operation == FIB_DELETE)
+		d->fib.deletion_refused = true;
+	else
+		refused_add(b, d, &change->entry);
 	count(b, COUNT_FIB_FAILURES);
 	log_often(b, LOG_ERR, "route %s: the kernel refused to %s it: %s",
 	    destination_key_format(&d->key, name),
@@ -283,9 +327,12 @@ fib_done(struct babel *b, const struct fib_change *change, int error)
 	if (error != 0)
 		fib_failed(b, d, change, error);
 	else {
-		d->fib.state = FIB_IDLE;
-		d->fib.failures = 0;
-		d->fib.error = 0;
+		fib_rest(b, d);
+		d->fib.deletion_refused = false;
+		if (d->fib.state == FIB_IDLE) {
+			d->fib.failures = 0;
+			d->fib.error = 0;
+		}
 		d->fib.has_installed = change->operation != FIB_DELETE;
 		d->fib.installed = change->entry;
 	}
@@ -313,14 +360,16 @@ fib_room(struct babel *b, const struct destination_key *key)
 {
 	struct destination *d = destination_find(b, key);
 
-	if (d != NULL && d->fib.state == FIB_FAILED)
+	if (d != NULL && timer_is_set(&d->fib.retry))
 		schedule_advance(b, &d->fib.retry, b->now);
 }
 
 void
 fib_retry(struct babel *b, struct destination *d)
 {
-	d->fib.state = FIB_IDLE;
+	fib_forgive(b, d);
+	if (d->fib.state == FIB_FAILED)
+		d->fib.state = FIB_IDLE;
 	route_select(b, d);
 	destination_release(b, d);
 }

@@ -33,9 +33,10 @@ struct fib_slot {
 	uint8_t state;			/* enum fib_state */
 	uint8_t failures;		/* in a row: doubles the delay */
 	int error;			/* of the last failure */
-	struct fib_entry refused;	/* while FAILED */
-	bool has_refused;		/* false: a deletion was refused */
-	struct timer retry;
+	bool deletion_refused;
+	uint8_t refused_count;
+	struct fib_entry *refused;	/* owned; since the last retry */
+	struct timer retry;		/* set while anything is refused */
 };
 
 struct destination {

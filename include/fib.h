@@ -18,6 +18,8 @@ void	fib_notify(const struct babel *, const struct destination *);
 void	fib_lost(struct babel *, const struct destination_key *);
 void	fib_room(struct babel *, const struct destination_key *);
 void	fib_retry(struct babel *, struct destination *);
+/* Forget what was refused; no retry is due any more. */
+void	fib_forgive(struct babel *, struct destination *);
 /* Does the kernel have the selected route? */
 bool	fib_is_current(const struct babel *, const struct destination *);
 /* Is the route barred: by the install filter, or because the kernel

@@ -292,6 +292,61 @@ refused_routes_are_tried_again(void **state)
 	world_free(w);
 }
 
+/* covers: Q19 */
+static void
+refusals_do_not_chase_each_other(void **state)
+{
+	/* A foreign route is in the place of all of them. */
+	struct world *w = world_new(PLAIN);
+	struct talker *t[3];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++)
+		t[i] = talker_met(w, 1 + (unsigned int)i % 2);
+	w->kernel_error = EEXIST;
+	for (i = 0; i < 3; i++)
+		talker_tell(t[i], P6, ID_A, DISTANCE(1, (uint16_t)i));
+	world_pass(w, 500 * MILLISECOND);
+	assert_int_equal(world_count(w, COUNT_FIB_FAILURES), 3);
+	world_pass(w, 31 * SECOND);
+	assert_in_range(world_count(w, COUNT_FIB_FAILURES), 12, 21);
+	assert_true(is_lost(w, P6));
+	w->kernel_error = 0;
+	talker_tell(t[1], P6, ID_A, DISTANCE(1, 1));
+	world_pass(w, 33 * SECOND);
+	assert_true(is_selected(w, P6, t[1]));
+	world_free(w);
+}
+
+/* covers: Q19 */
+static void
+a_flood_of_refusals_is_bounded(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1), *b = talker_met(w, 1);
+	struct news news = { .prefix = P4, .id = ID_A, .seqno = 1,
+		.metric = 500, .next_hop = "10.0.1.2" };
+	char next_hop[ADDRESS_STRLEN];
+	int i;
+
+	(void)state;
+	talker_update(b, &news);
+	world_pass(w, SECOND);
+	assert_true(is_selected(w, P4, b));
+	w->kernel_error = EINVAL;
+	news.metric = 0;
+	news.next_hop = next_hop;
+	for (i = 0; i < 100; i++) {
+		snprintf(next_hop, sizeof(next_hop), "224.0.0.%d", i);
+		talker_update(a, &news);
+		world_pass(w, 5 * MILLISECOND);
+		assert_true(is_selected(w, P4, b));
+	}
+	assert_in_range(world_count(w, COUNT_FIB_FAILURES), 8, 16);
+	world_free(w);
+}
+
 static void
 what_others_leave_is_taken_at_once(void **state)
 {
@@ -459,6 +514,8 @@ main(void)
 		cmocka_unit_test(unicast_hellos_keep_a_neighbour),
 		cmocka_unit_test(lost_routes_are_put_back),
 		cmocka_unit_test(refused_routes_are_tried_again),
+		cmocka_unit_test(refusals_do_not_chase_each_other),
+		cmocka_unit_test(a_flood_of_refusals_is_bounded),
 		cmocka_unit_test(what_others_leave_is_taken_at_once),
 		cmocka_unit_test(tables_are_those_of_the_route_in_use),
 		cmocka_unit_test(reflected_metrics_saturate),
