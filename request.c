@@ -353,18 +353,23 @@ wants_seqno(const struct route *route)
 	    !route_is_feasible(route);
 }
 
-/* Can all those be asked who advertise an unfeasible route? */
+/* Can anybody be asked who advertises an unfeasible route, if anybody does?
+ * Others, whose outboxes are full, are the next time. */
 static bool
 request_has_room(const struct request *request)
 {
 	struct route_tree routes = request->destination->routes;
 	struct route *route;
+	bool has_room = true;
 
-	RB_FOREACH(route, route_tree, &routes)
-		if (wants_seqno(route) &&
-		    !outbox_has_room(&route->neighbour->outbox))
-			return false;
-	return true;
+	RB_FOREACH(route, route_tree, &routes) {
+		if (!wants_seqno(route))
+			continue;
+		has_room = outbox_has_room(&route->neighbour->outbox);
+		if (has_room)
+			break;
+	}
+	return has_room;
 }
 
 /* Ask them, and again in a while that doubles. */
@@ -392,29 +397,40 @@ request_end(struct babel *b, struct request *request)
 	destination_release(b, d);
 }
 
+/* Its turn has come. */
+static void
+request_take_turn(struct babel *b, struct request *request)
+{
+	if (request->destination->selected == NULL)
+		request_send(b, request);
+	else if (request->asker_ifindex == 0)
+		request_end(b, request);
+	else {				/* others wait for it still */
+		request->ours = false;
+		request->resends = 0;
+		schedule(b, &request->resend, b->now + FORWARD_MEMORY);
+	}
+}
+
 bool
 request_submit(struct babel *b, unsigned int budget)
 {
-	struct request *request;
+	struct request *request, *stuck = NULL;
+	bool sent = false;
 
-	while ((request = TAILQ_FIRST(&b->asking)) != NULL) {
-		if (budget-- == 0)
-			return true;
-		if (!request_has_room(request))
-			break;
+	while ((request = TAILQ_FIRST(&b->asking)) != NULL &&
+	    request != stuck && budget-- > 0) {
 		request_asked(b, request);
-		if (request->destination->selected == NULL)
-			request_send(b, request);
-		else if (request->asker_ifindex == 0)
-			request_end(b, request);
-		else {			/* others wait for it still */
-			request->ours = false;
-			request->resends = 0;
-			schedule(b, &request->resend,
-			    b->now + FORWARD_MEMORY);
+		if (request_has_room(request)) {
+			request_take_turn(b, request);
+			sent = true;
+			continue;
 		}
+		request_ask(b, request);	/* behind those that can */
+		if (stuck == NULL)
+			stuck = request;
 	}
-	return false;
+	return sent && request != NULL;
 }
 
 /* Ask for a newer seqno of one source, and go on asking. */

@@ -51,8 +51,9 @@ void	request_pass_again(struct babel *, const struct destination *);
  * came: requests that it satisfies are answered and forgotten. */
 void	request_satisfy(struct babel *, struct destination *);
 void	request_resend_due(struct babel *, struct request *);
-/* Send those that wait for it, at most budget of them, while the
- * neighbours' outboxes have room; true when more can be sent at once. */
+/* Send those that wait for it and have somebody to go to whose outbox has
+ * room, after looking at so many at most; true when more may be sent at
+ * once. */
 bool	request_submit(struct babel *, unsigned int budget);
 void	request_free(struct babel *, struct request *);
 

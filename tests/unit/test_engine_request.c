@@ -623,6 +623,28 @@ many_starve_together(void **state)
 	world_free(s.w);
 }
 
+/* covers: B66 B67 */
+static void
+a_full_outbox_holds_up_nobody_else(void **state)
+{
+	struct stage s = own_stage(PLAIN "interface e3\n");
+	struct talker *c = talker_met(s.w, 3), *d = talker_met(s.w, 1);
+
+	(void)state;
+	tell_many(s.a, 5000, 0);
+	world_pass(s.w, 2 * SECOND);
+	tell_many(c, 5000, 200);
+	talker_tell(c, P6, ID_A, DISTANCE(10, 200));
+	talker_tell(d, P6, ID_A, DISTANCE(10, 200));
+	s.w->jammed_link = 3;
+	tell_many(s.a, 5000, INFINITY_METRIC);
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, URGENT);
+	assert_false(outbox_has_room(&talker_entry(c)->outbox));
+	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO, .to = d)), 1);
+	world_free(s.w);
+}
+
 /* covers: B66 B69 F21 */
 static void
 each_source_is_asked_for(void **state)
@@ -862,6 +884,7 @@ main(void)
 		cmocka_unit_test(the_starving_ask),
 		cmocka_unit_test(the_fed_do_not_ask),
 		cmocka_unit_test(many_starve_together),
+		cmocka_unit_test(a_full_outbox_holds_up_nobody_else),
 		cmocka_unit_test(each_source_is_asked_for),
 		cmocka_unit_test(the_starving_ask_when_a_link_fails),
 		cmocka_unit_test(the_selected_is_asked_for_a_newer_seqno),
