@@ -1,7 +1,9 @@
 /*
  * held.c - packets on their last step, and those that ops->send refused: a
  * socket's buffer is full, a link's queue is.  They wait at their interface,
- * in order, for as long as it is up.
+ * in order, for as long as it is up.  They are stamped and sealed when they
+ * are sent: who measures round-trip times (RFC 9616, section 3.2) would take
+ * the wait for a part of the way.
  */
 #include "held.h"
 
@@ -10,17 +12,19 @@
 #include <string.h>
 
 #include "interface.h"
+#include "trace.h"
 
 #define HELD_MAX	64		/* on an interface */
 
 struct held_packet {
 	TAILQ_ENTRY(held_packet) entry;
-	struct datagram datagram;
+	struct datagram datagram;	/* but for bytes and len */
+	struct encoder e;
 	uint8_t bytes[];
 };
 
 static void
-held_add(struct babel *b, struct interface *ifp,
+held_add(struct babel *b, struct interface *ifp, const struct encoder *e,
     const struct datagram *datagram)
 {
 	struct held_packet *held;
@@ -30,14 +34,13 @@ held_add(struct babel *b, struct interface *ifp,
 		count(b, COUNT_SEND_DROPPED);
 		return;
 	}
-	held = malloc(sizeof(*held) + datagram->len);
+	held = malloc(sizeof(*held) + message_length(e));
 	if (held == NULL) {
 		count(b, COUNT_NO_MEMORY);
 		return;
 	}
-	memcpy(held->bytes, datagram->bytes, datagram->len);
 	held->datagram = *datagram;
-	held->datagram.bytes = held->bytes;
+	message_copy(&held->e, e, held->bytes);
 	TAILQ_INSERT_TAIL(&ifp->held, held, entry);
 	ifp->held_count++;
 	b->held_count++;
@@ -74,28 +77,37 @@ note_failure(struct babel *b, struct interface *ifp,
 
 /* False: not now. */
 static bool
-send_now(struct babel *b, struct interface *ifp,
+send_now(struct babel *b, struct interface *ifp, const struct encoder *e,
     const struct datagram *datagram)
 {
-	int error = b->ops->send(b->ctx, datagram);
+	uint8_t bytes[MESSAGE_MAX_SIZE];
+	struct datagram sealed = *datagram;
+	struct encoder copy;
+	int error;
 
+	message_copy(&copy, e, bytes);
+	message_stamp(&copy, (uint32_t)b->ops->stamp(b->ctx));
+	sealed.bytes = bytes;
+	sealed.len = auth_seal(b, ifp, &copy, &sealed);
+	error = b->ops->send(b->ctx, &sealed);
 	if (error == EAGAIN || error == ENOBUFS)
 		return false;
 	if (error != 0) {
 		note_failure(b, ifp, datagram, error);
 		return true;
 	}
+	trace_packet(b, ifp, &sealed, true);
 	count(b, COUNT_PACKETS_SENT);
-	b->counters[COUNT_BYTES_SENT] += datagram->len;
+	b->counters[COUNT_BYTES_SENT] += sealed.len;
 	return true;
 }
 
 void
-held_send(struct babel *b, struct interface *ifp,
+held_send(struct babel *b, struct interface *ifp, const struct encoder *e,
     const struct datagram *datagram)
 {
-	if (ifp->held_count > 0 || !send_now(b, ifp, datagram))
-		held_add(b, ifp, datagram);
+	if (ifp->held_count > 0 || !send_now(b, ifp, e, datagram))
+		held_add(b, ifp, e, datagram);
 }
 
 bool
@@ -104,7 +116,7 @@ held_retry(struct babel *b, struct interface *ifp)
 	struct held_packet *held;
 
 	while ((held = TAILQ_FIRST(&ifp->held)) != NULL &&
-	    send_now(b, ifp, &held->datagram))
+	    send_now(b, ifp, &held->e, &held->datagram))
 		held_free(b, ifp, held);
 	return held == NULL;
 }

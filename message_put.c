@@ -26,6 +26,19 @@ message_is_empty(const struct encoder *e)
 }
 
 void
+message_copy(struct encoder *copy, const struct encoder *e, uint8_t *buffer)
+{
+	const size_t len = message_length(e);
+
+	memcpy(buffer, e->start, len);
+	*copy = *e;
+	copy->start = buffer;
+	copy->out = (struct writer){ buffer + len, buffer + len, false };
+	if (e->stamp != NULL)
+		copy->stamp = buffer + (e->stamp - e->start);
+}
+
+void
 message_stamp(struct encoder *e, uint32_t transmit)
 {
 	struct writer stamp;
@@ -43,9 +56,15 @@ message_room(const struct encoder *e)
 }
 
 size_t
+message_length(const struct encoder *e)
+{
+	return (size_t)(e->out.at - e->start);
+}
+
+size_t
 message_finish(struct encoder *e)
 {
-	size_t len = (size_t)(e->out.at - e->start);
+	size_t len = message_length(e);
 	struct writer header = { e->start + 2, e->start + 4, false };
 
 	write_u16(&header, (uint16_t)(len - MESSAGE_HEADER));

@@ -15,7 +15,6 @@
 #include <string.h>
 
 #include "delivery.h"
-#include "trace.h"
 
 #define BATCH		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two batches */
@@ -57,33 +56,20 @@ packet_begin(struct packet *p, struct babel *b, struct interface *ifp,
 	packet_open(p);
 }
 
-/* The clock of RFC 9616: microseconds, modulo 2^32. */
-static uint32_t
-transmit_stamp(const struct babel *b)
-{
-	return (uint32_t)b->ops->stamp(b->ctx);
-}
-
-/* Each copy has a stamp, a packet counter and MACs of its own. */
 static void
 packet_transmit(struct packet *p, const struct in6_addr *to)
 {
-	struct encoder copy = p->e;
 	const uint16_t port = p->b->conf->options.protocol_port;
-	struct datagram datagram = {
+	const struct datagram datagram = {
 		.ifindex = p->ifp->link.ifindex,
 		.from = p->ifp->link.link_local[0],
 		.to = *to,
 		.from_port = port,
 		.to_port = port,
-		.bytes = p->bytes,
 		.dont_fragment = p->has_hello && p->ifp->conf.probe_mtu,
 	};
 
-	message_stamp(&copy, transmit_stamp(p->b));
-	datagram.len = auth_seal(p->b, p->ifp, &copy, &datagram);
-	trace_packet(p->b, p->ifp, &datagram, true);
-	held_send(p->b, p->ifp, &datagram);
+	held_send(p->b, p->ifp, &p->e, &datagram);
 }
 
 /* What is multicast goes to the declared neighbours, too, for links that

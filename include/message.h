@@ -184,6 +184,12 @@ void	message_start(struct encoder *, uint8_t *buffer, size_t size);
 bool	message_is_empty(const struct encoder *);
 /* Octets that can still be written. */
 size_t	message_room(const struct encoder *);
+/* Octets of header and body so far. */
+size_t	message_length(const struct encoder *);
+/* The same packet in another buffer, of its length at least; nothing more is
+ * written to the copy until its end is moved. */
+void	message_copy(struct encoder *copy, const struct encoder *,
+	    uint8_t *buffer);
 /* Renew the transmit stamp of the packet's Hello, if it has one: the later
  * it is taken, the truer it is (RFC 9616, section 3.2). */
 void	message_stamp(struct encoder *, uint32_t transmit);

@@ -5,6 +5,8 @@
 #ifndef ROUTER_H
 #define ROUTER_H
 
+#include <errno.h>
+
 #include "neighbour.h"
 #include "reading.h"
 
@@ -29,6 +31,7 @@ struct router {
 	uint64_t random;
 	struct sent *sent;		/* ROUTER_KEPT of them */
 	unsigned int sent_count;
+	bool jammed;			/* cannot send now */
 	unsigned int warnings;
 	struct destination_key installed[8];
 	unsigned int installed_count;
@@ -51,6 +54,8 @@ router_send(void *ctx, const struct datagram *datagram)
 	struct router *r = ctx;
 	struct sent *sent;
 
+	if (r->jammed)
+		return EAGAIN;
 	assert_in_range(datagram->len, MESSAGE_HEADER, ROUTER_MTU - 48);
 	assert_in_range(r->sent_count, 0, ROUTER_KEPT - 1);
 	sent = &r->sent[r->sent_count++];

@@ -55,24 +55,33 @@ copies_are_signed_one_by_one(void **state)
 	router_end(r);
 }
 
+/* A configuration with so many. */
+static const char *
+many_keys(char text[4096], unsigned int keys)
+{
+	size_t len = strlcpy(text, "redistribute proto 4\n", 4096);
+	unsigned int i;
+
+	for (i = 0; i < keys; i++)
+		len += (size_t)snprintf(text + len, 4096 - len,
+		    "key id k%u type hmac-sha256 value " HEX32 "\n"
+		    "interface link key k%u\n", i, i);
+	return text;
+}
+
 /* However much there is to say, and however many keys to sign with
  * (the engine's send checks the size). */
 /* covers: M6 */
 static void
 room_is_left_for_macs(void **state)
 {
-	char text[4096] = "redistribute proto 4\n", prefix[40];
-	struct router *r;
+	char text[4096], prefix[40];
+	struct router *r = router_new(many_keys(text, 20));
 	struct peer p;
 	unsigned int i, macs, right;
-	size_t len = strlen(text), largest = 0;
+	size_t largest = 0;
 
 	(void)state;
-	for (i = 0; i < 20; i++)
-		len += (size_t)snprintf(text + len, sizeof(text) - len,
-		    "key id k%u type hmac-sha256 value " HEX32 "\n"
-		    "interface link key k%u\n", i, i);
-	r = router_new(text);
 	p = peer_new(r);
 	peer_prove(&p, 1);
 	for (i = 0; i < 400; i++) {
@@ -90,6 +99,33 @@ room_is_left_for_macs(void **state)
 			largest = r->sent[i].len;
 	}
 	assert_in_range(largest, ROUTER_MTU - 48 - 40, ROUTER_MTU - 48);
+	router_end(r);
+}
+
+/* What could not be sent has the stamp of when it is, and its MACs. */
+/* covers: M7 R1 */
+static void
+what_was_held_is_sealed_when_it_goes(void **state)
+{
+	struct router *r = router_new(TWO_KEYS " type tunnel");
+	unsigned int i, hellos = 0;
+	struct tlv tlv;
+
+	(void)state;
+	r->jammed = true;
+	router_pass(r, 9 * SECOND);
+	assert_int_equal(r->sent_count, 0);
+	r->jammed = false;
+	router_pass(r, 100 * MILLISECOND);
+	check_all_sealed(r, 2);
+	for (i = 0; i < r->sent_count; i++)
+		if (find_tlv(&r->sent[i], TLV_HELLO, &tlv)) {
+			assert_true(tlv.u.hello.stamped);
+			assert_int_equal(tlv.u.hello.transmit,
+			    (uint32_t)r->sent[i].at);
+			hellos++;
+		}
+	assert_in_range(hellos, 1, 3);
 	router_end(r);
 }
 
@@ -351,6 +387,7 @@ main(void)
 		cmocka_unit_test(every_packet_is_sealed),
 		cmocka_unit_test(copies_are_signed_one_by_one),
 		cmocka_unit_test(room_is_left_for_macs),
+		cmocka_unit_test(what_was_held_is_sealed_when_it_goes),
 		cmocka_unit_test(padded_hellos_are_signed),
 		cmocka_unit_test(an_index_ends_with_its_counter),
 		cmocka_unit_test(the_lenient_mode_accepts_anything),

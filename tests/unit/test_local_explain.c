@@ -40,11 +40,14 @@ scene_free(struct scene *s)
 static bool
 lose(struct scene *s, int error)
 {
-	const struct datagram hello = { .ifindex = 1 };
+	const struct datagram to = { .ifindex = 1 };
 	unsigned int complaints = s->w->complaints;
+	uint8_t bytes[MESSAGE_HEADER];
+	struct encoder e;
 
+	message_start(&e, bytes, sizeof(bytes));
 	s->w->send_error = error;
-	held_send(s->w->babel, interface_find(s->w->babel, 1), &hello);
+	held_send(s->w->babel, interface_find(s->w->babel, 1), &e, &to);
 	s->w->send_error = 0;
 	return s->w->complaints > complaints;
 }
