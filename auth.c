@@ -110,7 +110,7 @@ put_macs(const struct babel *b, const struct interface *ifp,
     struct encoder *e, const struct mac_endpoints *ends)
 {
 	struct mac_key *const *at = ifp->conf.keys;
-	const size_t packet_len = (size_t)(e->out.at - e->start);
+	const size_t packet_len = message_length(e);
 	const struct mac_key *key;
 	uint8_t mac[MAC_LENGTH_MAX];
 	size_t len;
@@ -125,14 +125,28 @@ put_macs(const struct babel *b, const struct interface *ifp,
 	}
 }
 
+/* Complain once, for as long as it is so. */
 static void
-say_unsigned(struct babel *b, struct interface *ifp, bool is_unsigned)
+say_once(const struct babel *b, const struct interface *ifp, bool *said,
+    bool is_so, const char *what)
 {
-	if (is_unsigned && !ifp->auth.unsigned_said)
-		log_at(b, LOG_WARNING, "interface %s: none of its keys is "
-		    "valid for signing now, packets leave unsigned",
-		    ifp->link.name);
-	ifp->auth.unsigned_said = is_unsigned;
+	if (is_so && !*said)
+		log_at(b, LOG_WARNING, "interface %s: %s", ifp->link.name,
+		    what);
+	*said = is_so;
+}
+
+static void
+say_troubles(const struct babel *b, struct interface *ifp, size_t octets)
+{
+	say_once(b, ifp, &ifp->auth.unsigned_said, octets == 0 &&
+	    ifp->conf.keys != NULL && ifp->conf.keys[0] != NULL,
+	    "none of its keys is valid for signing now, packets leave "
+	    "unsigned");
+	say_once(b, ifp, &ifp->auth.crowded_said,
+	    octets + BODY_MIN > interface_packet_size(ifp),
+	    "it has more keys than its MTU has room for, packets are not "
+	    "signed with all of them");
 }
 
 size_t
@@ -144,19 +158,16 @@ auth_seal(struct babel *b, struct interface *ifp, struct encoder *e,
 	    .index = ifp->auth.index };
 	size_t octets = overhead(b, ifp);
 
-	say_unsigned(b, ifp, octets == 0 && ifp->conf.keys != NULL &&
-	    ifp->conf.keys[0] != NULL);
+	say_troubles(b, ifp, octets);
 	if (octets == 0)
 		return message_finish(e);
-	e->out.end += octets;
-	if (e->out.end > e->start + MESSAGE_MAX_SIZE)
-		e->out.end = e->start + MESSAGE_MAX_SIZE;
+	e->out.end = e->start + interface_packet_size(ifp);
 	count_packet(b, &ifp->auth);
 	pc.pc = ifp->auth.pc;
 	message_put_pc(e, &pc);
 	message_finish(e);
 	put_macs(b, ifp, e, &ends);
-	return (size_t)(e->out.at - e->start);
+	return message_length(e);
 }
 
 /* The lengths of the MACs in a trailer: bit n for n octets. */

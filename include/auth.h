@@ -37,7 +37,8 @@ struct auth_sender {
 	babel_time answers_began;	/* challenges and replies ... */
 	uint32_t answers;		/* ... sent since */
 	babel_time complained;		/* last log of a dropped packet, or 0 */
-	bool unsigned_said;		/* logged: no key to sign with */
+	bool unsigned_said;		/* logged: no key to sign with ... */
+	bool crowded_said;		/* ... or too many for the MTU */
 	struct in6_addr stranger;	/* the last who was no neighbour ... */
 	struct auth_trouble trouble;	/* ... and was not believed */
 };
@@ -84,12 +85,13 @@ struct auth_outcome {
 };
 
 /* The largest header and body that leaves room for a packet counter and
- * all MACs (RFC 8967, section 4.2). */
+ * all MACs (RFC 8967, section 4.2), or for as many as find room beside the
+ * smallest body. */
 size_t	auth_body_size(const struct babel *, const struct interface *);
 /*
  * End a packet that has the addresses and ports of the datagram: packet
- * counter, body length, MACs.  The encoder must have been started with
- * auth_body_size in a buffer of MESSAGE_MAX_SIZE octets.  Returns the
+ * counter, body length, MACs.  The body must be no longer than
+ * auth_body_size, in a buffer of MESSAGE_MAX_SIZE octets.  Returns the
  * length of the whole.
  */
 size_t	auth_seal(struct babel *, struct interface *, struct encoder *,

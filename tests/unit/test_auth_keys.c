@@ -102,6 +102,32 @@ room_is_left_for_macs(void **state)
 	router_end(r);
 }
 
+/* Where they find no room, as many are signed with as do. */
+/* covers: M6 B79 */
+static void
+macs_leave_room_for_a_body(void **state)
+{
+	char text[4096];
+	struct router *r = router_new(many_keys(text, 20));
+	struct link_state link = router_interface(r)->link;
+	const struct mac_key key = key_a();
+	unsigned int i, right;
+
+	(void)state;
+	assert_int_equal(r->warnings, 0);
+	link.mtu = 560;
+	babel_link_changed(r->babel, r->now, &link);
+	router_pass(r, 20 * SECOND);
+	assert_in_range(r->sent_count, 4, ROUTER_KEPT);
+	for (i = 0; i < r->sent_count; i++) {
+		assert_in_range(r->sent[i].len, 4, link.mtu - 48);
+		count_macs(&r->sent[i], &key, &right);
+		assert_in_range(right, 7, 19);
+	}
+	assert_int_equal(r->warnings, 1);
+	router_end(r);
+}
+
 /* What could not be sent has the stamp of when it is, and its MACs. */
 /* covers: M7 R1 */
 static void
@@ -387,6 +413,7 @@ main(void)
 		cmocka_unit_test(every_packet_is_sealed),
 		cmocka_unit_test(copies_are_signed_one_by_one),
 		cmocka_unit_test(room_is_left_for_macs),
+		cmocka_unit_test(macs_leave_room_for_a_body),
 		cmocka_unit_test(what_was_held_is_sealed_when_it_goes),
 		cmocka_unit_test(padded_hellos_are_signed),
 		cmocka_unit_test(an_index_ends_with_its_counter),
