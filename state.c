@@ -15,6 +15,16 @@
 #define BLOCK_TIME	MINUTE		/* that one should last */
 #define RETRY_PAUSE	(10 * SECOND)
 
+/* One failure is told once. */
+static int
+fail(struct state_file *file, const char *error)
+{
+	if (strcmp(file->said, error) == 0)
+		return 0;
+	strlcpy(file->said, error, sizeof(file->said));
+	return -1;
+}
+
 int
 state_open(struct state_file *file, const char *path,
     char error[SYSTEM_ERROR_SIZE])
@@ -23,7 +33,9 @@ state_open(struct state_file *file, const char *path,
 	if (path == NULL)
 		return 0;
 	strlcpy(file->path, path, sizeof(file->path));
-	return system_state_read(path, &file->held, error);
+	if (system_state_read(path, &file->held, error) < 0)
+		return fail(file, error);
+	return 0;
 }
 
 static bool
@@ -67,7 +79,6 @@ state_keep(struct state_file *file, const struct system_state *current,
 {
 	bool is_used_up = !file->held.has_seqno ||
 	    seqno_less(file->held.seqno, current->seqno);
-	bool has_failed = file->retry != 0;
 	uint16_t block = file->block;
 
 	if (file->path[0] == '\0' || now < file->retry ||
@@ -77,8 +88,9 @@ state_keep(struct state_file *file, const struct system_state *current,
 		block = next_block(file, now);
 	if (write_file(file, current, block, error) < 0) {
 		file->retry = now + RETRY_PAUSE;
-		return has_failed ? 0 : -1;
+		return fail(file, error);
 	}
+	file->said[0] = '\0';
 	file->block = block;
 	file->written = now;
 	file->retry = 0;

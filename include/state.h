@@ -15,6 +15,7 @@ struct state_file {
 	uint16_t block;			/* seqnos reserved the last time */
 	babel_time written;		/* then */
 	babel_time retry;		/* what failed, is tried again; or 0 */
+	char said[SYSTEM_ERROR_SIZE];	/* what failed; "": nothing */
 };
 
 /* Read it, unless the path is NULL; -1 with a phrase for the log, and then
@@ -24,8 +25,8 @@ int	state_open(struct state_file *, const char *path,
 /*
  * Write it if what it holds is too little for what is true now: a seqno,
  * and perhaps a router-id to remember, without which the one in the file
- * stays.  -1 with a phrase for the log if that failed, for the first time
- * since it worked; it is tried again at a later call.
+ * stays.  -1 with a phrase for the log if that failed, unless it is the
+ * last one again; it is tried again at a later call.
  */
 int	state_keep(struct state_file *, const struct system_state *current,
 	    babel_time now, char error[SYSTEM_ERROR_SIZE]);

@@ -90,6 +90,31 @@ a_failed_write_is_repeated(void **state)
 	assert_int_equal(what_is_there().seqno, 9);
 }
 
+static void
+a_directory_is_told_once(void **state)
+{
+	struct system_state current = seqno_is(7);
+	struct state_file file;
+	babel_time now = SECOND;
+
+	(void)state;
+	assert_int_equal(mkdir(directory, 0700), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(state_open(&file, path, error), -1);
+	assert_non_null(strstr(error, path));
+	assert_int_equal(state_keep(&file, &current, now, error), 0);
+	assert_int_equal(rmdir(path), 0);
+	now += MINUTE;
+	assert_int_equal(state_keep(&file, &current, now, error), 0);
+	assert_true(what_is_there().has_seqno);
+	/* Again one, after it worked. */
+	current.seqno = 1000;
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(state_keep(&file, &current, now, error), -1);
+	assert_int_equal(rmdir(path), 0);
+}
+
 struct run {
 	struct state_file file;
 	struct system_state current;
@@ -156,6 +181,7 @@ main(void)
 	remove_path)
 	const struct CMUnitTest tests[] = {
 		TEST(a_failed_write_is_repeated),
+		TEST(a_directory_is_told_once),
 		TEST(haste_makes_blocks_grow),
 		TEST(no_file_is_asked_for),
 	};
