@@ -24,6 +24,9 @@
 #define REQUESTS_MAX	ROUTES_MAX	/* all may starve at once */
 #define GOODBYES	2
 #define GOODBYE_PAUSE	(10 * MILLISECOND)
+/* What a new configuration puts an end to is gone at once, if it is not too
+ * much. */
+#define CONFIGURE_SLICES	16
 #define REFUSED_PAUSE	(5 * MILLISECOND)
 #define TIMER_LATE	(50 * MILLISECOND)
 
@@ -193,29 +196,6 @@ babel_fib_after(const struct babel *b, const struct destination_key *after,
 			return true;
 		}
 	return false;
-}
-
-void
-babel_configure(struct babel *b, babel_time now,
-    const struct configuration *conf)
-{
-	const struct filter *old = b->conf->filters;
-	struct interface *ifp;
-
-	enter(b, now);
-	b->policy_in |= !filter_is_same(&old[FILTER_IN],
-	    &conf->filters[FILTER_IN]);
-	b->policy_out |= !filter_is_same(&old[FILTER_OUT],
-	    &conf->filters[FILTER_OUT]);
-	b->conf = conf;
-	TAILQ_FOREACH(ifp, &b->interfaces, entry)
-		if (!interface_is_wanted(b, ifp))
-			send_goodbye(b, ifp);
-	interface_configure(b);
-	b->policy_walk.begun = false;
-	job_queue_add(b, &b->policy);
-	xroute_review(b);
-	leave(b);
 }
 
 void
@@ -392,11 +372,11 @@ job_slice(struct babel *b, struct job *job)
 void
 babel_free(struct babel *b)
 {
-	struct interface *ifp;
+	struct interface *ifp, *next;
 	struct job *job;
 
 	b->shutting_down = true;
-	while ((ifp = TAILQ_FIRST(&b->interfaces)) != NULL)
+	TAILQ_FOREACH_SAFE(ifp, &b->interfaces, entry, next)
 		interface_flush(b, ifp);
 	while ((job = TAILQ_FIRST(&b->jobs)) != NULL) {
 		job_cancel(b, job);
@@ -421,6 +401,32 @@ work(struct babel *b)
 	job_cancel(b, job);
 	if (job_slice(b, job))
 		job_queue_add(b, job);
+}
+
+void
+babel_configure(struct babel *b, babel_time now,
+    const struct configuration *conf)
+{
+	const struct filter *old = b->conf->filters;
+	unsigned int slices = CONFIGURE_SLICES;
+	struct interface *ifp;
+
+	enter(b, now);
+	b->policy_in |= !filter_is_same(&old[FILTER_IN],
+	    &conf->filters[FILTER_IN]);
+	b->policy_out |= !filter_is_same(&old[FILTER_OUT],
+	    &conf->filters[FILTER_OUT]);
+	b->conf = conf;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (!interface_is_wanted(b, ifp))
+			send_goodbye(b, ifp);
+	interface_configure(b);
+	while (slices-- > 0)
+		work(b);
+	b->policy_walk.begun = false;
+	job_queue_add(b, &b->policy);
+	xroute_review(b);
+	leave(b);
 }
 
 static babel_time

@@ -123,12 +123,19 @@ interface_flush(struct babel *b, struct interface *ifp)
 {
 	interface_detach(b, ifp);
 	schedule_cancel(b, &ifp->waiting);
+	ifp->unwanted = true;
+	interface_release(b, ifp);
+}
+
+void
+interface_release(struct babel *b, struct interface *ifp)
+{
+	if (!ifp->unwanted || ifp->dying_count > 0)
+		return;
 	TAILQ_REMOVE(&b->interfaces, ifp, entry);
 	notify(b, EVENT_INTERFACE_FLUSH, ifp);
 	schedule_unreserve(b, 2, 2);
-	ifp->flushed_whole = true;
-	if (ifp->dying_count == 0)
-		free(ifp);
+	free(ifp);
 }
 
 static void
@@ -319,6 +326,7 @@ interface_link_changed(struct babel *b, const struct link_state *link)
 		if (ifp == NULL)
 			return;
 		interface_detach(b, ifp);
+		ifp->unwanted = false;
 		ifp->link.ifindex = link->ifindex;
 		RB_INSERT(interface_tree, &b->links, ifp);
 	}
@@ -360,6 +368,7 @@ interface_configure(struct babel *b)
 			interface_flush(b, ifp);
 			continue;
 		}
+		ifp->unwanted = false;
 		ifp->from_pattern = !is_named(b, ifp->link.name);
 		link = ifp->link;
 		if (link.ifindex != 0)

@@ -137,9 +137,8 @@ neighbour_free(struct babel *b, struct neighbour *n)
 	    NEIGHBOUR_PATIENT_TIMERS);
 	b->neighbour_count--;
 	ifp->dying_count--;
-	if (ifp->flushed_whole && ifp->dying_count == 0)
-		free(ifp);
 	free(n);
+	interface_release(b, ifp);
 }
 
 void

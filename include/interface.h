@@ -18,8 +18,7 @@ struct interface {
 	struct interface_parameters conf;	/* meaningful while up */
 	bool up;				/* Babel runs on it */
 	bool from_pattern;			/* vanishes with its link */
-	bool flushed_whole;	/* out of the tables: freed with the last of
-				   its neighbours */
+	bool unwanted;			/* goes with the last of those dying */
 	uint32_t id;
 	struct neighbour_tree neighbours;	/* owned; by address */
 	uint32_t neighbour_count;		/* living ones */
@@ -80,8 +79,11 @@ void	interface_link_changed(struct babel *, const struct link_state *);
 void	interface_link_removed(struct babel *, unsigned int ifindex);
 /* Stop: its neighbours and their routes go. */
 void	interface_down(struct babel *, struct interface *);
-/* Forget it. */
+/* Stop, and forget it as soon as its neighbours and routes are forgotten;
+ * who wants it back before then has it back. */
 void	interface_flush(struct babel *, struct interface *);
+/* Forget it now, if that is so. */
+void	interface_release(struct babel *, struct interface *);
 /* The timer fired: it still does not run. */
 void	interface_wait_due(struct babel *, struct interface *);
 /* The timer fired: a Hello is due. */

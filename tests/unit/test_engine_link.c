@@ -2,7 +2,7 @@
  * test_engine_link.c - what happens below the protocol: links that come,
  * change and go, and a kernel that refuses and forgets.
  */
-#include "world.h"
+#include "stage.h"
 
 /* covers: Q28 F33 */
 static void
@@ -138,6 +138,55 @@ another_ipv4_address_disturbs_nobody(void **state)
 	assert_true(is_selected(w, P6, b));
 	assert_true(is_selected(w, P4, a));
 	assert_int_equal(world_count(w, COUNT_SELECTIONS), selections);
+	world_free(w);
+}
+
+/* So many routes from a talker at e1 that they take their time to go. */
+static void
+learn_many(struct world *w)
+{
+	struct talker *a = talker_met(w, 1);
+	unsigned int i;
+
+	for (i = 0; i < 10000; i++)
+		talker_tell(a, prefix_number(i), ID_A, DISTANCE(1, 0));
+	a->alive = false;
+}
+
+/* They go on going. */
+static void
+is_there_again(struct world *w, const struct interface *ifp)
+{
+	assert_int_equal(ifp->dying_count, 1);
+	world_pass(w, SECOND);
+	assert_int_equal(ifp->dying_count, 0);
+	assert_int_equal(w->babel->route_count, 0);
+	assert_ptr_equal(interface_find_name(w->babel, "e1"), ifp);
+}
+
+static void
+what_is_not_forgotten_yet_comes_back(void **state)
+{
+	struct world *w = world_new("interface e*\n");
+	struct interface *ifp = interface_find(w->babel, 1);
+	struct configuration *old;
+
+	(void)state;
+	learn_many(w);
+	babel_link_removed(w->babel, w->now, 1);
+	world_link(w, 1, true);
+	assert_true(ifp->up);
+	is_there_again(w, ifp);
+	learn_many(w);
+	world_configure(w, "interface e2\n");
+	babel_link_removed(w->babel, w->now, 1);
+	old = w->conf;
+	w->conf = must_read(PLAIN);
+	babel_configure(w->babel, w->now, w->conf);
+	configuration_free(old);
+	is_there_again(w, ifp);
+	world_configure(w, "interface e2\n");
+	assert_null(interface_find_name(w->babel, "e1"));
 	world_free(w);
 }
 
@@ -508,6 +557,7 @@ main(void)
 		cmocka_unit_test(a_link_that_flaps_is_not_silent),
 		cmocka_unit_test(what_a_link_lacks_is_told_once),
 		cmocka_unit_test(another_ipv4_address_disturbs_nobody),
+		cmocka_unit_test(what_is_not_forgotten_yet_comes_back),
 		cmocka_unit_test(a_link_is_forgotten_amid_everything),
 		cmocka_unit_test(costs_follow_the_configuration),
 		cmocka_unit_test(long_names_are_not_run),

@@ -382,6 +382,62 @@ effects_come_before_the_answer(void **state)
 	world_free(w);
 }
 
+/* The configuration without what is on eth0, as by "flush interface". */
+static enum local_reply
+configure_command(void *ctx, const char *line,
+    struct configuration_report *report)
+{
+	struct world *w = ctx;
+	struct configuration *old = w->conf;
+
+	(void)line;
+	(void)report;
+	w->conf = world_configuration("interface eth1\n");
+	babel_configure(w->babel, w->now, w->conf);
+	configuration_free(old);
+	return LOCAL_OK;
+}
+
+/* The last of the lines that begin so: its place in the text. */
+static long
+place_of_last(const char *text, const char *beginning)
+{
+	const char *line = text;
+	long place = -1;
+
+	while (line != NULL) {
+		line += line != text;
+		if (strncmp(line, beginning, strlen(beginning)) == 0)
+			place = line - text;
+		line = strchr(line, '\n');
+	}
+	return place;
+}
+
+static void
+an_interface_goes_with_the_last_that_is_on_it(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, true);
+	const char *text;
+	long route, neighbour, interface;
+
+	(void)state;
+	world_update(w, 1, 2, 1, 0);
+	world_settle(w);
+	ask(w, peer, "monitor\n");
+	local_on_command(w->local, configure_command, w);
+	text = ask(w, peer, "flush interface eth0\n");
+	route = place_of_last(text, "flush route ");
+	neighbour = place_of_last(text, "flush neighbour ");
+	interface = place_of_last(text, "flush interface ");
+	assert_in_range(route, 0, neighbour);
+	assert_in_range(neighbour, 1, interface);
+	assert_in_range(interface, 1, place_of_last(text, "ok"));
+	peer_free(peer);
+	world_free(w);
+}
+
 /* An address comes and goes, and one monitor reads of both. */
 static void
 flap_told(struct world *w, uint32_t number, struct peer *quick)
@@ -481,6 +537,7 @@ main(void)
 		cmocka_unit_test(monitors_keep_up),
 		cmocka_unit_test(changes_are_merged),
 		cmocka_unit_test(effects_come_before_the_answer),
+		cmocka_unit_test(an_interface_goes_with_the_last_that_is_on_it),
 		cmocka_unit_test(the_end_of_a_large_table_is_told),
 		cmocka_unit_test(a_laggard_is_told_and_dropped),
 		cmocka_unit_test(much_is_forgotten_in_portions),
