@@ -99,29 +99,29 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 
 all: $(OUT)/babeld
 
-$(OUT)/babeld: $(daemon-objects) $(library)
+$(OUT)/babeld: $(daemon-objects) $(library) $(OUT)/objects
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) -o $@ $(filter-out %/objects,$^) $(our-ldlibs) $(LDLIBS)
 
 libbabel.a: $(library)
 
 $(library): $(engine-objects)
-	$(call say,AR,$@)
-	$(Q)rm -f $@
-	$(Q)$(AR) rcsD $@ $^
 
 # The daemon's parts without main(), for the tests of the daemon's files.
 $(OUT)/daemon.a: $(filter-out $(OUT)/babeld.o,$(daemon-objects))
+
+$(OUT)/%.a: $(OUT)/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcsD $@ $^
+	$(Q)$(AR) rcsD $@ $(filter-out %/objects,$^)
 
-# Objects depend on how they are compiled, through a file that changes only
-# when that does.
-$(OUT)/flags: export FLAGS = $(COMPILE) $(LINK) $(VERSION)
-$(OUT)/flags: FORCE
+# Objects depend on how they are compiled, and what is made of them on which
+# they are, through files that change only when that does.
+$(OUT)/flags: export CONTENT = $(COMPILE) $(LINK) $(VERSION)
+$(OUT)/objects: export CONTENT = $(engine-objects) $(daemon-objects)
+$(OUT)/flags $(OUT)/objects: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)echo "$$FLAGS" | cmp -s - $@ || echo "$$FLAGS" > $@
+	$(Q)echo "$$CONTENT" | cmp -s - $@ || echo "$$CONTENT" > $@
 
 $(OUT)/%.o: %.c $(OUT)/flags
 	$(call say,CC,$@)
