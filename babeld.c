@@ -449,6 +449,7 @@ main(int argc, char *argv[])
 	};
 	int status = 1;
 
+	system_fill_standard();
 	if (configure(&daemon, &status)) {
 		if (catch_signals(&daemon) && start(&daemon)) {
 			while (!daemon.stop)

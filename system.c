@@ -608,6 +608,18 @@ system_state_write(const char *path, const struct system_state *state,
 	return fail(error, "state file %s: %s", path, strerror(first));
 }
 
+void
+system_fill_standard(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int
 system_log_open(const char *path)
 {

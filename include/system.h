@@ -67,6 +67,9 @@ int	system_state_read(const char *path, struct system_state *,
 int	system_state_write(const char *path, const struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);
 
+/* Whoever started us may have closed standard input, output or error: open
+ * them, lest a file of ours takes the place and messages go there. */
+void	system_fill_standard(void);
 /* Have standard output and error go to the end of the file, also to open
  * it anew.  -1 with errno, and they go where they went. */
 int	system_log_open(const char *path);

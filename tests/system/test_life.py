@@ -157,6 +157,17 @@ def test_where_parameters_cannot_be_written(place):
     end(place.start(wrapper=wrapper))
 
 
+def test_without_standard_output(place):
+    """What is printed is lost, and does not end up in a file of ours."""
+    wrapper = ["sh", "-c", 'exec "$@" <&- >&- 2>&-', "sh"]
+    process = place.start("-L", "", wrapper=wrapper)
+    process.send_signal(signal.SIGUSR1)
+    with Control(place.socket) as control:
+        assert control.request("unmonitor") == ["ok"]
+    assert place.read(place.pid) == f"{process.pid}\n"
+    end(process)
+
+
 def test_a_log_that_cannot_be_opened_again(place):
     """The old one goes on."""
     os.mkdir(place.lab.path("logs"))
