@@ -96,9 +96,8 @@ begin_dump(const struct request *r, const struct selector *selector)
 }
 
 /*
- * The prefix that a word means: itself if it has a length, else the
- * longest that we know for the address.  False if the word is neither;
- * *found: it is known.
+ * The prefix that a word means: the longest that we know for an address,
+ * else itself.  False if the word is neither; *found: it is known.
  */
 static bool
 find_prefix(const struct request *r, unsigned int index,
@@ -107,15 +106,12 @@ find_prefix(const struct request *r, unsigned int index,
 	const char *text = r->words[index].text;
 	struct in6_addr address;
 
-	if (strchr(text, '/') != NULL) {
-		if (prefix_parse(text, prefix) < 0)
-			return false;
+	if (address_parse(text, &address) == 0)
+		*found = cursor_longest_match(r->b, &address, prefix);
+	else if (prefix_parse(text, prefix) == 0)
 		*found = cursor_prefix_exists(r->b, prefix);
-		return true;
-	}
-	if (address_parse(text, &address) < 0)
+	else
 		return false;
-	*found = cursor_longest_match(r->b, &address, prefix);
 	return true;
 }
 

@@ -235,9 +235,13 @@ prefix_parse(const char *text, struct prefix *prefix)
 {
 	char buffer[ADDRESS_STRLEN];
 	struct in6_addr address;
-	size_t len = strcspn(text, "/");
+	size_t len;
 	int plen, shift;
 
+	/* As in babeld 1.14, and not 0.0.0.0/0. */
+	if (strcmp(text, "default") == 0)
+		text = "::/0";
+	len = strcspn(text, "/");
 	if (len >= sizeof(buffer))
 		return -1;
 	memcpy(buffer, text, len);

@@ -44,16 +44,12 @@ set_family(struct statement *s, struct draft *draft, bool is_ipv4)
 	return 0;
 }
 
-/* "default" is ::/0 as in babeld 1.14, not 0.0.0.0/0. */
 static int
 read_prefix(struct statement *s, struct draft *draft, struct prefix *prefix)
 {
-	const char *text = s->word.text;
-
 	if (statement_need_word(s, "a prefix") == -1)
 		return -1;
-	if (prefix_parse(strcmp(text, "default") == 0 ? "::/0" : text,
-	    prefix) == -1)
+	if (prefix_parse(s->word.text, prefix) == -1)
 		return statement_expected(s, "a prefix");
 	return set_family(s, draft, prefix_is_ipv4(prefix));
 }

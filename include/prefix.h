@@ -82,7 +82,7 @@ struct in6_addr address_from_ipv4(const void *four_octets);
 
 /* Text to value: 0, or -1 if the text is anything else.  IPv4 dotted
  * quad or IPv6; a prefix without length is a host prefix; host bits are
- * cleared. */
+ * cleared; "default" is ::/0. */
 int	address_parse(const char *text, struct in6_addr *);
 int	prefix_parse(const char *text, struct prefix *);
 /* Eight hexadecimal groups of one or two digits, separated by ':' or by
