@@ -34,6 +34,7 @@ static const struct {
 	{ "diversity", false },
 	{ "diversity-factor", false },
 	{ "keep-unfeasible", false },
+	{ "ubus-bindings", false },	/* in OpenWrt's default file */
 	{ "channel", true },
 	{ "faraway", true },
 };

@@ -195,6 +195,7 @@ OBSOLETE = [
     Word("obsolete", "diversity", "diversity {}", ("true", "3")),
     Word("obsolete", "diversity-factor", "diversity-factor {}", ("128",)),
     Word("obsolete", "keep-unfeasible", "keep-unfeasible {}", ("true",)),
+    Word("obsolete", "ubus-bindings", "ubus-bindings {}", ("true",)),
     Word("obsolete", "channel", "interface eth0 channel {}", ("6",)),
     Word("obsolete", "faraway", "interface eth0 faraway {}", ("true",)),
 ]
