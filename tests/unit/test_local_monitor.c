@@ -367,6 +367,26 @@ update_command(void *ctx, const char *line,
 }
 
 static void
+another_monitor_replaces_the_one_before(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+
+	(void)state;
+	ask(w, peer, "monitor interface\n");
+	ask(w, peer, "monitor xroute\n");
+	peer->len = 0;
+	world_link(w, 1, "eth0", false);
+	world_offer(w, 1, true);
+	world_settle(w);
+	run(w, peer);
+	assert_int_equal(count_lines(peer->text, "add xroute "), 1);
+	assert_int_equal(count_lines(peer->text, "change interface "), 0);
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
 effects_come_before_the_answer(void **state)
 {
 	struct world *w = small_world();
@@ -536,6 +556,7 @@ main(void)
 		cmocka_unit_test(model_is_strict),
 		cmocka_unit_test(monitors_keep_up),
 		cmocka_unit_test(changes_are_merged),
+		cmocka_unit_test(another_monitor_replaces_the_one_before),
 		cmocka_unit_test(effects_come_before_the_answer),
 		cmocka_unit_test(an_interface_goes_with_the_last_that_is_on_it),
 		cmocka_unit_test(the_end_of_a_large_table_is_told),
