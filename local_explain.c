@@ -96,7 +96,7 @@ reason_against(const struct babel *b, const struct route *route)
 	if (is_denied(b, route, FILTER_IN))
 		return "filtered";
 	if (route->refmetric == INFINITY_METRIC)
-		return b->now >= route->received + route->hold_time ?
+		return b->now >= route_expires(route) ?
 		    "expired" : "retracted";
 	if (!neighbour_is_reachable(route->neighbour))
 		return "neighbour-unreachable";
@@ -155,7 +155,7 @@ put_time_left(struct line *line, const struct babel *b,
     const struct route *route)
 {
 	line_seconds(line, BOTH("age"), b->now - route->received);
-	line_seconds(line, BOTH("expires"), time_max(route->expires -
+	line_seconds(line, BOTH("expires"), time_max(route_expires(route) -
 	    b->now, 0));
 }
 

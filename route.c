@@ -122,10 +122,16 @@ input_metric(const struct babel *b, const struct neighbour *n,
 	return verdict.deny ? INFINITY_METRIC : verdict.metric;
 }
 
+babel_time
+route_expires(const struct route *route)
+{
+	return route->received + route->hold_time;
+}
+
 static babel_time
 refresh_time(const struct route *route)
 {
-	return route->expires - route->hold_time / REFRESH_PART;
+	return route_expires(route) - route->hold_time / REFRESH_PART;
 }
 
 /* Ask for a route that is in use and about to expire (section 3.8.2.3). */
@@ -144,8 +150,7 @@ static void
 route_refresh(struct babel *b, struct route *route, babel_time interval)
 {
 	route->received = b->now;
-	route->hold_time = interval * 7 / 2;
-	route->expires = b->now + route->hold_time;
+	route->hold_time = (uint32_t)(interval * 7 / 2);
 	route->refresh_asked = false;
 	schedule_advance(b, &route->expiry, refresh_time(route));
 }
@@ -444,15 +449,14 @@ route_expiry_due(struct babel *b, struct route *route)
 
 	if (b->now < refresh_time(route))
 		schedule(b, &route->expiry, refresh_time(route));
-	else if (b->now < route->expires) {
+	else if (b->now < route_expires(route)) {
 		if (d->selected == route)
 			refresh_late(b, route);
-		schedule(b, &route->expiry, route->expires);
+		schedule(b, &route->expiry, route_expires(route));
 	} else if (route->refmetric < INFINITY_METRIC) {
 		route->refmetric = INFINITY_METRIC;
 		route_set_metric(b, route, INFINITY_METRIC);
-		route->expires = b->now + route->hold_time;
-		schedule(b, &route->expiry, route->expires);
+		schedule(b, &route->expiry, b->now + route->hold_time);
 		notify(b, EVENT_ROUTE_CHANGE, route);
 		route_select(b, d);
 	} else
@@ -523,7 +527,7 @@ is_much_less(uint16_t metric, uint16_t than)
 static babel_time
 steady_time(const struct route *route)
 {
-	return route->moved_at + route->hold_time * 2 / 7 +
+	return route->moved_at + route->hold_time / 7 * 2 +
 	    route->neighbour->interface->conf.hello_interval;
 }
 

@@ -32,26 +32,20 @@ struct fib_slot {
 	bool has_installed;
 	uint8_t state;			/* enum fib_state */
 	uint8_t failures;		/* in a row: doubles the delay */
-	int error;			/* of the last failure */
 	bool deletion_refused;
+	int error;			/* of the last failure */
 	uint8_t refused_count;
 	struct fib_entry *refused;	/* owned; since the last retry */
 	struct timer retry;		/* set while anything is refused */
 };
 
+/* There may be a million of them, so no room is left between members. */
 struct destination {
 	RB_ENTRY(destination) entry;		/* babel.destinations */
 	RB_ENTRY(destination) change_entry;	/* babel.changes */
 	TAILQ_ENTRY(destination) fib_entry;	/* babel.fib */
 	struct destination_key key;
-	struct route_tree routes;		/* owned; by neighbour id */
-	struct source_tree sources;		/* owned; by router-id */
-	struct request_tree requests;		/* owned; by router-id */
-	struct route *selected;
-	struct xroute *xroute;			/* owned; wins */
-	struct fib_slot fib;
 
-	uint64_t change_serial;			/* 0: nothing to announce */
 	/* What was last marked for announcement, to judge changes (section
 	 * 3.7.2); announced_metric INFINITY_METRIC: nothing, or a
 	 * retraction. */
@@ -61,19 +55,28 @@ struct destination {
 	bool refiltered;	/* the output filter denies what it did not */
 	bool asked_for;		/* by several: answered on every link */
 	bool heard_elsewhere;		/* split horizon concerns others */
+
+	struct route_tree routes;	/* owned; by neighbour id */
+	struct source_tree sources;	/* owned; by router-id */
+	struct request_tree requests;	/* owned; by router-id */
+	struct route *selected;
+	struct xroute *xroute;		/* owned; wins */
+	struct fib_slot fib;
+	uint64_t change_serial;		/* 0: nothing to announce */
 	/* Split horizon silenced it there since: owed one retraction. */
 	unsigned int silent_ifindex;
+
 	/* Hold time (section 3.5.4): no usable route, and neighbours may
 	 * still use us. */
+	uint32_t held_route;		/* id of the last one selected */
+	uint16_t held_metric;		/* that they may still use us with */
 	bool held;
 	bool hold_fib;			/* ... by an unreachable entry */
-	uint16_t held_metric;		/* that they may still use us with */
-	uint32_t held_route;		/* id of the last one selected */
-	struct delivery_tree owed;	/* owned; updates to be acked */
 	bool undelivered;		/* somebody cannot, or did not */
-	struct timer repeat;		/* copies where many neighbours are */
-	uint8_t repeats;		/* left */
 	bool is_repeat;			/* what is to be told is such a copy */
+	uint8_t repeats;		/* left */
+	struct timer repeat;		/* copies where many neighbours are */
+	struct delivery_tree owed;	/* owned; updates to be acked */
 	struct timer hold;
 	babel_time hold_until;		/* retracted in dumps till then */
 	struct timer reselect;		/* smoothing may decide otherwise */

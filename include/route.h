@@ -23,10 +23,9 @@ struct route {
 	double smoothed;			/* as of smoothed_at (A.3) */
 	babel_time smoothed_at;
 	babel_time received;			/* last finite update */
-	babel_time hold_time;			/* 3.5 update intervals */
-	babel_time expires;		/* moved on refresh, not the timer */
-	struct timer expiry;
+	uint32_t hold_time;		/* 3.5 update intervals: 38 minutes */
 	bool refresh_asked;			/* section 3.8.2.3 */
+	struct timer expiry;		/* may fire early */
 	babel_time moved_at;		/* the metric changed last */
 	babel_time better_since;	/* than the selected one, or NEVER */
 };
@@ -50,6 +49,8 @@ void	route_update(struct babel *, struct neighbour *,
 /* The wildcard retraction. */
 void	route_retract_all(struct babel *, struct neighbour *);
 void	route_expiry_due(struct babel *, struct route *);
+/* When it expires if nothing more is heard of it. */
+babel_time route_expires(const struct route *);
 /* The cost, or the input filter's verdict, may have changed. */
 void	route_reconsider(struct babel *, struct route *);
 void	route_flush(struct babel *, struct route *);
