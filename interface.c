@@ -251,6 +251,10 @@ interface_follow(struct babel *b, struct interface *ifp,
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
 		    conf->update_interval));
 	}
+	/* Its neighbours cannot be told of source-specific routes any more, and
+	 * may use us for those they know until they expire there. */
+	if (conf->rfc6126_compatible && !ifp->conf.rfc6126_compatible)
+		b->neighbour_lost = b->now;
 	ifp->conf = *conf;
 	interface_reprice(b, ifp);
 	if (old->carrier && !ifp->link.carrier)

@@ -79,6 +79,29 @@ a_link_that_gets_old_is_owed_nothing(void **state)
 	world_free(w);
 }
 
+/* What it knew before, it may use until that expires: so long we hold what
+ * we lose, though all who can be told have acknowledged. */
+/* covers: B37 */
+static void
+who_cannot_be_told_any_more_is_waited_for(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *s = talker_met(w, 2);
+
+	(void)state;
+	talker_met(w, 1);
+	talker_update(s, &specific);
+	world_pass(w, SECOND);
+	world_configure(w, OLD_E1);
+	world_pass(w, SECOND);
+	talker_update(s, &specific_gone);
+	world_pass(w, 30 * SECOND);
+	assert_true(find_specific(w)->hold_fib);
+	world_pass(w, 60 * SECOND);
+	assert_false(find_specific(w)->hold_fib);
+	world_free(w);
+}
+
 /* covers: S8 */
 static void
 an_old_link_is_owed_nothing_again(void **state)
@@ -136,6 +159,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(old_links_hear_no_answer_either),
 		cmocka_unit_test(a_link_that_gets_old_is_owed_nothing),
+		cmocka_unit_test(who_cannot_be_told_any_more_is_waited_for),
 		cmocka_unit_test(an_old_link_is_owed_nothing_again),
 		cmocka_unit_test(a_walk_under_way_is_no_retraction),
 	};
