@@ -98,6 +98,14 @@ until(babel_time wish, babel_time now)
 	    .tv_nsec = wait % SECOND * 1000 };
 }
 
+/* At debug level 1, what has changed is printed; but not all the time. */
+static babel_time
+next_table(const struct daemon *daemon)
+{
+	return daemon->conf->options.debug >= 1 && daemon->changed ?
+	    daemon->table_printed + TABLE_PAUSE : NEVER;
+}
+
 /* What is due without a descriptor being ready. */
 static babel_time
 next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
@@ -107,6 +115,7 @@ next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 	if (daemon->local != NULL)
 		wish = time_min(wish, local_due(daemon->local, now));
 	wish = time_min(wish, daemon->next_address);
+	wish = time_min(wish, next_table(daemon));
 	return time_min(wish, daemon->next_check);
 }
 
@@ -142,9 +151,7 @@ keep_house(struct daemon *daemon, babel_time now)
 		control_check_kernel(daemon, now);
 	if (now >= daemon->next_address)
 		control_provide_addresses(daemon, now);
-	if (daemon->conf->options.debug >= 1 && daemon->changed &&
-	    !daemon->table.begun &&
-	    now - daemon->table_printed >= TABLE_PAUSE) {
+	if (now >= next_table(daemon) && !daemon->table.begun) {
 		daemon->changed = false;
 		daemon->table_printed = now;
 		table_begin(&daemon->table);

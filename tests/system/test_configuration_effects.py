@@ -214,6 +214,16 @@ def test_debug(make_bench, config, options, level):
     assert not any(printed(line) for line in lines[level:])
 
 
+def test_tables_do_not_wait_for_more_to_happen(make_bench):
+    """Of two changes within a second, the other one is printed, too."""
+    bench = make_bench(["east"], options=["-d", "1"],
+                       config=["default hello-interval 100"]).start()
+    for address in ("10.99.0.1", "10.99.0.2"):
+        bench.router.ip("addr", "add", f"{address}/32", "dev", "lo")
+        wait_for(lambda: f"{address}/32 from" in bench.daemon.log(), 3,
+                 address)
+
+
 @shows("local-port", "local-port-readwrite", "local-path",
        "local-path-readwrite", "local-path-mode", "local-path-group")
 def test_local_servers(make_bench, lab):
