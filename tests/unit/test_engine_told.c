@@ -273,6 +273,27 @@ found_again_before_it_was_retracted(void **state)
 	}
 }
 
+/* The same, when nothing is left of the route that was lost. */
+/* covers: B48 */
+static void
+found_again_after_its_link_went(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	talker_met(s.w, 2);
+	s.a->alive = false;
+	world_link(s.w, 1, false);
+	world_turn(s.w);
+	assert_int_equal(told(s.w, 2, INFINITE), 0);
+	assert_true(RB_EMPTY(&world_destination(s.w, P6)->routes));
+	talker_tell(s.b, P6, ID_A, DISTANCE(11, 0));
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, s.b));
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+	world_free(s.w);
+}
+
 /* Where it comes from nobody has heard of it. */
 static void
 back_before_it_was_retracted(void **state)
@@ -390,6 +411,7 @@ main(void)
 		cmocka_unit_test(our_own_gives_way_to_what_it_replaced),
 		cmocka_unit_test(who_was_told_without_split_horizon_is_told),
 		cmocka_unit_test(found_again_before_it_was_retracted),
+		cmocka_unit_test(found_again_after_its_link_went),
 		cmocka_unit_test(back_before_it_was_retracted),
 		cmocka_unit_test(a_slow_kernel_loses_no_news),
 		cmocka_unit_test(a_slow_kernel_loses_no_filter),
