@@ -301,9 +301,10 @@ put_update(struct packet *p, const struct update *update)
 		packet_send(p);
 		message_put_update(&p->e, update);
 	}
-	if (p->to != NULL)
+	if (p->to != NULL) {
+		p->to->is_listening = true;
 		p->ifp->stats.ucast_updates++;
-	else
+	} else
 		p->ifp->stats.mcast_updates++;
 	count(p->b, update->metric == INFINITY_METRIC ?
 	    COUNT_RETRACTIONS_SENT : COUNT_UPDATES_SENT);
@@ -436,8 +437,9 @@ put_batch(struct packet *p, struct batch *batch, enum reason reason)
 		put_destination(p, batch->entries[i].destination, reason);
 }
 
-/* Can anybody use what we announce?  Only who was told that we hear it, or
- * has the table already; everybody else is given it when told so. */
+/* Can anybody use what we announce?  Only who was told that we hear it, was
+ * answered, or has the table already; everybody else is given it when told
+ * that we hear it. */
 static bool
 has_listener(struct interface *ifp)
 {

@@ -45,7 +45,7 @@ struct neighbour {
 	struct timer unused;		/* never said Hello */
 	uint16_t hello_seqno;		/* of our next unicast Hello */
 	bool ihu_due;			/* one goes with the next packet */
-	bool is_listening;		/* was told that we hear it */
+	bool is_listening;		/* was told that we hear it, or more */
 	babel_time ihu_promised;	/* the last one's interval ends */
 	struct auth_peer auth;		/* RFC 8967 */
 	bool exchange_due;		/* of tables, at its next Hello */

@@ -192,6 +192,25 @@ who_was_answered_is_told(void **state)
 	}
 }
 
+/* covers: B48 */
+static void
+who_asked_before_the_link_is_usable_is_told(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	world_originate(w, P6, true);
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	talker_ask_route(t, P6);
+	world_pass(w, SECOND);
+	assert_int_equal(told(w, 1, FINITE), 1);
+	world_originate(w, P6, false);
+	world_pass(w, URGENT);
+	assert_int_equal(told(w, 1, INFINITE), 1);
+	world_free(w);
+}
+
 /* covers: B34 B44 */
 static void
 another_source_in_one_packet_is_told(void **state)
@@ -407,6 +426,7 @@ main(void)
 		cmocka_unit_test(a_source_may_be_denied_to_a_crowd),
 		cmocka_unit_test(a_metric_may_grow_too_large),
 		cmocka_unit_test(who_was_answered_is_told),
+		cmocka_unit_test(who_asked_before_the_link_is_usable_is_told),
 		cmocka_unit_test(another_source_in_one_packet_is_told),
 		cmocka_unit_test(our_own_gives_way_to_what_it_replaced),
 		cmocka_unit_test(who_was_told_without_split_horizon_is_told),
