@@ -360,7 +360,6 @@ destination_retract(struct babel *b, struct destination *d)
 {
 	if (d->announced_metric == INFINITY_METRIC)
 		return;
-	d->held_metric = d->announced_metric;
 	d->announced_metric = INFINITY_METRIC;
 #ifndef BROKEN_HOLD
 	d->held = true;
@@ -398,8 +397,8 @@ judge_change(const struct destination *d, const struct announcement *now,
 	    d->announced_metric / METRIC_CHANGE_PART;
 }
 
-/* Does the output filter of an interface deny it now, and did not before?
- * It may be about the router-id, or add to the metric. */
+/* Does the output filter of an interface deny it now, and not what was last
+ * announced?  It may be about the router-id, or add to the metric. */
 static bool
 is_denied_now(const struct babel *b, const struct destination *d,
     const struct announcement *now)
@@ -411,7 +410,7 @@ is_denied_now(const struct babel *b, const struct destination *d,
 		return false;
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		old = (struct announcement){ .id = d->announced_id,
-			.metric = d->announced_metric };
+			.metric = d->held_metric };
 		new = *now;
 		if (ifp->up && destination_filter_out(b, d, ifp, &old) &&
 		    !destination_filter_out(b, d, ifp, &new))
@@ -441,7 +440,7 @@ destination_evaluate(struct babel *b, struct destination *d)
 {
 	struct announcement now;
 	enum haste haste;
-	bool back, other_id;
+	bool back, believed, other_id;
 
 	if (!destination_announcement(b, d, &now)) {
 		destination_retract(b, d);
@@ -453,12 +452,13 @@ destination_evaluate(struct babel *b, struct destination *d)
 	schedule_cancel(b, &d->hold);
 	back = d->announced_metric == INFINITY_METRIC;
 	/* A retraction that is not told to all yet may never be. */
-	other_id = (!back || d->change_serial != 0) &&
+	believed = !back || d->change_serial != 0;
+	other_id = believed &&
 	    router_id_compare(&d->announced_id, &now.id) != 0;
 	if (judge_change(d, &now, &haste) || other_id) {
-		d->refiltered |= !back && is_denied_now(b, d, &now);
+		d->refiltered |= believed && is_denied_now(b, d, &now);
 		d->announced_id = now.id;
-		d->announced_metric = now.metric;
+		d->announced_metric = d->held_metric = now.metric;
 		d->announce_again = d->heard_elsewhere = false;
 		destination_changed(b, d, other_id ? HASTE_URGENT : haste);
 		if (other_id) {

@@ -69,7 +69,7 @@ struct destination {
 	/* Hold time (section 3.5.4): no usable route, and neighbours may
 	 * still use us. */
 	uint32_t held_route;		/* id of the last one selected */
-	uint16_t held_metric;		/* that they may still use us with */
+	uint16_t held_metric;		/* the last that was announced */
 	bool held;
 	bool hold_fib;			/* ... by an unreachable entry */
 	bool undelivered;		/* somebody cannot, or did not */

@@ -211,26 +211,48 @@ who_asked_before_the_link_is_usable_is_told(void **state)
 	world_free(w);
 }
 
-/* covers: B34 B44 */
+/* P6, from another source. */
 static void
-another_source_in_one_packet_is_told(void **state)
+replace_in_one_packet(struct talker *t)
 {
 	static const struct news gone = { .prefix = P6, .id = ID_A,
 		.metric = INFINITY_METRIC };
 	static const struct news other = { .prefix = P6, .id = ID_B,
 		.seqno = 1 };
+
+	talker_begin(t);
+	talker_put_news(t, &gone);
+	talker_put_news(t, &other);
+	talker_send(t);
+}
+
+/* covers: B34 B44 */
+static void
+another_source_in_one_packet_is_told(void **state)
+{
 	struct stage s = stage_new(PLAIN);
 
 	(void)state;
 	ask_under_split_horizon(&s, talker_met(s.w, 1));
 	world_clear(s.w);
-	talker_begin(s.a);
-	talker_put_news(s.a, &gone);
-	talker_put_news(s.a, &other);
-	talker_send(s.a);
+	replace_in_one_packet(s.a);
 	world_pass(s.w, URGENT);
 	assert_true(is_selected(s.w, P6, s.a));
 	assert_int_not_equal(told(s.w, 1, INFINITE), 0);
+	world_free(s.w);
+}
+
+/* covers: B34 B44 */
+static void
+a_denied_source_in_one_packet_is_told(void **state)
+{
+	struct stage s = stage_new(PLAIN ID_B_DENIED);
+
+	(void)state;
+	replace_in_one_packet(s.a);
+	world_pass(s.w, URGENT);
+	assert_true(is_selected(s.w, P6, s.a));
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
 	world_free(s.w);
 }
 
@@ -428,6 +450,7 @@ main(void)
 		cmocka_unit_test(who_was_answered_is_told),
 		cmocka_unit_test(who_asked_before_the_link_is_usable_is_told),
 		cmocka_unit_test(another_source_in_one_packet_is_told),
+		cmocka_unit_test(a_denied_source_in_one_packet_is_told),
 		cmocka_unit_test(our_own_gives_way_to_what_it_replaced),
 		cmocka_unit_test(who_was_told_without_split_horizon_is_told),
 		cmocka_unit_test(found_again_before_it_was_retracted),
