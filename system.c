@@ -318,6 +318,25 @@ system_sysctls_set_interface(struct system_sysctls *sysctls,
 }
 
 void
+system_sysctls_rename_interface(struct system_sysctls *sysctls,
+    const char *from, const char *to)
+{
+	char old[NAME_MAX_SYSCTL], new[NAME_MAX_SYSCTL];
+	struct sysctl *sysctl;
+
+	if (!interface_sysctl(from, old) || !interface_sysctl(to, new))
+		return;
+	shared_lock(&sysctls->shared);
+	load(sysctls);
+	sysctl = find_sysctl(sysctls, old);
+	if (sysctl != NULL) {
+		strlcpy(sysctl->name, new, sizeof(sysctl->name));
+		save(sysctls);
+	}
+	shared_unlock(&sysctls->shared);
+}
+
+void
 system_sysctls_restore_interface(struct system_sysctls *sysctls,
     const char *ifname)
 {

@@ -10,6 +10,7 @@
 
 #include <err.h>
 #include <linux/rtnetlink.h>
+#include <net/if.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -90,6 +91,21 @@ engine_random(void *ctx, void *buffer, size_t len)
 	arc4random_buf(buffer, len);
 }
 
+/* By now, the link may have another name than the one it was run by. */
+static void
+restore_parameter(struct system_sysctls *sysctls,
+    const struct link_state *link)
+{
+	const char *name = link->name;
+	char now[IF_NAMESIZE];
+
+	if (if_indextoname(link->ifindex, now) != NULL) {
+		system_sysctls_rename_interface(sysctls, name, now);
+		name = now;
+	}
+	system_sysctls_restore_interface(sysctls, name);
+}
+
 /* An interface that comes up must be able to hear the group, and must
  * accept packets whatever way they come. */
 static void
@@ -102,8 +118,7 @@ engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
 		if (ifp->link.ifindex != 0)
 			net_leave(daemon->net, ifp->link.ifindex);
 		if (daemon->sysctls != NULL)
-			system_sysctls_restore_interface(daemon->sysctls,
-			    name);
+			restore_parameter(daemon->sysctls, &ifp->link);
 		return;
 	}
 	if (net_join(daemon->net, ifp->link.ifindex) < 0)

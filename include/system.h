@@ -35,6 +35,9 @@ int	system_sysctls_set_interface(struct system_sysctls *,
 	    const char *ifname, char error[SYSTEM_ERROR_SIZE]);
 void	system_sysctls_restore_interface(struct system_sysctls *,
 	    const char *ifname);
+/* It has another name now, and its parameter with it. */
+void	system_sysctls_rename_interface(struct system_sysctls *,
+	    const char *from, const char *to);
 /* Restore all if nobody else needs them; NULL is fine. */
 void	system_sysctls_close(struct system_sysctls *);
 

@@ -2,6 +2,7 @@
 the lines of the configuration that are for them: what is said on the wire
 tells which."""
 
+import signal
 import socket
 import struct
 
@@ -134,6 +135,23 @@ def test_an_interface_is_renamed(site):
     site.rename("other", "z1")
     assert site.hear(100) == 0.6
     assert site.names() == {"net-ab", "z1"}
+
+
+def test_a_parameter_is_restored_under_the_new_name(site):
+    site.plug("net-ac", 100)
+    site.near.sysctl({"ipv4/conf/net-ac/rp_filter": 1})
+    site.daemon.start()
+    assert site.hear(100) == 0.3
+    site.daemon.process.send_signal(signal.SIGSTOP)
+    site.rename("net-ac", "net-ab")
+    site.daemon.process.send_signal(signal.SIGCONT)
+    assert site.hear(100) == 0.5
+
+    def parameter():
+        return site.near.read("/proc/sys/net/ipv4/conf/net-ab/rp_filter")
+    assert parameter() == "0\n"
+    assert site.daemon.terminate() == 0
+    assert parameter() == "1\n"
 
 
 def test_names_that_no_interface_can_have(site):

@@ -168,6 +168,24 @@ sysctls_are_set_and_restored(void **state)
 }
 
 static void
+sysctls_follow_their_interface(void **state)
+{
+	struct system_sysctls *s = open_sysctls();
+	char eth0[PATH_MAX], eth9[PATH_MAX];
+
+	(void)state;
+	strlcpy(eth0, path_of("proc/sys/net/ipv4/conf/eth0"), sizeof(eth0));
+	strlcpy(eth9, path_of("proc/sys/net/ipv4/conf/eth9"), sizeof(eth9));
+	assert_int_equal(system_sysctls_set_interface(s, "eth0", error), 0);
+	assert_int_equal(rename(eth0, eth9), 0);
+	system_sysctls_rename_interface(s, "eth0", "eth9");
+	system_sysctls_restore_interface(s, "eth9");
+	assert_int_equal(rename(eth9, eth0), 0);
+	check_sysctls("00112");
+	system_sysctls_close(s);
+}
+
+static void
 sysctls_wait_for_the_last_instance(void **state)
 {
 	struct system_sysctls *a = open_sysctls(), *b = open_sysctls(), *c;
@@ -694,6 +712,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sysctls_are_set_and_restored),
+		cmocka_unit_test(sysctls_follow_their_interface),
 		cmocka_unit_test(sysctls_wait_for_the_last_instance),
 		cmocka_unit_test(sysctls_survive_a_crash),
 		cmocka_unit_test(sysctls_leave_what_others_set),
