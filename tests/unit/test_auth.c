@@ -208,6 +208,30 @@ challenges_are_limited(void **state)
 	router_end(r);
 }
 
+/* covers: M19 M25 */
+static void
+a_nonce_lasts_for_half_a_minute(void **state)
+{
+	static const babel_time waits[] = { AUTH_CHALLENGE_TIME - 1,
+		AUTH_CHALLENGE_TIME };
+	struct router *r;
+	struct peer p;
+	struct tlv tlv;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		r = router_new(ONE_KEY);
+		p = peer_new(r);
+		peer_say(&p, GROUP, 1);
+		assert_non_null(answer(&p, TLV_CHALLENGE_REQUEST, &tlv));
+		router_pass(r, waits[i]);
+		reply(&p, tlv.u.nonce.octets, 2);
+		assert_int_equal(router_believes(r, peer_entry(&p)), i == 0);
+		router_end(r);
+	}
+}
+
 /* A reply to the challenge before the last one is as good: the way may
  * be longer than the pause between two. */
 static void
@@ -381,6 +405,8 @@ an_index_may_be_empty(void **state)
 	assert_int_equal(router_count(r, COUNT_DROP_INDEX_UNKNOWN), 1);
 	peer_prove(&p, 1);
 	assert_true(gets_through(&p, GROUP, 3));
+	p.index_len = 8;			/* not the same index */
+	assert_false(gets_through(&p, GROUP, 4));
 
 	q.address = address_of("fe80::3");
 	q.index_len = MAC_INDEX_MAX;
@@ -767,6 +793,7 @@ main(void)
 		cmocka_unit_test(datagrams_cannot_be_moved),
 		cmocka_unit_test(a_stranger_is_challenged),
 		cmocka_unit_test(challenges_are_limited),
+		cmocka_unit_test(a_nonce_lasts_for_half_a_minute),
 		cmocka_unit_test(a_late_reply_is_a_reply),
 		cmocka_unit_test(challenges_are_answered),
 		cmocka_unit_test(some_challenges_are_ignored),

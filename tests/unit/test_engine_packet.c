@@ -462,6 +462,36 @@ next_hops_are_of_their_family(void **state)
 	world_free(w);
 }
 
+/* covers: B109 */
+static void
+link_local_prefixes_are_none(void **state)
+{
+	uint8_t bytes[] = { 42, 2, 0, 50,
+	    TLV_ROUTER_ID, 10, 0, 0, 2, 0, 0, 0, 0, 0, 0, 10,
+	    TLV_UPDATE, 18, AE_LINK_LOCAL, UPDATE_FLAG_ROUTER_ID, 64, 0,
+	    6, 64, 0, 1, 0, 0, 0x20, 0x01, 0x0d, 0xb8, 0, 2, 0, 0,
+	    TLV_UPDATE, 16, AE_IPV6, 0, 48, 0, 6, 64, 0, 1, 0, 0,
+	    0x20, 0x01, 0x0d, 0xb8, 0, 1 };
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	const struct datagram datagram = { .ifindex = 1,
+		.from = a->address, .to = address_of(GROUP),
+		.from_port = WORLD_PORT, .to_port = WORLD_PORT,
+		.bytes = bytes, .len = sizeof(bytes) };
+
+	(void)state;
+	/* Whose router-id the second is of, nobody knows. */
+	babel_receive(w->babel, w->now, &datagram);
+	world_pass(w, SECOND);
+	assert_int_equal(w->babel->destination_count, 0);
+	bytes[19] = 0;
+	babel_receive(w->babel, w->now, &datagram);
+	world_pass(w, SECOND);
+	assert_non_null(world_installed(w, P6));
+	assert_int_equal(w->babel->destination_count, 1);
+	world_free(w);
+}
+
 /* covers: B9 */
 static void
 acknowledgments_wait_for_a_full_socket(void **state)
@@ -531,6 +561,7 @@ main(void)
 		cmocka_unit_test(nothing_leaves_in_step),
 		cmocka_unit_test(ipv4_is_not_said_as_ipv6),
 		cmocka_unit_test(next_hops_are_of_their_family),
+		cmocka_unit_test(link_local_prefixes_are_none),
 		cmocka_unit_test(acknowledgments_wait_for_a_full_socket),
 		cmocka_unit_test(what_is_held_fits_a_smaller_mtu),
 	};

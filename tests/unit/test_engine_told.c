@@ -192,6 +192,25 @@ who_was_answered_is_told(void **state)
 	}
 }
 
+/* covers: B55 */
+static void
+who_says_nothing_of_us_is_answered(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *t = talker_new(w, 1);
+
+	(void)state;
+	world_originate(w, OWN, true);
+	talker_hello(t, false, 100, TALKER_INTERVAL);
+	world_pass(w, SECOND);
+	talker_hello(t, false, 101, TALKER_INTERVAL);
+	talker_ask_route(t, NULL);
+	world_pass(w, SECOND);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 1);
+	world_free(w);
+}
+
 /* covers: B48 */
 static void
 who_asked_before_the_link_is_usable_is_told(void **state)
@@ -448,6 +467,7 @@ main(void)
 		cmocka_unit_test(a_source_may_be_denied_to_a_crowd),
 		cmocka_unit_test(a_metric_may_grow_too_large),
 		cmocka_unit_test(who_was_answered_is_told),
+		cmocka_unit_test(who_says_nothing_of_us_is_answered),
 		cmocka_unit_test(who_asked_before_the_link_is_usable_is_told),
 		cmocka_unit_test(another_source_in_one_packet_is_told),
 		cmocka_unit_test(a_denied_source_in_one_packet_is_told),
