@@ -357,8 +357,10 @@ start(struct daemon *daemon)
 	char error[SYSTEM_ERROR_SIZE];
 	int parent = -1;
 
-	if (!settle(daemon, &parent) || !set_up_kernel(daemon) ||
-	    !open_sockets(daemon))
+	/* Sockets first: whoever has our port may be an older babeld, whose
+	 * routes look like what a crash of ours left. */
+	if (!settle(daemon, &parent) || !open_sockets(daemon) ||
+	    !set_up_kernel(daemon))
 		return false;
 	if (state_open(&daemon->state, options_state_file(options), error) < 0)
 		warnx("%s", error);

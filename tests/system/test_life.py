@@ -3,6 +3,7 @@ and what it says when it cannot."""
 
 import os
 import signal
+import socket
 import subprocess
 
 import pytest
@@ -113,6 +114,18 @@ def test_a_start_that_fails_leaves_nothing(place, obstacle, background):
         assert place.read(place.pid) == f"{process.pid}\n"
         end(process)
     assert place.sysctls() == UNWANTED
+
+
+def test_a_start_that_fails_leaves_the_routes_of_others(place):
+    """Those of an older babeld look like what a crash of ours left."""
+    route = "192.0.2.0/24", "babel"
+    place.router.ip("route", "add", route[0], "dev", "dut-east",
+                    "proto", route[1])
+    with place.router.socket(socket.AF_INET6, socket.SOCK_DGRAM) as taken:
+        taken.bind(("::", 6696))
+        assert place.run() == 1
+    assert route in [(found.prefix, found.protocol)
+                     for found in place.router.routes()]
 
 
 def test_a_log_that_cannot_be_opened_ends_it(place):
