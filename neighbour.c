@@ -389,6 +389,16 @@ exchange_tables(struct babel *b, struct neighbour *n)
 	}
 }
 
+/* It may not have heard us yet, or no more: say Hello soon, and what we
+ * hear of it. */
+static void
+greet(struct babel *b, struct neighbour *n)
+{
+	interface_hello_soon(b, n->interface);
+	if (n->rxcost < INFINITY_METRIC)
+		send_verdict(b, n);
+}
+
 void
 neighbour_wants_table(struct babel *b, struct neighbour *n)
 {
@@ -404,14 +414,15 @@ neighbour_wants_table(struct babel *b, struct neighbour *n)
 		n->interface->outbox.everything = true;
 		interface_flush_with_hello(b, n->interface);
 	}
+	/* Its link may have been down for a moment: then it knows nobody,
+	 * and our next Hello and IHU may be far. */
+	greet(b, n);
 }
 
 void
 neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 {
-	interface_hello_soon(b, n->interface);
-	if (n->rxcost < INFINITY_METRIC)
-		send_verdict(b, n);
+	greet(b, n);
 	n->exchange_due = is_new;
 	n->dump_walk.begun = false;	/* of one that is running */
 	if (neighbour_is_reachable(n) && !is_new)

@@ -5,6 +5,7 @@ tells which."""
 import signal
 import socket
 import struct
+import time
 
 import pytest
 
@@ -152,6 +153,27 @@ def test_a_parameter_is_restored_under_the_new_name(site):
     assert parameter() == "0\n"
     assert site.daemon.terminate() == 0
     assert parameter() == "1\n"
+
+
+def test_a_link_that_was_down_for_a_moment(lab, figure):
+    """Shorter than the neighbour could notice, at default intervals."""
+    here, there = lab.router("here"), lab.router("there")
+    link = lab.link(here, there)
+    lab.build()
+    daemons = [Babeld(router, OURS).start() for router in (here, there)]
+
+    def is_reached():
+        return any(route.prefix == f"{there.address6}/128"
+                   and route.kind == "unicast" for route in here.routes())
+
+    wait_for(is_reached, 15, "the route")
+    port = link.end(here).interface
+    began = time.monotonic()
+    here.ip_batch([f"link set {port} down", f"link set {port} up"])
+    wait_for(is_reached, 2, "the route again")
+    figure("back after", time.monotonic() - began)
+    for daemon in daemons:
+        assert daemon.terminate() == 0
 
 
 def test_names_that_no_interface_can_have(site):

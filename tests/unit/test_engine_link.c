@@ -549,6 +549,30 @@ infinite_routes_do_not_answer_requests(void **state)
 	world_free(w);
 }
 
+/* A neighbour whose link was down for a moment has forgotten us, and we
+ * have not noticed: it need not wait for the next Hello and IHU. */
+static void
+who_asks_for_everything_is_greeted(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+
+	(void)state;
+	do {
+		world_clear(s.w);
+		world_pass(s.w, 20 * MILLISECOND);
+	} while (heard_count(s.w, WHICH(.type = TLV_HELLO,
+	    .ifindex = 2)) == 0);
+	world_pass(s.w, SECOND);
+	world_clear(s.w);
+	talker_ask_route(s.b, NULL);
+	world_pass(s.w, 100 * MILLISECOND);
+	assert_in_range(heard_count(s.w, WHICH(.type = TLV_HELLO,
+	    .ifindex = 2)), 1, 2);
+	assert_int_equal(heard_count(s.w, WHICH(.type = TLV_IHU,
+	    .to = s.b)), 1);
+	world_free(s.w);
+}
+
 int
 main(void)
 {
@@ -572,6 +596,7 @@ main(void)
 		cmocka_unit_test(duplicates_are_judged_by_kernel_priority),
 		cmocka_unit_test(long_round_trips_do_not_overflow),
 		cmocka_unit_test(infinite_routes_do_not_answer_requests),
+		cmocka_unit_test(who_asks_for_everything_is_greeted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
