@@ -67,9 +67,8 @@ Q = $(if $(V),,@)
 SUB = @$(MAKE) --no-print-directory
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
 
-# Files that are not written yet are left out; the linker misses them.
-engine-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(ENGINE:%=%.c)))
-daemon-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard $(DAEMON:%=%.c)))
+engine-objects = $(ENGINE:%=$(OUT)/%.o)
+daemon-objects = $(DAEMON:%=$(OUT)/%.o)
 library = $(OUT)/libbabel.a
 
 unit-tests = $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
