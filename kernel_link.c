@@ -24,6 +24,7 @@
 
 #define VERIFY_DELAY	(20 * MILLISECOND)
 #define RENAME_DELAY	(100 * MILLISECOND)
+#define IMPORTS_DELAY	(200 * MILLISECOND)
 
 /* What is read of a message; the strings lie in the message. */
 struct link_message {
@@ -330,12 +331,14 @@ remove_address(struct kernel *kernel, struct kernel_address *address)
 	free(address);
 }
 
-/* Our routes through the link may be gone, without a word for IPv4. */
+/* Routes through the link may be gone, without a word for IPv4. */
 static void
 suspect_routes(struct kernel *kernel, const struct kernel_link *link)
 {
 	if (link->has_routes || kernel->uses_pref_src)
 		kernel_sync_schedule(kernel, SYNC_VERIFY, VERIFY_DELAY);
+	if (link->has_imports || kernel->has_ipv4_spread)
+		kernel_sync_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 }
 
 static void
@@ -635,6 +638,9 @@ forget_address(struct kernel *kernel, const struct address_message *message)
 	link = kernel_link_find(kernel, message->ifindex);
 	if (link != NULL)
 		suspect_routes(kernel, link);
+	/* Those that prefer it as their source are gone, wherever. */
+	if (message->is_ipv4)
+		kernel_sync_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 }
 
 /* The address as a route to ourselves. */

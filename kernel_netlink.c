@@ -41,7 +41,8 @@ _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
 			    GROUP(RTNLGRP_IPV4_ROUTE) | \
 			    GROUP(RTNLGRP_IPV6_ROUTE) | \
 			    GROUP(RTNLGRP_IPV4_RULE) | \
-			    GROUP(RTNLGRP_IPV6_RULE))
+			    GROUP(RTNLGRP_IPV6_RULE) | \
+			    GROUP(RTNLGRP_NEXTHOP))
 
 bool
 kernel_is_at_least(int major, int minor)
@@ -271,6 +272,9 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 	case RTM_NEWRULE:
 	case RTM_DELRULE:
 		kernel_rule_message(kernel, nlh);
+		break;
+	case RTM_DELNEXTHOP:
+		kernel_sync_schedule(kernel, SYNC_ALL, 0);
 		break;
 	default:
 		break;

@@ -11,8 +11,9 @@
  * are never imported; they tell whether what we installed is still there.
  *
  * The kernel does not tell what a replacement replaced, nor which of the
- * next hops of an IPv6 multipath route remain: such rare events are
- * followed by a dump.
+ * next hops of an IPv6 multipath route remain, nor which IPv4 routes went
+ * with a link, an address or a nexthop object: such rare events are followed
+ * by a dump.
  */
 #include "kernel_internal.h"
 
@@ -449,6 +450,22 @@ is_ambiguous(struct kernel *kernel, const struct nlmsghdr *nlh,
 	return kernel->has_ipv6_siblings;
 }
 
+/* Remember that it may go without a word when its link goes down. */
+static void
+note_import(struct kernel *kernel, const struct route_message *message)
+{
+	struct kernel_link *link;
+
+	if (!message->is_ipv4)
+		return;
+	link = kernel_link_find(kernel, message->route.ifindex);
+	if (link != NULL)
+		link->has_imports = true;
+	else if (message->type == RTN_UNICAST)
+		kernel->has_ipv4_spread = true;
+	kernel->has_ipv4_spread |= message->is_multipath;
+}
+
 static void
 import(struct kernel *kernel, const struct nlmsghdr *nlh,
     struct route_message *message, bool is_dump)
@@ -458,7 +475,9 @@ import(struct kernel *kernel, const struct nlmsghdr *nlh,
 
 	if (is_dump && kernel_sync_is_gone(kernel, fingerprint))
 		return;
-	if (!present)
+	if (present)
+		note_import(kernel, message);
+	else
 		kernel_sync_gone(kernel, fingerprint);
 	strlcpy(message->route.ifname,
 	    kernel_link_name(kernel, message->route.ifindex), IFNAME_SIZE);

@@ -101,6 +101,7 @@ struct kernel_link {
 	bool is_dirty;			/* in kernel.dirty */
 	bool was_told;
 	bool has_routes;		/* we installed routes through it */
+	bool has_imports;		/* others' IPv4 routes leave by it */
 };
 RB_HEAD(kernel_link_tree, kernel_link);
 TAILQ_HEAD(kernel_link_queue, kernel_link);
@@ -188,6 +189,7 @@ struct kernel {
 	uint32_t ipv6_changes;		/* counts: IPv6 routes came or went */
 	bool uses_pref_src;		/* a lost address may cost a route */
 	bool has_ipv6_siblings;		/* foreign IPv6 multipath was seen */
+	bool has_ipv4_spread;		/* IPv4 routes by who knows what link */
 	struct sync sync;
 
 	uint64_t overruns;		/* of the notifications */

@@ -444,6 +444,29 @@ def test_overrun_is_answered_by_a_resync(node, figure):
     probe.stop()
 
 
+@pytest.mark.parametrize("setting, route, loss", [
+    ("", "via 192.0.2.3", "link set v0 down"),
+    ("", "via 192.0.2.3", "link del v0"),
+    ("", "via 192.0.2.3", "addr del 192.0.2.1/24 dev v0"),
+    ("addr add 198.51.100.1/32 dev lo", "dev v0 src 198.51.100.1",
+     "addr del 198.51.100.1/32 dev lo"),
+    ("addr add 198.51.100.1/24 dev v1",
+     "nexthop via 192.0.2.3 nexthop via 198.51.100.3",
+     "link set v1 down\nlink set v0 down"),
+    ("nexthop add id 1 via 192.0.2.3 dev v0", "nhid 1", "nexthop del id 1"),
+], ids=["down", "deleted", "address", "source", "multipath", "object"])
+def test_imports_that_go_silently_are_noticed(node, probe, setting, route,
+                                              loss):
+    """A dump tells that they are gone, if nothing else does."""
+    node.ip_batch([setting, f"route add 10.9.0.0/16 {route}"])
+    probe.await_line(r"route \+ 10\.9\.0\.0/16 ")
+    start = len(probe.lines)
+    node.ip_batch([loss])
+    probe.await_line("sync end", start)
+    assert probe.count(r"route \+ 10\.9\.0\.0/16 ", start) == 0
+    assert not any(found.prefix == "10.9.0.0/16" for found in routes(node))
+
+
 def test_what_is_told_by_a_resync(node):
     for table in (254, 1000, 4000000000):
         node.ip("route", "add", "10.9.0.0/16", "via", "192.0.2.3",
