@@ -354,13 +354,17 @@ destination_hold_longer(struct babel *b)
 	b->held_longer_until = b->now + b->held_longer;
 }
 
-/* Nothing to announce any more: hold it (section 3.5.4) and retract. */
+/* Nothing to announce any more: hold it (section 3.5.4) and retract.  So it
+ * is, too, when it was held already, but what came instead, and is lost
+ * now, has kept the retraction waiting for the kernel. */
 static void
 destination_retract(struct babel *b, struct destination *d)
 {
-	if (d->announced_metric == INFINITY_METRIC)
+	if (d->announced_metric == INFINITY_METRIC &&
+	    !(d->held && d->announce_again))
 		return;
 	d->announced_metric = INFINITY_METRIC;
+	d->announce_again = false;
 #ifndef BROKEN_HOLD
 	d->held = true;
 	/* What we learnt and announced was installed, too. */

@@ -394,6 +394,29 @@ a_slow_kernel_loses_no_news(void **state)
 	world_free(s.w);
 }
 
+/* covers: B48 */
+static void
+a_slow_kernel_loses_no_retraction(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	unsigned int i;
+
+	(void)state;
+	/* In a crowd nobody is told again by name. */
+	for (i = 0; i < 4; i++)
+		talker_met(s.w, 2);
+	world_clear(s.w);
+	s.w->kernel_sleeps = true;
+	talker_tell(s.a, P6, ID_A, GONE);
+	talker_tell(s.b, P6, ID_A, DISTANCE(11, 0));
+	world_pass(s.w, 2 * SECOND);
+	assert_int_equal(told(s.w, 2, ANY), 0);
+	talker_tell(s.b, P6, ID_A, GONE);
+	world_pass(s.w, URGENT);
+	assert_int_not_equal(told(s.w, 2, INFINITE), 0);
+	world_free(s.w);
+}
+
 /* covers: F29 */
 static void
 a_slow_kernel_loses_no_filter(void **state)
@@ -477,6 +500,7 @@ main(void)
 		cmocka_unit_test(found_again_after_its_link_went),
 		cmocka_unit_test(back_before_it_was_retracted),
 		cmocka_unit_test(a_slow_kernel_loses_no_news),
+		cmocka_unit_test(a_slow_kernel_loses_no_retraction),
 		cmocka_unit_test(a_slow_kernel_loses_no_filter),
 		cmocka_unit_test(a_shorter_interval_shortens_no_hold),
 		cmocka_unit_test(a_removed_interface_says_goodbye),
