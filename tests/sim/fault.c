@@ -10,7 +10,7 @@
 #include "checker.h"
 #include "world.h"
 
-#define RESTARTS_MIN	14		/* of each run, at least drawn */
+#define RESTARTS_MIN	18		/* of each run, at least drawn */
 #define JUMP_MAX	(10 * MINUTE)
 #define MOBILE_LINKS	3
 #define MOBILE_TIME	(10 * SECOND)	/* there, and away */
