@@ -259,34 +259,46 @@ def test_the_last_word_on_a_local_server_counts(make_bench, lab):
             assert control.request("link-detect false") == [answer]
 
 
+def use_object(bench, verb, link):
+    gateway = bench.links[link].ends[1].address4
+    bench.router.ip("nexthop", verb, "id", "7", "via", gateway, "dev",
+                    f"dut-{link}")
+
+
+def add_route_by_object(bench, *options):
+    use_object(bench, "add", "east")
+    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44",
+                    *options)
+
+
+def move_object_silently(bench):
+    """The route leaves by another link now, which the kernel need not say:
+    only looking finds out."""
+    bench.router.sysctl({"ipv4/nexthop_compat_mode": 0})
+    use_object(bench, "replace", "west")
+    bench.router.sysctl({"ipv4/nexthop_compat_mode": 1})
+
+
 @shows("kernel-check-interval")
 def test_kernel_check_interval(make_bench):
-    """The kernel does not say which IPv4 routes go with a next hop that is
-    removed: only looking finds out."""
-    bench = make_bench(["east"], config=[
-        "kernel-check-interval 1", "redistribute proto 44"])
-    gateway = bench.links["east"].ends[1].address4
-    bench.router.ip("nexthop", "add", "id", "7", "via", gateway, "dev",
-                    "dut-east")
-    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44")
+    bench = make_bench(config=[
+        "kernel-check-interval 1", "redistribute proto 44 if dut-east"])
+    add_route_by_object(bench)
     bench.start()
     wait_for(lambda: PREFIX4 in xroutes(bench.daemon), 5, "the xroute")
-    bench.router.ip("nexthop", "del", "id", "7")
+    move_object_silently(bench)
     wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 3, "it is gone")
 
 
 @shows("kernel-check-interval")
 @pytest.mark.slow
 def test_no_kernel_check_but_by_signal(make_bench):
-    bench = make_bench(["east"], config=[
-        "kernel-check-interval 0", "redistribute proto 44"])
-    gateway = bench.links["east"].ends[1].address4
-    bench.router.ip("nexthop", "add", "id", "7", "via", gateway, "dev",
-                    "dut-east")
-    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44")
+    bench = make_bench(config=[
+        "kernel-check-interval 0", "redistribute proto 44 if dut-east"])
+    add_route_by_object(bench)
     bench.start()
     wait_for(lambda: PREFIX4 in xroutes(bench.daemon), 5, "the xroute")
-    bench.router.ip("nexthop", "del", "id", "7")
+    move_object_silently(bench)
     with pytest.raises(Timeout):
         wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 4, "a check")
     bench.daemon.signal(signal.SIGUSR2)
@@ -297,12 +309,8 @@ def test_no_kernel_check_but_by_signal(make_bench):
 def test_options_that_reload_changes(make_bench):
     """And those that it leaves alone: the router is not cut off."""
     bench = make_bench(config=[
-        "kernel-check-interval 0", "redistribute proto 44"])
-    gateway = bench.links["east"].ends[1].address4
-    bench.router.ip("nexthop", "add", "id", "7", "via", gateway, "dev",
-                    "dut-east")
-    bench.router.ip("route", "add", PREFIX4, "nhid", "7", "proto", "44",
-                    "table", "55")
+        "kernel-check-interval 0", "redistribute proto 44 if dut-east"])
+    add_route_by_object(bench, "table", "55")
     bench.start()
     bench.east.announce(p.update(PREFIX, 100))
     bench.await_installed(PREFIX)
@@ -327,7 +335,7 @@ def test_options_that_reload_changes(make_bench):
     wait_for(lambda: {route.metric for route in routes_of(
         bench.router).values()} == {33}, 3, "the priority")
     wait_for(lambda: PREFIX4 in xroutes(bench.daemon), 3, "the xroute")
-    bench.router.ip("nexthop", "del", "id", "7")
+    move_object_silently(bench)
     wait_for(lambda: PREFIX4 not in xroutes(bench.daemon), 3, "it is gone")
     # And it still hears and is heard, and puts routes where it did.
     bench.east.announce(p.update(OTHER, 100))
