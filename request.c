@@ -148,8 +148,7 @@ choose_successor(const struct destination *d, const struct neighbour *from)
 	    !selected->neighbour->dying && route_is_feasible(selected))
 		return selected->neighbour;
 	RB_FOREACH(route, route_tree, &routes) {
-		if (route->neighbour == from || route->neighbour->dying ||
-		    route->metric == INFINITY_METRIC)
+		if (route->neighbour == from || !route_is_usable(route))
 			continue;
 		feasible = route_is_feasible(route);
 		if (best == NULL || (feasible && !best_feasible) ||
@@ -233,31 +232,19 @@ request_asker(const struct babel *b, const struct request *request)
 	return ifp == NULL ? NULL : neighbour_find(ifp, &request->asker);
 }
 
-/* Does the neighbour of that id still have a way to the source? */
-static bool
-has_route(const struct destination *d, uint32_t neighbour)
-{
-	struct route_tree routes = d->routes;
-	struct route *route;
-
-	RB_FOREACH(route, route_tree, &routes)
-		if (route->neighbour->id == neighbour)
-			return route->metric < INFINITY_METRIC &&
-			    !route->neighbour->dying;
-	return false;
-}
-
 void
 request_pass_again(struct babel *b, const struct destination *d)
 {
 	struct request_tree requests = d->requests;
 	struct neighbour *asker, *successor;
 	struct request *request;
+	struct route *route;
 
 	RB_FOREACH(request, request_tree, &requests) {
 		asker = request_asker(b, request);
+		route = route_find(d, request->passed_to);
 		if (asker == NULL || request->passed_to == 0 ||
-		    has_route(d, request->passed_to))
+		    (route != NULL && route_is_usable(route)))
 			continue;
 		successor = choose_successor(d, asker);
 		if (successor != NULL)
@@ -349,8 +336,7 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 static bool
 wants_seqno(const struct route *route)
 {
-	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
-	    !route_is_feasible(route);
+	return route_is_usable(route) && !route_is_feasible(route);
 }
 
 /* Can anybody be asked who advertises an unfeasible route, if anybody does?

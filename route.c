@@ -36,15 +36,21 @@ route_compare(const struct route *a, const struct route *b)
 RB_GENERATE(route_tree, route, entry, route_compare)
 
 struct route *
-route_find(const struct destination *d, const struct neighbour *n)
+route_find(const struct destination *d, uint32_t neighbour)
 {
 	struct route_tree routes = d->routes;
-	struct neighbour neighbour;
+	struct neighbour n;
 	struct route key;
 
-	neighbour.id = n->id;
-	key.neighbour = &neighbour;
+	n.id = neighbour;
+	key.neighbour = &n;
 	return RB_FIND(route_tree, &routes, &key);
+}
+
+bool
+route_is_usable(const struct route *route)
+{
+	return route->metric < INFINITY_METRIC && !route->neighbour->dying;
 }
 
 bool
@@ -227,8 +233,8 @@ static bool
 is_eligible(const struct babel *b, const struct destination *d,
     const struct route *route)
 {
-	return route->metric < INFINITY_METRIC && !route->neighbour->dying &&
-	    route_is_feasible(route) && !fib_refuses(b, d, route);
+	return route_is_usable(route) && route_is_feasible(route) &&
+	    !fib_refuses(b, d, route);
 }
 
 static bool
@@ -433,7 +439,7 @@ route_update(struct babel *b, struct neighbour *n,
 		update.metric = INFINITY_METRIC;
 	}
 	d = destination_find_in_order(b, &update.key);
-	route = d == NULL ? NULL : route_find(d, n);
+	route = d == NULL ? NULL : route_find(d, n->id);
 	if (route != NULL)
 		route_update_known(b, route, &update, add_metric);
 	else if (update.metric < INFINITY_METRIC)

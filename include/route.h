@@ -41,8 +41,8 @@ enum route_verdict {
 int	route_compare(const struct route *, const struct route *);
 RB_PROTOTYPE(route_tree, route, entry, route_compare)
 
-struct route *route_find(const struct destination *,
-	    const struct neighbour *);
+/* The route by way of the neighbour of that id, or NULL. */
+struct route *route_find(const struct destination *, uint32_t neighbour);
 /* An Update TLV from the neighbour (section 3.5.3). */
 void	route_update(struct babel *, struct neighbour *,
 	    const struct update *);
@@ -63,6 +63,8 @@ void	route_select(struct babel *, struct destination *);
  * being announced on the interface? */
 bool	route_is_silent_on(const struct babel *, const struct route *,
 	    const struct interface *);
+/* Does its neighbour still advertise it, and can it be reached? */
+bool	route_is_usable(const struct route *);
 bool	route_is_feasible(const struct route *);
 uint16_t route_smoothed_metric(const struct babel *, const struct route *);
 /* What the input or the install filter says of the route. */

@@ -751,7 +751,7 @@ world_route(const struct world *w, const char *prefix,
 {
 	struct destination *d = world_destination(w, prefix);
 
-	return d == NULL ? NULL : route_find(d, talker_entry(t));
+	return d == NULL ? NULL : route_find(d, talker_entry(t)->id);
 }
 
 /* Is the route from that talker selected, and in the kernel? */
