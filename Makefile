@@ -13,15 +13,16 @@ JOBS = $(shell nproc)
 
 # What the protocol engine consists of, in the order of its layers ...
 ENGINE = util prefix timer pattern filter mac \
-	token field statement statement_rule configuration \
+	config/token config/field config/statement config/statement_rule \
+	configuration \
 	outbox instance held interface auth neighbour source destination route \
 	delivery fib xroute request message message_put trace receive send babel
 
-# ... and the process around it: start and loop, sockets, the kernel
-# (kernel_*), the local socket (local_*).
-DAEMON = babeld wiring control clock address options system state shared export \
-	net link disambiguation table \
-	$(basename $(wildcard kernel_*.c rule*.c local*.c))
+# ... and the process around it: start and loop, sockets, and the families
+# behind the faces kernel_netlink.c, rule.c and local.c.
+DAEMON = babeld wiring control clock options system state shared export net \
+	kernel_netlink rule local \
+	$(basename $(wildcard kernel/*.c rule/*.c local/*.c))
 
 VERSION := $(shell cat VERSION)
 
@@ -48,7 +49,7 @@ endif
 LIBRARIES = libmnl libbsd-overlay
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wconversion -Wcast-qual -Wwrite-strings -Wvla
-our-cppflags = -D_GNU_SOURCE -Iinclude $(pkg-cflags)
+our-cppflags = -D_GNU_SOURCE -Iinclude -I. $(pkg-cflags)
 our-cflags = -std=c11 -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
 	$(if $(WERROR),-Werror) $(flags-config)
 our-ldflags = $(flags-config)
@@ -76,7 +77,7 @@ sim-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
 
 # Of a broken engine only the file with the fault is compiled.
 ifneq ($(filter broken-%,$(CONFIG)),)
-faulty := $(patsubst %.c,$(OUT)/%.o,$(shell grep -l 'BROKEN_$(broken)\>' *.c))
+faulty := $(patsubst %.c,$(OUT)/%.o,$(shell grep -l 'BROKEN_$(broken)\>' *.c */*.c))
 $(if $(faulty),,$(error no source knows BROKEN_$(broken)))
 engine-objects := $(foreach object,$(engine-objects), \
 	$(or $(filter $(object),$(faulty)),$(object:$(OUT)/%=build/release/%)))
@@ -112,7 +113,7 @@ $(OUT)/daemon.a: $(filter-out $(OUT)/babeld.o,$(daemon-objects))
 $(OUT)/%.a: $(OUT)/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@
-	$(Q)$(AR) rcsD $@ $(filter-out %/objects,$^)
+	$(Q)$(AR) qcsD $@ $(filter-out %/objects,$^)
 
 # Objects depend on how they are compiled, and what is made of them on which
 # they are, through files that change only when that does.

@@ -16,7 +16,7 @@
 #include "configuration.h"
 #include "field.h"
 #include "pattern.h"
-#include "statement.h"
+#include "config/statement.h"
 
 #define DEFAULT_PORT		6696	/* RFC 8966, section 5 */
 #define DEFAULT_HELLO		(4 * SECOND)

@@ -2,15 +2,15 @@
  * kernel_netlink.c - the kernel over rtnetlink: sockets and life cycle.
  *
  * Three sockets, so that none waits for another.  On the command socket
- * we change routes (kernel_fib.c): rtnetlink does its work within
+ * we change routes (kernel/fib.c): rtnetlink does its work within
  * sendmsg, so the answers are there when it returns.  The notification
  * socket tells what others change; a filter in the kernel drops the echo
  * of our own changes.  On the dump socket the whole state is read, at
  * start, when asked for, and when notifications were lost
- * (kernel_sync.c); it is read a datagram at a time.  A timer descriptor
+ * (kernel/sync.c); it is read a datagram at a time.  A timer descriptor
  * serves what has to wait.
  */
-#include "kernel_internal.h"
+#include "kernel/internal.h"
 
 #include <sys/socket.h>
 #include <sys/timerfd.h>

@@ -2,8 +2,8 @@
  * local.c - the local socket: who is connected, and whose turn it is.
  *
  * The protocol is line by line.  A client sends requests, each is answered
- * by any number of lines and then "ok", "no" or "bad" (local_request.c); a
- * monitor is told what happens besides (local_monitor.c).
+ * by any number of lines and then "ok", "no" or "bad" (local/request.c); a
+ * monitor is told what happens besides (local/monitor.c).
  *
  * Routing comes first.  An event is only noted in a journal; what is said
  * to clients is produced in turns of a fixed number of steps, fewer when
@@ -23,8 +23,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "local_monitor.h"
-#include "local_state.h"
+#include "local/monitor.h"
+#include "local/state.h"
 
 #define ACCEPTS		16		/* for each server, in one turn */
 #define STEPS_IDLE	1024		/* for all clients, in one turn */

@@ -3,12 +3,12 @@
  *
  * A change of a source-specific route that the kernel cannot hold becomes
  * a transaction: the steps that disambiguation.c makes of it, each a
- * change in the table of a source (rule_table.c).  All go through one
+ * change in the table of a source (rule/table.c).  All go through one
  * queue and are carried out in order; the engine has its answer when the
  * last step has one.  If any failed, the route is taken back.
  *
  * Plain routes matter as soon as there is a source's table, for they must
- * not be hidden by it; so do the routes that others have (rule_other.c).
+ * not be hidden by it; so do the routes that others have (rule/other.c).
  * Nothing is remembered of them before the first source-specific change
  * comes.  That one waits while our plain routes are walked, in slices,
  * and the kernel tells the others.
@@ -26,9 +26,9 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "disambiguation.h"
-#include "rule_other.h"
-#include "rule_table.h"
+#include "rule/disambiguation.h"
+#include "rule/other.h"
+#include "rule/table.h"
 
 #define QUEUE_MAX	1024		/* then the engine has to wait */
 #define WALK_SLICE	256

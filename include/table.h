@@ -6,7 +6,7 @@
 
 #include <stdio.h>
 
-#include "local_cursor.h"
+#include "local/cursor.h"
 
 /* How far the printing of one copy has got; zero-initialised: none. */
 struct table {

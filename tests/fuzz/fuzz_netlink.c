@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel_internal.h"
+#include "kernel/internal.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

@@ -28,7 +28,7 @@
 #include <unistd.h>
 
 #include "kernel.h"
-#include "link.h"
+#include "kernel/kind.h"
 
 #define WORDS_MAX	32
 

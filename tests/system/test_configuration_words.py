@@ -112,12 +112,12 @@ def test_which_options_may_change_while_running(word, socket_of_one):
 def words_of_the_sources():
     found = set()
     for file, pattern in (
-            ("field.c", r'^\t{ "([a-z][a-z0-9-]+)", FIELD_'),
-            ("field.c", r'^\tSETTING\("([a-z0-9-]+)"'),
-            ("statement.c", r'^\t{ "([a-z-]+)", '),
-            ("statement.c", r'strcmp\(word, "([a-z]+)"\)'),
-            ("statement_rule.c", r'^\t{ "([a-z-]+)", read'),
-            ("statement_rule.c", r'strcmp\(s->word.text, "([a-z]+)"\)')):
+            ("config/field.c", r'^\t{ "([a-z][a-z0-9-]+)", FIELD_'),
+            ("config/field.c", r'^\tSETTING\("([a-z0-9-]+)"'),
+            ("config/statement.c", r'^\t{ "([a-z-]+)", '),
+            ("config/statement.c", r'strcmp\(word, "([a-z]+)"\)'),
+            ("config/statement_rule.c", r'^\t{ "([a-z-]+)", read'),
+            ("config/statement_rule.c", r'strcmp\(s->word.text, "([a-z]+)"\)')):
         with open(os.path.join(CHECKOUT, file)) as stream:
             text = stream.read()
         here = re.findall(pattern, text, re.MULTILINE)

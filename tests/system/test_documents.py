@@ -9,6 +9,7 @@ left over.
 """
 
 import fnmatch
+import glob
 import json
 import os
 import re
@@ -62,6 +63,13 @@ def man_text(line):
     """A line of the source as it is shown."""
     return re.sub(r"\\(.)", lambda match: {
         "e": "\\", "&": "", "-": "-"}[match[1]], line)
+
+
+def sources(pattern):
+    """The paths of our own files of that kind, tests not among them."""
+    return [path for place in ("", "include", "config", "kernel", "local",
+                               "rule")
+            for path in glob.glob(os.path.join(CHECKOUT, place, pattern))]
 
 
 def man_examples():
@@ -455,9 +463,8 @@ def test_the_map_of_the_source():
             if line[0] != " ":
                 named.update(re.split(r"\s{2,}", line)[0].split())
     named = {name.removesuffix(".h") for name in named}
-    files = {os.path.splitext(name)[0] for place in ("", "include")
-             for name in os.listdir(os.path.join(CHECKOUT, place))
-             if name.endswith((".c", ".h"))}
+    files = {os.path.splitext(os.path.relpath(path, CHECKOUT))[0]
+             .removeprefix("include/") for path in sources("*.[ch]")}
     lost = {name for name in files if not any(
         fnmatch.fnmatchcase(name, entry) for entry in named)}
     gone = {entry for entry in named if not fnmatch.filter(files, entry)}
@@ -497,7 +504,7 @@ def test_every_word_of_explain_is_in_the_manual():
     text = read("babeld.man")
     said = set(re.findall(r"[a-z][a-z-]+", " ".join(
         re.findall(r"^\.(?:It )?Li (.*)$", text, re.MULTILINE))))
-    source = read("local_explain.c") + read("net.c")
+    source = read("local/explain.c") + read("net.c")
     for name in ("kernel_word", "reason_against", "reason_of", "link_word",
                  "mac_word", "send_errors", "net_error_word"):
         body = re.search(rf"^(?:{name}\(|}} {name}).*?^}}", source,
@@ -507,18 +514,16 @@ def test_every_word_of_explain_is_in_the_manual():
 
 
 def test_the_diagnostics_are_those_of_the_sources():
-    sources = ""
-    for name in os.listdir(CHECKOUT):
-        if name.endswith(".c"):
-            sources += re.sub(r'"\s*\n\s*"', "", read(name))
+    text = "".join(re.sub(r'"\s*\n\s*"', "", read(path))
+                   for path in sources("*.c"))
     part = read("babeld.man").partition(".Sh DIAGNOSTICS")[2]
     items = re.findall(r"^\.It (.*)$", part.partition(".Sh SEE")[0],
                        re.MULTILINE)
     assert len(items) > 5
     for item in items:
         fixed = re.split(r"Ar \w+| :", item.replace("install it", "%s it"))
-        assert [text for text in fixed
-                if text.strip(", ") not in sources] == [], item
+        assert [part for part in fixed
+                if part.strip(", ") not in text] == [], item
 
 
 @pytest.fixture

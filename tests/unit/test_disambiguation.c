@@ -9,7 +9,7 @@
  * each packet goes as the kernel would do it: the tables of its sources
  * from the longest to the shortest, then the plain table.
  */
-#include "disambiguation.h"
+#include "rule/disambiguation.h"
 
 #include <errno.h>
 #include <string.h>

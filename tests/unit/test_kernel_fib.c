@@ -8,7 +8,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "kernel_internal.h"
+#include "kernel/internal.h"
 #include "unit.h"
 
 #define REQUESTS_MAX	32

@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "link.h"
+#include "kernel/kind.h"
 #include "unit.h"
 
 /* What the directory of an interface has, besides "ifindex". */

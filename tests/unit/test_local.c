@@ -7,7 +7,7 @@
 #include <sys/resource.h>
 #include <sys/un.h>
 
-#include "local_describe.h"
+#include "local/describe.h"
 #include "local_peer.h"
 
 static const char greeting[] =

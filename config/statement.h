@@ -1,0 +1,55 @@
+/*
+ * config/statement.h - the grammar: a line of text changes a configuration
+ * that is being built.  Inside the parser only: the way in is
+ * configuration.h.
+ */
+#ifndef CONFIG_STATEMENT_H
+#define CONFIG_STATEMENT_H
+
+#include "configuration.h"
+#include "token.h"
+
+/* A text that is being read. */
+struct statement {
+	struct configuration *conf;	/* what it changes */
+	/* The local socket: what lies below that layer, or NULL. */
+	struct configuration *files;
+	const struct configuration_source *source;
+	struct configuration_report *report;
+	struct token_reader reader;
+	struct token word;		/* the last one read */
+	bool is_secret;			/* the line holds a key */
+};
+
+/* Read to the end, or to the first error unless report->tell is set: 0,
+ * or -1. */
+int	statement_read(struct statement *, const char *text, size_t len);
+
+/* "in", "out", "redistribute" or "install" has been read. */
+int	statement_read_rule(struct statement *, enum filter_chain);
+
+/*
+ * For the reading functions, all of which return 0, or -1 with an error
+ * reported at the word that is wrong.
+ */
+
+/* The next word, or the end of the line, into s->word. */
+int	statement_next(struct statement *);
+/* The next word or string, which must be there. */
+int	statement_need_word(struct statement *, const char *expected);
+int	statement_need_string(struct statement *, const char *expected);
+int	statement_need_end(struct statement *);
+int	statement_need_number(struct statement *, int64_t min, int64_t max,
+	    int64_t *);
+
+/* Report an error at the word just read: always -1. */
+int	statement_expected(struct statement *, const char *what);
+int	statement_error(struct statement *, const struct token *at,
+	    const char *format, ...) __attribute__((format(printf, 3, 4)));
+int	statement_no_memory(struct statement *);
+/* Warn if the word just read matches no interface, whatever it is called. */
+void	statement_check_name(struct statement *);
+void	statement_warn(struct statement *, const struct token *at,
+	    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

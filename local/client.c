@@ -1,0 +1,275 @@
+/*
+ * local/client.c - one connection: its buffers, and how it ends.
+ *
+ * Nothing here waits.  What is said goes into a queue and from there to
+ * the socket as it takes it; the queue is bounded, and whoever produces
+ * looks at it first, so that the bound is met only by a mistake.
+ *
+ * A connection ends in order: what is waiting goes out, the sending side
+ * is shut, and the rest of the input is thrown away until the client
+ * closes too or a deadline passes.  To close at once would let TCP answer
+ * unread input with a reset, which may destroy what was said last: the
+ * reason.
+ */
+#include "local/client.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define OUTPUT_MIN	4096
+#define WRITE_MAX	(64 * 1024)	/* bytes in one turn */
+#define DISCARD_READS	16		/* likewise */
+#define CLOSING_TIME	(30 * SECOND)
+#define LINGERING_TIME	(2 * SECOND)
+
+struct client *
+client_new(int fd, bool writable)
+{
+	struct client *c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return NULL;
+	c->fd = fd;
+	c->writable = writable;
+	return c;
+}
+
+void
+client_free(struct client *c)
+{
+	close(c->fd);
+	set_clear(&c->known);
+	free(c->output);
+	free(c);
+}
+
+void
+client_stop(struct client *c)
+{
+	c->task.kind = TASK_NONE;
+	c->owes_reply = false;
+	c->monitors = false;
+	set_clear(&c->known);
+}
+
+void
+client_is_gone(struct client *c)
+{
+	c->deaf = true;
+	free(c->output);
+	c->output = NULL;
+	c->output_start = c->output_len = c->output_size = 0;
+	client_stop(c);
+}
+
+/* Room for that many more bytes: 0, or -1. */
+static int
+output_reserve(struct client *c, size_t len)
+{
+	size_t size = c->output_size < OUTPUT_MIN ? OUTPUT_MIN :
+	    c->output_size;
+	char *output;
+
+	if (len > LOCAL_BUFFER - c->output_len)
+		return -1;
+	if (c->output_start + c->output_len + len <= c->output_size)
+		return 0;
+	if (c->output_start > 0)
+		memmove(c->output, c->output + c->output_start,
+		    c->output_len);
+	c->output_start = 0;
+	while (size < c->output_len + len)
+		size *= 2;
+	if (size == c->output_size)
+		return 0;
+	output = realloc(c->output, size);
+	if (output == NULL)
+		return -1;
+	c->output = output;
+	c->output_size = size;
+	return 0;
+}
+
+void
+client_say(struct client *c, const char *bytes, size_t len)
+{
+	if (c->deaf)
+		return;
+	if (output_reserve(c, len) < 0) {
+		client_is_gone(c);
+		c->ended = true;
+		c->input_len = 0;
+		return;
+	}
+	memcpy(c->output + c->output_start + c->output_len, bytes, len);
+	c->output_len += len;
+}
+
+void
+client_say_text(struct client *c, const char *text)
+{
+	client_say(c, text, strlen(text));
+}
+
+void
+client_say_line(struct client *c, enum line_format format,
+    const char *first, const char *rest)
+{
+	if (format == LINE_JSON) {
+		client_say_text(c, "{");
+		if (first != NULL) {
+			client_say_text(c, "\"event\":\"");
+			client_say_text(c, first);
+			client_say_text(c, "\",");
+		}
+	} else if (first != NULL) {
+		client_say_text(c, first);
+		client_say_text(c, " ");
+	}
+	client_say_text(c, rest);
+}
+
+/* A message is one line, whatever it quotes. */
+static void
+make_one_line(char *text)
+{
+	for (; *text != '\0'; text++)
+		if ((unsigned char)*text < 0x20 || *text == 0x7F)
+			*text = ' ';
+}
+
+void
+client_reply(struct client *c, const char *word, const char *message)
+{
+	size_t len = strlen(word);
+
+	memcpy(c->reply, word, len + 1);
+	if (message != NULL && *message != '\0') {
+		c->reply[len++] = ' ';
+		strlcpy(c->reply + len, message, sizeof(c->reply) - len - 1);
+		make_one_line(c->reply);
+		len = strlen(c->reply);
+	}
+	c->reply[len] = '\n';
+	c->reply[len + 1] = '\0';
+	c->owes_reply = !c->deaf;
+}
+
+bool
+client_has_line(const struct client *c)
+{
+	return memchr(c->input, '\n', c->input_len) != NULL;
+}
+
+bool
+client_read(struct client *c)
+{
+	ssize_t n;
+
+	if (c->input_len == sizeof(c->input))
+		return client_has_line(c);
+	n = recv(c->fd, c->input + c->input_len,
+	    sizeof(c->input) - c->input_len, MSG_DONTWAIT);
+	if (n > 0)
+		c->input_len += (size_t)n;
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		c->ended = true;
+	return c->input_len < sizeof(c->input) || client_has_line(c);
+}
+
+bool
+client_next_line(struct client *c, char line[CLIENT_INPUT])
+{
+	const char *newline = memchr(c->input, '\n', c->input_len);
+	size_t len, i;
+
+	if (newline == NULL)
+		return false;
+	len = (size_t)(newline - c->input);
+	memcpy(line, c->input, len);
+	c->input_len -= len + 1;
+	memmove(c->input, newline + 1, c->input_len);
+	for (i = 0; i < len; i++)
+		if (line[i] == '\0')
+			line[i] = '\x7F';	/* no word has that */
+	if (len > 0 && line[len - 1] == '\r')
+		len--;
+	line[len] = '\0';
+	return true;
+}
+
+void
+client_write(struct client *c)
+{
+	ssize_t n;
+
+	if (c->deaf || c->output_len == 0)
+		return;
+	n = send(c->fd, c->output + c->output_start,
+	    c->output_len < WRITE_MAX ? c->output_len : WRITE_MAX,
+	    MSG_DONTWAIT | MSG_NOSIGNAL);
+	if (n < 0) {
+		if (errno != EAGAIN && errno != EINTR)
+			client_is_gone(c);
+		return;
+	}
+	c->output_start += (size_t)n;
+	c->output_len -= (size_t)n;
+	if (c->output_len > 0)
+		return;
+	c->output_start = 0;
+	if (c->output_size > OUTPUT_MIN) {
+		free(c->output);
+		c->output = NULL;
+		c->output_size = 0;
+	}
+}
+
+void
+client_finish(struct client *c, babel_time now, const char *reason)
+{
+	client_stop(c);
+	if (reason != NULL) {
+		client_say_text(c, "no ");
+		client_say_text(c, reason);
+		client_say_text(c, "\n");
+	}
+	c->state = CLIENT_CLOSING;
+	c->deadline = now + CLOSING_TIME;
+}
+
+/* Read and forget; true when nothing more will come. */
+static bool
+client_discard(struct client *c)
+{
+	char buffer[4096];
+	ssize_t n;
+	int i;
+
+	for (i = 0; i < DISCARD_READS && !c->ended; i++) {
+		n = recv(c->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
+		if (n < 0 && errno == EAGAIN)
+			break;
+		if (n <= 0)
+			c->ended = true;
+	}
+	return c->ended;
+}
+
+bool
+client_close_step(struct client *c, babel_time now)
+{
+	if (c->deaf || now >= c->deadline)
+		return true;
+	if (c->state == CLIENT_CLOSING) {
+		if (c->output_len > 0)
+			return false;
+		shutdown(c->fd, SHUT_WR);
+		c->state = CLIENT_LINGERING;
+		c->deadline = now + LINGERING_TIME;
+	}
+	return client_discard(c);
+}

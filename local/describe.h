@@ -1,0 +1,30 @@
+/*
+ * local/describe.h - the objects of the stream, in the words that clients
+ * parse.
+ *
+ * Plain text is BABEL 1.0 to the letter; JSON has the names of RFC 9046's
+ * information model, and plain words for what that does not know.
+ */
+#ifndef LOCAL_DESCRIBE_H
+#define LOCAL_DESCRIBE_H
+
+#include "local/line.h"
+#include "local/cursor.h"
+
+/* All of a line but "add", "change" or "flush", newline included. */
+void	describe(struct line *, const struct babel *, const struct object *);
+
+/* Parts that other reports share. */
+#define DESTINATION_ID_STRLEN	(2 * PREFIX_STRLEN)
+/* "prefix-source". */
+const char *describe_destination_id(const struct destination_key *,
+	    char buffer[DESTINATION_ID_STRLEN]);
+void	describe_destination(struct line *, const struct destination_key *);
+/* What was sent and received on it. */
+void	describe_statistics(struct line *, const struct interface *);
+void	describe_rtt(struct line *, const struct babel *,
+	    const struct neighbour *);
+/* Does the kernel use the route?  Then monitors are told "installed". */
+bool	describe_is_installed(const struct babel *, const struct route *);
+
+#endif

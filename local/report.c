@@ -1,0 +1,82 @@
+/*
+ * local/report.c - answers of more than one line, step by step.
+ *
+ * A step is a line, or a look at something that turned out not to be
+ * worth one.  Steps are counted, not timed, and stop when enough is
+ * waiting for the client, so that a large table costs the main loop a
+ * fixed amount each turn.
+ */
+#include "local/state.h"
+
+#include "local/describe.h"
+#include "local/monitor.h"
+
+void
+report_say(struct client *c, struct line *line)
+{
+	line_end(line);
+	client_say_line(c, c->task.format, NULL, line->bytes);
+}
+
+static void
+say_object(struct client *c, const struct babel *b,
+    const struct object *object)
+{
+	struct line line;
+
+	line_init(&line, c->task.format);
+	describe(&line, b, object);
+	client_say_line(c, c->task.format, "add", line.bytes);
+}
+
+/* The monitor's own dump moves the monitor's cursor. */
+static bool
+dump_step(const struct babel *b, struct client *c)
+{
+	struct task *task = &c->task;
+	struct cursor *cursor = task->monitors ? &c->told : &task->cursor;
+	struct object object;
+	enum cursor_result result = cursor_step(cursor, b, &object);
+
+	if (result != CURSOR_OBJECT || !monitor_selects(b, &object, task))
+		return result == CURSOR_END;
+	say_object(c, b, &object);
+	if (task->monitors && monitor_told(c, &object) < 0)
+		client_finish(c, b->now, "Out of memory");
+	return false;
+}
+
+static bool
+task_step(const struct local *local, const struct babel *b,
+    struct client *c)
+{
+	switch (c->task.kind) {
+	case TASK_NONE:
+		break;
+	case TASK_DUMP:
+		return dump_step(b, c);
+	case TASK_STATS:
+		return stats_step(local, b, c);
+	case TASK_METRICS:
+		return metrics_step(local, b, c);
+	case TASK_EXPLAIN_ROUTE:
+		return explain_route_step(b, c);
+	case TASK_EXPLAIN_NEIGHBOUR:
+		return explain_neighbour_step(b, c);
+	}
+	return true;
+}
+
+void
+report_run(const struct local *local, const struct babel *b, struct client *c,
+    unsigned int *budget)
+{
+	cursor_resume(&c->task.cursor);
+	cursor_resume(&c->told);
+	while (c->task.kind != TASK_NONE && *budget > 0 &&
+	    c->output_len < CLIENT_ENOUGH) {
+		if (task_step(local, b, c))
+			c->task.kind = TASK_NONE;
+		(*budget)--;
+	}
+}

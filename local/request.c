@@ -1,0 +1,353 @@
+/*
+ * local/request.c - what clients ask for.
+ *
+ * A request is a line of words.  Those of the table here are the local
+ * socket's own, with "json" before those that tell something; everything
+ * else is a directive of the configuration language, and only for clients
+ * that may write.  Every request gets an answer of its own, however many
+ * come in one packet.
+ */
+#include "local/state.h"
+
+#include <string.h>
+
+#include "local/monitor.h"
+#include "token.h"
+
+#define WORDS		5
+
+struct request {
+	struct local *local;
+	const struct babel *b;
+	struct client *client;
+	enum line_format format;
+	unsigned int count;		/* of words */
+	struct token words[WORDS];
+};
+
+struct selector {
+	const char *word;
+	uint8_t kinds;
+	enum selection selection;
+	enum line_format format;
+};
+
+static const struct selector selectors[] = {
+	{ "interface", OBJECT_BIT(OBJECT_INTERFACE), SELECT_ALL, LINE_PLAIN },
+	{ "neighbour", OBJECT_BIT(OBJECT_NEIGHBOUR), SELECT_ALL, LINE_PLAIN },
+	{ "xroute", OBJECT_BIT(OBJECT_XROUTE), SELECT_ALL, LINE_PLAIN },
+	{ "route", OBJECT_BIT(OBJECT_ROUTE), SELECT_ALL, LINE_PLAIN },
+	{ "installed", OBJECT_BIT(OBJECT_ROUTE), SELECT_INSTALLED,
+	    LINE_PLAIN },
+	{ NULL, 0, SELECT_ALL, LINE_PLAIN },
+};
+
+/* Requests of one word that other programs have come to use. */
+static const struct selector dumps[] = {
+	{ "dump-interfaces", OBJECT_BIT(OBJECT_INTERFACE), SELECT_ALL,
+	    LINE_PLAIN },
+	{ "dump-neighbors", OBJECT_BIT(OBJECT_NEIGHBOUR), SELECT_ALL,
+	    LINE_PLAIN },
+	{ "dump-routable-neighbors", OBJECT_BIT(OBJECT_NEIGHBOUR),
+	    SELECT_REACHABLE, LINE_PLAIN },
+	{ "dump-installed-routes", OBJECT_BIT(OBJECT_ROUTE),
+	    SELECT_INSTALLED, LINE_WIDE },
+	{ NULL, 0, SELECT_ALL, LINE_PLAIN },
+};
+
+static const struct selector *
+selector_find(const struct selector *table, const char *word)
+{
+	while (table->word != NULL && strcmp(table->word, word) != 0)
+		table++;
+	return table->word != NULL ? table : NULL;
+}
+
+static bool
+word_is(const struct request *r, unsigned int index, const char *text)
+{
+	return index < r->count && r->words[index].type == TOKEN_WORD &&
+	    strcmp(r->words[index].text, text) == 0;
+}
+
+static struct task *
+begin_task(const struct request *r, enum task_kind kind, unsigned int kinds)
+{
+	struct task *task = &r->client->task;
+
+	memset(task, 0, sizeof(*task));
+	task->kind = kind;
+	task->format = r->format;
+	cursor_init(&task->cursor, kinds);
+	return task;
+}
+
+static void
+begin_dump(const struct request *r, const struct selector *selector)
+{
+	struct task *task = begin_task(r, TASK_DUMP, selector != NULL ?
+	    selector->kinds : OBJECT_ALL);
+
+	if (selector == NULL)
+		return;
+	task->selection = selector->selection;
+	if (r->format == LINE_PLAIN)
+		task->format = selector->format;
+}
+
+/*
+ * The prefix that a word means: the longest that we know for an address,
+ * else itself.  False if the word is neither; *found: it is known.
+ */
+static bool
+find_prefix(const struct request *r, unsigned int index,
+    struct prefix *prefix, bool *found)
+{
+	const char *text = r->words[index].text;
+	struct in6_addr address;
+
+	if (address_parse(text, &address) == 0)
+		*found = cursor_longest_match(r->b, &address, prefix);
+	else if (prefix_parse(text, prefix) == 0)
+		*found = cursor_prefix_exists(r->b, prefix);
+	else
+		return false;
+	return true;
+}
+
+/* "dump", "dump KIND", "dump route PREFIX". */
+static bool
+request_dump(const struct request *r)
+{
+	const struct selector *selector = NULL;
+	struct prefix prefix;
+	bool found = true;
+
+	if (r->count > 1) {
+		selector = selector_find(selectors, r->words[1].text);
+		if (selector == NULL)
+			return false;
+	}
+	if (r->count == 3 && (!word_is(r, 1, "route") ||
+	    !find_prefix(r, 2, &prefix, &found)))
+		return false;
+	if (r->count > 3)
+		return false;
+	begin_dump(r, selector);
+	if (r->count == 3 && found)
+		cursor_narrow(&r->client->task.cursor, &prefix);
+	else if (!found)
+		r->client->task.kind = TASK_NONE;
+	return true;
+}
+
+static bool
+request_dump_word(const struct request *r)
+{
+	if (r->count != 1)
+		return false;
+	begin_dump(r, selector_find(dumps, r->words[0].text));
+	return true;
+}
+
+static bool
+request_monitor(const struct request *r)
+{
+	const struct selector *selector = NULL;
+
+	if (r->count > 1)
+		selector = selector_find(selectors, r->words[1].text);
+	if (r->count > 2 || (r->count == 2 && selector == NULL))
+		return false;
+	begin_dump(r, selector);
+	r->client->task.monitors = true;
+	monitor_start(r->client, &r->local->journal, &r->client->task);
+	r->local->monitored = true;
+	return true;
+}
+
+static bool
+request_unmonitor(const struct request *r)
+{
+	if (r->count != 1)
+		return false;
+	client_stop(r->client);
+	return true;
+}
+
+static bool
+request_quit(const struct request *r)
+{
+	if (r->count != 1)
+		return false;
+	client_finish(r->client, r->b->now, NULL);
+	return true;
+}
+
+static bool
+request_stats(const struct request *r)
+{
+	if (r->count != 1)
+		return false;
+	begin_task(r, TASK_STATS, OBJECT_BIT(OBJECT_INTERFACE) |
+	    OBJECT_BIT(OBJECT_NEIGHBOUR));
+	return true;
+}
+
+static bool
+request_metrics(const struct request *r)
+{
+	if (r->count != 1 || r->format != LINE_PLAIN)
+		return false;
+	begin_task(r, TASK_METRICS, 0);
+	return true;
+}
+
+/* "explain neighbour", "explain neighbour ADDRESS". */
+static bool
+explain_neighbour(const struct request *r)
+{
+	struct in6_addr address;
+	struct task *task;
+
+	if (r->count > 3 || (r->count == 3 &&
+	    address_parse(r->words[2].text, &address) < 0))
+		return false;
+	task = begin_task(r, TASK_EXPLAIN_NEIGHBOUR,
+	    OBJECT_BIT(OBJECT_INTERFACE) | OBJECT_BIT(OBJECT_NEIGHBOUR));
+	if (r->count == 3) {
+		task->selection = SELECT_ADDRESS;
+		task->address = address;
+	}
+	return true;
+}
+
+/* "explain PREFIX", "explain ADDRESS". */
+static bool
+request_explain(const struct request *r)
+{
+	struct prefix prefix;
+	struct task *task;
+	bool found;
+
+	if (word_is(r, 1, "neighbour"))
+		return explain_neighbour(r);
+	if (r->count != 2 || !find_prefix(r, 1, &prefix, &found))
+		return false;
+	if (!found) {
+		client_reply(r->client, "no", "No such destination");
+		return true;
+	}
+	task = begin_task(r, TASK_EXPLAIN_ROUTE, OBJECT_BIT(OBJECT_ROUTE));
+	cursor_narrow(&task->cursor, &prefix);
+	return true;
+}
+
+static const struct {
+	const char *word;
+	bool (*act)(const struct request *);	/* false: bad */
+	bool tells;				/* may be asked for in JSON */
+} requests[] = {
+	{ "dump", request_dump, true },
+	{ "dump-interfaces", request_dump_word, true },
+	{ "dump-neighbors", request_dump_word, true },
+	{ "dump-routable-neighbors", request_dump_word, true },
+	{ "dump-installed-routes", request_dump_word, true },
+	{ "monitor", request_monitor, true },
+	{ "unmonitor", request_unmonitor, false },
+	{ "quit", request_quit, false },
+	{ "stats", request_stats, true },
+	{ "metrics", request_metrics, false },
+	{ "explain", request_explain, true },
+};
+
+/* Split the line; false if it is none of the local socket's. */
+static bool
+read_words(struct request *r, const char *line)
+{
+	struct token_reader reader;
+	struct token *word = r->words;
+
+	token_open(&reader, line, strlen(line));
+	r->count = 0;
+	while (r->count < WORDS) {
+		token_word(&reader, word);
+		if (word->type == TOKEN_END)
+			return true;
+		if (word->type != TOKEN_WORD)
+			return false;
+		if (r->count == 0 && r->format == LINE_PLAIN &&
+		    strcmp(word->text, "json") == 0) {
+			r->format = LINE_JSON;
+			continue;
+		}
+		r->count++;
+		word++;
+	}
+	return false;
+}
+
+/* Act on one of the table: ok, no, or bad. */
+static enum local_reply
+act(const struct request *r)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
+		if (strcmp(requests[i].word, r->words[0].text) != 0)
+			continue;
+		if (r->format == LINE_JSON && !requests[i].tells)
+			return LOCAL_BAD;
+		return requests[i].act(r) ? LOCAL_OK : LOCAL_BAD;
+	}
+	return LOCAL_NO;
+}
+
+/* A directive, for whoever knows the configuration. */
+static void
+execute_directive(struct local *local, struct client *c, const char *line)
+{
+	struct configuration_report report = { .error = "" };
+	enum local_reply reply = LOCAL_BAD;
+
+	if (c->writable && local->command != NULL)
+		reply = local->command(local->ctx, line, &report);
+	switch (reply) {
+	case LOCAL_OK:
+		client_reply(c, "ok", NULL);
+		break;
+	case LOCAL_NO:
+		client_reply(c, "no", report.error);
+		break;
+	case LOCAL_BAD:
+		client_reply(c, "bad", NULL);
+		break;
+	}
+}
+
+bool
+request_execute(struct local *local, const struct babel *b,
+    struct client *c, const char *line)
+{
+	struct request r = { .local = local, .b = b, .client = c,
+	    .format = LINE_PLAIN };
+	bool is_ours = read_words(&r, line), directive = false;
+	enum local_reply reply = LOCAL_NO;
+
+	local->counters[LOCAL_REQUESTS]++;
+	if (is_ours && r.count > 0)
+		reply = act(&r);
+	else if (is_ours)
+		reply = r.format == LINE_PLAIN ? LOCAL_OK : LOCAL_BAD;
+	if (reply == LOCAL_NO && r.format == LINE_JSON)
+		reply = LOCAL_BAD;
+	if (reply == LOCAL_NO) {
+		directive = true;
+		execute_directive(local, c, line);
+	} else if (c->state == CLIENT_OPEN && !c->owes_reply)
+		client_reply(c, reply == LOCAL_OK ? "ok" : "bad", NULL);
+	c->reply_serial = local->journal.serial;
+	if (c->deaf)
+		client_stop(c);
+	return directive;
+}

@@ -1,0 +1,257 @@
+/*
+ * rule/other.c - the routes that others have, and our own exports.
+ *
+ * Several kernel routes may have the same prefixes; each is known by all
+ * that identifies it, so that a removal removes exactly that one, and
+ * being told twice of a route changes nothing.  Whoever listens hears of
+ * prefixes only, when the first route comes and when the last one goes.
+ */
+#include "rule/other.h"
+
+#include <sys/tree.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+/* In the order of its members, the key first. */
+struct identity {
+	struct destination_key key;
+	uint8_t proto;
+	bool is_export;
+	uint32_t table, priority, ifindex;
+};
+_Static_assert(sizeof(struct identity) == 48, "identity has padding");
+
+struct other {
+	RB_ENTRY(other) entry;
+	struct identity identity;
+	uint32_t generation;
+};
+RB_HEAD(rule_other_tree, other);
+
+struct rule_others {
+	struct rule_other_tree tree;
+	rule_others_changed *changed;
+	void *ctx;
+	uint32_t generation, complete;
+	bool is_sweeping, has_cursor;
+	struct identity cursor;		/* of the sweep */
+};
+
+static int
+other_compare(const struct other *a, const struct other *b)
+{
+	return memcmp(&a->identity, &b->identity, sizeof(a->identity));
+}
+
+RB_PROTOTYPE(rule_other_tree, other, entry, other_compare)
+RB_GENERATE(rule_other_tree, other, entry, other_compare)
+
+struct rule_others *
+rule_others_new(rule_others_changed *changed, void *ctx)
+{
+	struct rule_others *others = calloc(1, sizeof(*others));
+
+	if (others == NULL)
+		return NULL;
+	RB_INIT(&others->tree);
+	others->changed = changed;
+	others->ctx = ctx;
+	return others;
+}
+
+void
+rule_others_free(struct rule_others *others)
+{
+	struct other *other;
+
+	if (others == NULL)
+		return;
+	while ((other = RB_MIN(rule_other_tree, &others->tree)) != NULL) {
+		RB_REMOVE(rule_other_tree, &others->tree, other);
+		free(other);
+	}
+	free(others);
+}
+
+static struct other *
+find(struct rule_others *others, const struct identity *identity)
+{
+	struct other wanted = { .identity = *identity };
+
+	return RB_FIND(rule_other_tree, &others->tree, &wanted);
+}
+
+static bool
+has_key(const struct other *other, const struct destination_key *key)
+{
+	return other != NULL &&
+	    destination_key_compare(&other->identity.key, key) == 0;
+}
+
+/* Is it alone with its key? */
+static bool
+is_alone(struct other *other)
+{
+	const struct destination_key *key = &other->identity.key;
+
+	return !has_key(RB_PREV(rule_other_tree, NULL, other), key) &&
+	    !has_key(RB_NEXT(rule_other_tree, NULL, other), key);
+}
+
+static bool
+add(struct rule_others *others, const struct identity *identity)
+{
+	struct other *other = find(others, identity);
+
+	if (other == NULL) {
+		other = calloc(1, sizeof(*other));
+		if (other == NULL)
+			return false;
+		other->identity = *identity;
+		RB_INSERT(rule_other_tree, &others->tree, other);
+		if (is_alone(other))
+			others->changed(others->ctx, &identity->key,
+			    identity->table, true);
+	}
+	other->generation = others->generation;
+	return true;
+}
+
+static void
+forget(struct rule_others *others, struct other *other)
+{
+	const struct identity identity = other->identity;
+	bool was_alone = is_alone(other);
+
+	RB_REMOVE(rule_other_tree, &others->tree, other);
+	free(other);
+	if (was_alone)
+		others->changed(others->ctx, &identity.key, identity.table,
+		    false);
+}
+
+static struct identity
+identity_of(const struct kernel_route *route)
+{
+	return (struct identity){
+		.key = route->key,
+		.proto = route->proto,
+		.table = route->table,
+		.priority = route->priority,
+		.ifindex = route->ifindex,
+	};
+}
+
+bool
+rule_others_add(struct rule_others *others, const struct kernel_route *route)
+{
+	const struct identity identity = identity_of(route);
+
+	return add(others, &identity);
+}
+
+void
+rule_others_remove(struct rule_others *others,
+    const struct kernel_route *route)
+{
+	const struct identity identity = identity_of(route);
+	struct other *other = find(others, &identity);
+
+	if (other != NULL)
+		forget(others, other);
+}
+
+/* There is one export with a key, from whatever table. */
+static struct other *
+find_export(struct rule_others *others, const struct destination_key *key)
+{
+	struct other wanted = { .identity = { .key = *key } }, *other;
+
+	for (other = RB_NFIND(rule_other_tree, &others->tree, &wanted);
+	    has_key(other, key);
+	    other = RB_NEXT(rule_other_tree, &others->tree, other))
+		if (other->identity.is_export)
+			return other;
+	return NULL;
+}
+
+bool
+rule_others_export(struct rule_others *others,
+    const struct destination_key *key, uint32_t table)
+{
+	const struct identity identity = {
+		.key = *key, .table = table, .is_export = true
+	};
+
+	if (find_export(others, key) != NULL)
+		return true;
+	return add(others, &identity);
+}
+
+void
+rule_others_retract(struct rule_others *others,
+    const struct destination_key *key)
+{
+	struct other *other = find_export(others, key);
+
+	if (other != NULL)
+		forget(others, other);
+}
+
+void
+rule_others_tell(const struct rule_others *others)
+{
+	struct rule_other_tree tree = others->tree;
+	struct other *other;
+
+	RB_FOREACH(other, rule_other_tree, &tree)
+		others->changed(others->ctx, &other->identity.key,
+		    other->identity.table, true);
+}
+
+void
+rule_others_sync(struct rule_others *others, bool begin)
+{
+	if (begin) {
+		others->generation++;
+		return;
+	}
+	others->complete = others->generation;
+	others->is_sweeping = true;
+	others->has_cursor = false;
+}
+
+static struct other *
+next_of_sweep(struct rule_others *others)
+{
+	struct other wanted, *other;
+
+	if (!others->has_cursor)
+		return RB_MIN(rule_other_tree, &others->tree);
+	wanted.identity = others->cursor;
+	other = RB_NFIND(rule_other_tree, &others->tree, &wanted);
+	if (other != NULL && other_compare(other, &wanted) == 0)
+		other = RB_NEXT(rule_other_tree, &others->tree, other);
+	return other;
+}
+
+bool
+rule_others_sweep(struct rule_others *others, unsigned int budget)
+{
+	struct other *other;
+
+	while (others->is_sweeping && budget-- > 0) {
+		other = next_of_sweep(others);
+		if (other == NULL) {
+			others->is_sweeping = false;
+			break;
+		}
+		others->cursor = other->identity;
+		others->has_cursor = true;
+		if (!other->identity.is_export &&
+		    other->generation < others->complete)
+			forget(others, other);
+	}
+	return others->is_sweeping;
+}

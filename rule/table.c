@@ -1,0 +1,689 @@
+/*
+ * rule/table.c - a routing table for each source prefix, and the policy
+ * rule that leads there.
+ *
+ * A rule "from SOURCE lookup TABLE" has a priority by the length of its
+ * source, so that longer ones come first, and our protocol number; both
+ * tell that an instance of us has made it.  The rule is there before the
+ * first route of its table, and goes after the last, so that after a crash
+ * all routes that were left behind are found by the rules.
+ *
+ * A table in which anybody has a route, or to which a rule of others
+ * leads, is not ours to take.  Instances on one machine may have the same
+ * priorities: the tables of living ones are taken in a file that they
+ * share (shared.h), so that what is in no living one's table is left over.
+ *
+ * Where somebody else has a route for the source, a rule that "leaves"
+ * stands behind it, of the same priority: from SOURCE to DESTINATION
+ * lookup the table that has the route.  The kernel keeps rules of one
+ * priority in the order in which they were added.
+ */
+#include "rule/table.h"
+
+#include <sys/queue.h>
+#include <sys/tree.h>
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "shared.h"
+
+#define PRIORITIES	128		/* one for each length but 0 */
+#define TABLES_MAX	UINT32_MAX
+
+/* From the source to a destination, elsewhere. */
+struct leaving {
+	TAILQ_ENTRY(leaving) entry;
+	struct prefix to;
+	uint32_t table;
+	bool has_rule, was_seen;
+};
+
+struct source_table {
+	RB_ENTRY(source_table) source_entry, number_entry;
+	struct prefix from;
+	uint32_t number;
+	bool has_rule, was_seen;
+	TAILQ_HEAD(, leaving) leavings;
+};
+RB_HEAD(rule_source_tree, source_table);
+RB_HEAD(rule_number_tree, source_table);
+
+/* A table that a rule of others leads to. */
+struct foreign {
+	RB_ENTRY(foreign) entry;
+	uint32_t table;
+	bool was_seen;
+};
+RB_HEAD(rule_foreign_tree, foreign);
+
+struct rule_tables {
+	struct kernel *kernel;
+	uint32_t first_priority, export_table;
+	uint32_t *reserved;
+	size_t reserved_count;
+	struct rule_source_tree by_source;
+	struct rule_number_tree by_number;
+	struct rule_foreign_tree foreign;
+	uint32_t next;			/* none before it is free */
+	bool is_broken;
+	const char *directory;		/* of the shared file */
+	bool has_shared;		/* not opened before the first need */
+	struct shared shared;
+};
+
+static int
+source_table_compare(const struct source_table *a, const struct source_table *b)
+{
+	return prefix_compare(&a->from, &b->from);
+}
+
+static int
+number_compare(const struct source_table *a, const struct source_table *b)
+{
+	return compare_numbers(a->number, b->number);
+}
+
+static int
+foreign_compare(const struct foreign *a, const struct foreign *b)
+{
+	return compare_numbers(a->table, b->table);
+}
+
+RB_PROTOTYPE(rule_source_tree, source_table, source_entry, source_table_compare)
+RB_GENERATE(rule_source_tree, source_table, source_entry, source_table_compare)
+RB_PROTOTYPE(rule_number_tree, source_table, number_entry, number_compare)
+RB_GENERATE(rule_number_tree, source_table, number_entry, number_compare)
+RB_PROTOTYPE(rule_foreign_tree, foreign, entry, foreign_compare)
+RB_GENERATE(rule_foreign_tree, foreign, entry, foreign_compare)
+
+static struct source_table *
+find_source(const struct rule_tables *tables, const struct prefix *from)
+{
+	struct rule_source_tree tree = tables->by_source;
+	struct source_table wanted = { .from = *from };
+
+	return RB_FIND(rule_source_tree, &tree, &wanted);
+}
+
+static struct source_table *
+find_number(const struct rule_tables *tables, uint32_t number)
+{
+	struct rule_number_tree tree = tables->by_number;
+	struct source_table wanted = { .number = number };
+
+	return RB_FIND(rule_number_tree, &tree, &wanted);
+}
+
+static struct foreign *
+find_foreign(const struct rule_tables *tables, uint32_t table)
+{
+	struct rule_foreign_tree tree = tables->foreign;
+	struct foreign wanted = { .table = table };
+
+	return RB_FIND(rule_foreign_tree, &tree, &wanted);
+}
+
+/* A destination as a rule has it, which says nothing of "any". */
+static struct prefix
+rule_destination(const struct prefix *to)
+{
+	static const struct prefix any;
+
+	return prefix_is_ipv4(to) && to->plen == 96 ? any : *to;
+}
+
+static struct leaving *
+find_leaving(const struct source_table *table, const struct prefix *to)
+{
+	const struct prefix wanted = rule_destination(to);
+	struct leaving *leaving;
+
+	TAILQ_FOREACH(leaving, &table->leavings, entry)
+		if (prefix_compare(&leaving->to, &wanted) == 0)
+			return leaving;
+	return NULL;
+}
+
+static struct kernel_rule
+rule_of(const struct rule_tables *tables, const struct source_table *table)
+{
+	return (struct kernel_rule){
+		.from = table->from,
+		.priority = tables->first_priority + PRIORITIES -
+		    table->from.plen,
+		.table = table->number,
+		.protocol = PROTOCOL_BABEL,
+		.is_ipv4 = prefix_is_ipv4(&table->from),
+	};
+}
+
+static struct kernel_rule
+rule_of_leaving(const struct rule_tables *tables,
+    const struct source_table *table, const struct leaving *leaving)
+{
+	struct kernel_rule rule = rule_of(tables, table);
+
+	rule.to = leaving->to;
+	rule.table = leaving->table;
+	return rule;
+}
+
+/* Is it of an instance with our priorities? */
+static bool
+is_ours(const struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	return !rule->is_other && rule->protocol == PROTOCOL_BABEL &&
+	    rule->priority >= tables->first_priority &&
+	    rule->priority < tables->first_priority + PRIORITIES;
+}
+
+static bool
+is_reserved(const struct rule_tables *tables, uint32_t number)
+{
+	size_t i;
+
+	/* unspecified; default, main and local */
+	if (number == 0 || (number >= 253 && number <= 255) ||
+	    number == tables->export_table)
+		return true;
+	for (i = 0; i < tables->reserved_count; i++)
+		if (tables->reserved[i] == number)
+			return true;
+	return false;
+}
+
+/* Take it among the instances. */
+static bool
+take_number(struct rule_tables *tables, uint32_t number)
+{
+	if (!tables->has_shared)
+		shared_open(&tables->shared, tables->directory,
+		    "babeld-tables");
+	tables->has_shared = true;
+	return shared_take(&tables->shared, number);
+}
+
+static void
+drop_number(struct rule_tables *tables, uint32_t number)
+{
+	shared_drop(&tables->shared, number);
+}
+
+/* Rules that may have been left behind, collected while the kernel tells. */
+struct left_over {
+	STAILQ_ENTRY(left_over) entry;
+	struct kernel_rule rule;
+};
+STAILQ_HEAD(left_over_list, left_over);
+
+struct left_overs {
+	const struct rule_tables *tables;
+	/* Those that lead to tables of sources, and those that leave. */
+	struct left_over_list leading, leaving;
+};
+
+static void
+collect_left_over(void *ctx, const struct kernel_rule *rule)
+{
+	struct left_overs *left_overs = ctx;
+	struct left_over *left_over;
+
+	if (!is_ours(left_overs->tables, rule))
+		return;
+	left_over = malloc(sizeof(*left_over));
+	if (left_over == NULL)
+		return;
+	left_over->rule = *rule;
+	STAILQ_INSERT_TAIL(rule->to.plen == 0 ? &left_overs->leading :
+	    &left_overs->leaving, left_over, entry);
+}
+
+/* Remove the rule, and our routes in its table, if no living instance has
+ * that; false: one has. */
+static bool
+flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	if (!take_number(tables, rule->table))
+		return false;
+	if (!is_reserved(tables, rule->table))
+		(void)kernel_flush_routes(tables->kernel, rule->table,
+		    OF_ANYBODY);
+	(void)kernel_rule_delete(tables->kernel, rule);
+	drop_number(tables, rule->table);
+	return true;
+}
+
+/* Remove it from the list. */
+static void
+forget_left_over(struct left_over_list *list, struct left_over *left_over)
+{
+	STAILQ_REMOVE(list, left_over, left_over, entry);
+	free(left_over);
+}
+
+static bool
+has_source(const struct left_over_list *list, const struct prefix *from)
+{
+	const struct left_over *left_over;
+
+	STAILQ_FOREACH(left_over, list, entry)
+		if (prefix_compare(&left_over->rule.from, from) == 0)
+			return true;
+	return false;
+}
+
+/* Rules that leave go with the one of their source: they lead to tables
+ * that are not ours.  What stays in the list is that of the living. */
+static void
+flush_left_overs(struct rule_tables *tables)
+{
+	struct left_overs found = { .tables = tables };
+	struct left_over *left_over, *next;
+
+	STAILQ_INIT(&found.leading);
+	STAILQ_INIT(&found.leaving);
+	(void)kernel_rule_dump(collect_left_over, &found);
+	STAILQ_FOREACH_SAFE(left_over, &found.leading, entry, next)
+		if (flush_leading(tables, &left_over->rule))
+			forget_left_over(&found.leading, left_over);
+	while ((left_over = STAILQ_FIRST(&found.leaving)) != NULL) {
+		if (!has_source(&found.leading, &left_over->rule.from))
+			(void)kernel_rule_delete(tables->kernel,
+			    &left_over->rule);
+		forget_left_over(&found.leaving, left_over);
+	}
+	while ((left_over = STAILQ_FIRST(&found.leading)) != NULL)
+		forget_left_over(&found.leading, left_over);
+}
+
+int
+rule_tables_reserve(struct rule_tables *tables, const uint32_t *numbers,
+    size_t count)
+{
+	uint32_t *reserved = reallocarray(tables->reserved, count + 1,
+	    sizeof(*reserved));
+
+	if (reserved == NULL)
+		return -1;
+	if (count > 0)
+		memcpy(reserved, numbers, count * sizeof(*reserved));
+	tables->reserved = reserved;
+	tables->reserved_count = count;
+	return 0;
+}
+
+struct rule_tables *
+rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
+{
+	struct rule_tables *tables = calloc(1, sizeof(*tables));
+
+	if (tables == NULL)
+		return NULL;
+	RB_INIT(&tables->by_source);
+	RB_INIT(&tables->by_number);
+	RB_INIT(&tables->foreign);
+	tables->kernel = kernel;
+	tables->next = conf->first_table;
+	tables->first_priority = conf->first_priority;
+	tables->directory = conf->directory;
+	tables->export_table = conf->export_table;
+	if (rule_tables_reserve(tables, conf->reserved,
+	    conf->reserved_count) < 0) {
+		free(tables);
+		return NULL;
+	}
+	flush_left_overs(tables);
+	return tables;
+}
+
+static void
+remove_leaving(struct rule_tables *tables, struct source_table *table,
+    struct leaving *leaving)
+{
+	struct kernel_rule rule = rule_of_leaving(tables, table, leaving);
+
+	if (leaving->has_rule)
+		(void)kernel_rule_delete(tables->kernel, &rule);
+	TAILQ_REMOVE(&table->leavings, leaving, entry);
+	free(leaving);
+}
+
+static void
+remove_table(struct rule_tables *tables, struct source_table *table)
+{
+	struct kernel_rule rule = rule_of(tables, table);
+	struct leaving *leaving;
+
+	while ((leaving = TAILQ_FIRST(&table->leavings)) != NULL)
+		remove_leaving(tables, table, leaving);
+	if (table->has_rule)
+		(void)kernel_rule_delete(tables->kernel, &rule);
+	drop_number(tables, table->number);
+	RB_REMOVE(rule_source_tree, &tables->by_source, table);
+	RB_REMOVE(rule_number_tree, &tables->by_number, table);
+	if (table->number < tables->next)
+		tables->next = table->number;
+	free(table);
+}
+
+static void
+forget_foreign(struct rule_tables *tables, struct foreign *foreign)
+{
+	RB_REMOVE(rule_foreign_tree, &tables->foreign, foreign);
+	free(foreign);
+}
+
+void
+rule_tables_free(struct rule_tables *tables)
+{
+	struct source_table *table;
+	struct foreign *foreign;
+
+	if (tables == NULL)
+		return;
+	while ((table = RB_MIN(rule_source_tree, &tables->by_source)) != NULL) {
+		(void)kernel_flush_routes(tables->kernel, table->number,
+		    OF_ANYBODY);
+		remove_table(tables, table);
+	}
+	while ((foreign = RB_MIN(rule_foreign_tree, &tables->foreign)) != NULL)
+		forget_foreign(tables, foreign);
+	if (tables->has_shared)
+		shared_close(&tables->shared);
+	free(tables->reserved);
+	free(tables);
+}
+
+static bool
+is_free(const struct rule_tables *tables, uint32_t number)
+{
+	return !is_reserved(tables, number) &&
+	    find_number(tables, number) == NULL &&
+	    find_foreign(tables, number) == NULL &&
+	    kernel_table_is_empty(number);
+}
+
+static int
+add_rule(struct rule_tables *tables, struct source_table *table)
+{
+	struct kernel_rule rule = rule_of(tables, table);
+	int error = kernel_rule_add(tables->kernel, &rule);
+
+	table->has_rule = error == 0;
+	return error;
+}
+
+static int
+add_table(struct rule_tables *tables, const struct prefix *from,
+    uint32_t number)
+{
+	struct source_table *table = calloc(1, sizeof(*table));
+	int error;
+
+	if (table == NULL)
+		return ENOMEM;
+	table->from = *from;
+	table->number = number;
+	TAILQ_INIT(&table->leavings);
+	error = add_rule(tables, table);
+	if (error != 0) {
+		free(table);
+		return error;
+	}
+	RB_INSERT(rule_source_tree, &tables->by_source, table);
+	RB_INSERT(rule_number_tree, &tables->by_number, table);
+	tables->next = number + 1;
+	return 0;
+}
+
+int
+rule_tables_get(struct rule_tables *tables, const struct prefix *from,
+    uint32_t *number)
+{
+	int error;
+
+	if (rule_tables_find(tables, from, number))
+		return 0;
+	for (*number = tables->next; *number != TABLES_MAX; ++*number)
+		if (is_free(tables, *number) && take_number(tables, *number))
+			break;
+	if (*number == TABLES_MAX)
+		return ENOSPC;
+	error = add_table(tables, from, *number);
+	if (error != 0)
+		drop_number(tables, *number);
+	return error;
+}
+
+void
+rule_tables_release(struct rule_tables *tables, const struct prefix *from)
+{
+	struct source_table *table = find_source(tables, from);
+
+	if (table != NULL && TAILQ_EMPTY(&table->leavings))
+		remove_table(tables, table);
+}
+
+static int
+add_leaving_rule(struct rule_tables *tables,
+    const struct source_table *table, struct leaving *leaving)
+{
+	struct kernel_rule rule = rule_of_leaving(tables, table, leaving);
+	int error = kernel_rule_add(tables->kernel, &rule);
+
+	leaving->has_rule = error == 0;
+	if (error != 0)
+		tables->is_broken = true;
+	return error;
+}
+
+int
+rule_tables_leave(struct rule_tables *tables,
+    const struct destination_key *key, uint32_t number)
+{
+	struct source_table *table;
+	struct leaving *leaving;
+	uint32_t ours;
+	int error = rule_tables_get(tables, &key->from, &ours);
+
+	if (error != 0)
+		return error;
+	table = find_source(tables, &key->from);
+	if (find_leaving(table, &key->to) != NULL)
+		return 0;
+	leaving = calloc(1, sizeof(*leaving));
+	if (leaving == NULL)
+		return ENOMEM;
+	leaving->to = rule_destination(&key->to);
+	leaving->table = number;
+	TAILQ_INSERT_TAIL(&table->leavings, leaving, entry);
+	return add_leaving_rule(tables, table, leaving);
+}
+
+void
+rule_tables_stay(struct rule_tables *tables,
+    const struct destination_key *key)
+{
+	struct source_table *table = find_source(tables, &key->from);
+	struct leaving *leaving = table == NULL ? NULL :
+	    find_leaving(table, &key->to);
+
+	if (leaving != NULL)
+		remove_leaving(tables, table, leaving);
+}
+
+bool
+rule_tables_source(const struct rule_tables *tables, uint32_t number,
+    struct prefix *from)
+{
+	const struct source_table *table = find_number(tables, number);
+
+	if (table == NULL)
+		return false;
+	*from = table->from;
+	return true;
+}
+
+bool
+rule_tables_find(const struct rule_tables *tables, const struct prefix *from,
+    uint32_t *number)
+{
+	const struct source_table *table = find_source(tables, from);
+
+	if (table == NULL)
+		return false;
+	*number = table->number;
+	return true;
+}
+
+static void
+note_foreign(struct rule_tables *tables, uint32_t number)
+{
+	struct foreign *foreign = find_foreign(tables, number);
+
+	if (foreign == NULL) {
+		foreign = calloc(1, sizeof(*foreign));
+		if (foreign == NULL)
+			return;		/* is_free looks at the routes, too */
+		foreign->table = number;
+		RB_INSERT(rule_foreign_tree, &tables->foreign, foreign);
+	}
+	foreign->was_seen = true;
+}
+
+/* Has one of our rules been removed? */
+static void
+note_loss(struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	struct source_table *table = find_source(tables, &rule->from);
+	struct leaving *leaving;
+
+	if (table == NULL)
+		return;
+	if (rule->to.plen == 0 && rule->table == table->number) {
+		table->has_rule = false;
+		tables->is_broken = true;
+	}
+	leaving = find_leaving(table, &rule->to);
+	if (leaving != NULL && leaving->table == rule->table) {
+		leaving->has_rule = false;
+		tables->is_broken = true;
+	}
+}
+
+void
+rule_tables_heard(struct rule_tables *tables, const struct kernel_rule *rule,
+    bool present)
+{
+	if (!present && is_ours(tables, rule))
+		note_loss(tables, rule);
+	else if (present && find_number(tables, rule->table) == NULL)
+		note_foreign(tables, rule->table);
+}
+
+/* A rule that the kernel has. */
+static void
+note_seen(void *ctx, const struct kernel_rule *rule)
+{
+	struct rule_tables *tables = ctx;
+	struct source_table *table;
+	struct leaving *leaving;
+
+	if (find_number(tables, rule->table) == NULL)
+		note_foreign(tables, rule->table);
+	table = find_source(tables, &rule->from);
+	if (!is_ours(tables, rule) || table == NULL)
+		return;
+	if (rule->to.plen == 0 && rule->table == table->number)
+		table->was_seen = true;
+	leaving = find_leaving(table, &rule->to);
+	if (leaving != NULL && leaving->table == rule->table)
+		leaving->was_seen = true;
+}
+
+static void
+forget_seen(struct rule_tables *tables)
+{
+	struct source_table *table;
+	struct leaving *leaving;
+	struct foreign *foreign;
+
+	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+		table->was_seen = false;
+		TAILQ_FOREACH(leaving, &table->leavings, entry)
+			leaving->was_seen = false;
+	}
+	RB_FOREACH(foreign, rule_foreign_tree, &tables->foreign)
+		foreign->was_seen = false;
+}
+
+int
+rule_tables_check(struct rule_tables *tables)
+{
+	struct source_table *table;
+	struct leaving *leaving;
+	struct foreign *foreign, *next;
+	int error;
+
+	forget_seen(tables);
+	error = kernel_rule_dump(note_seen, tables);
+	if (error != 0)
+		return error;
+	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+		table->has_rule = table->was_seen;
+		tables->is_broken |= !table->was_seen;
+		TAILQ_FOREACH(leaving, &table->leavings, entry) {
+			leaving->has_rule = leaving->was_seen;
+			tables->is_broken |= !leaving->was_seen;
+		}
+	}
+	RB_FOREACH_SAFE(foreign, rule_foreign_tree, &tables->foreign, next)
+		if (!foreign->was_seen)
+			forget_foreign(tables, foreign);
+	return 0;
+}
+
+bool
+rule_tables_are_broken(const struct rule_tables *tables)
+{
+	return tables->is_broken;
+}
+
+/* Put back the rules of a source, in their order. */
+static int
+repair_table(struct rule_tables *tables, struct source_table *table)
+{
+	struct leaving *leaving;
+	struct kernel_rule rule;
+	bool is_first = !table->has_rule;
+	int error = 0, result;
+
+	if (is_first)
+		error = add_rule(tables, table);
+	TAILQ_FOREACH(leaving, &table->leavings, entry) {
+		if (leaving->has_rule && !is_first)
+			continue;
+		rule = rule_of_leaving(tables, table, leaving);
+		if (leaving->has_rule)
+			(void)kernel_rule_delete(tables->kernel, &rule);
+		result = add_leaving_rule(tables, table, leaving);
+		error = result != 0 ? result : error;
+	}
+	return error;
+}
+
+int
+rule_tables_repair(struct rule_tables *tables)
+{
+	struct source_table *table;
+	int error = 0, result;
+
+	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+		result = repair_table(tables, table);
+		error = result != 0 ? result : error;
+	}
+	tables->is_broken = error != 0;
+	return error;
+}

@@ -1,0 +1,63 @@
+/*
+ * rule/table.h - a routing table for each source prefix, and the policy
+ * rule that leads there.
+ */
+#ifndef RULE_TABLE_H
+#define RULE_TABLE_H
+
+#include "kernel.h"
+
+struct rule_tables;
+
+struct rule_tables_conf {
+	uint32_t first_table, first_priority;
+	uint32_t export_table;
+	const uint32_t *reserved;	/* other tables to leave alone */
+	size_t reserved_count;
+	const char *directory;		/* not copied; of the file that the
+					 * instances share: "/run" */
+};
+
+/* Removes what a crashed instance left: our rules, and our routes in the
+ * tables that they name.  NULL for no memory. */
+struct rule_tables *rule_tables_new(struct kernel *,
+	    const struct rule_tables_conf *);
+/* Leave other tables alone from now on; -1 for no memory, and it is as it
+ * was. */
+int	rule_tables_reserve(struct rule_tables *, const uint32_t *tables,
+	    size_t count);
+/* Removes our rules and their tables' routes as well. */
+void	rule_tables_free(struct rule_tables *);
+
+/* The table of the source prefix, with its rule, as it is, or a new one.
+ * 0, or an errno. */
+int	rule_tables_get(struct rule_tables *, const struct prefix *from,
+	    uint32_t *table);
+/* It is empty, and not needed any more. */
+void	rule_tables_release(struct rule_tables *, const struct prefix *from);
+
+/* Have a further rule behind that of the source prefix, or no more: what
+ * goes to key.to goes on to some other table.  0, or an errno. */
+int	rule_tables_leave(struct rule_tables *,
+	    const struct destination_key *, uint32_t table);
+void	rule_tables_stay(struct rule_tables *,
+	    const struct destination_key *);
+
+/* The source prefix of a table, the table of a source prefix; false: there
+ * is none. */
+bool	rule_tables_source(const struct rule_tables *, uint32_t table,
+	    struct prefix *from);
+bool	rule_tables_find(const struct rule_tables *,
+	    const struct prefix *from, uint32_t *table);
+
+/* Somebody else added or removed a rule. */
+void	rule_tables_heard(struct rule_tables *, const struct kernel_rule *,
+	    bool present);
+/* Compare our rules with the kernel's.  0, or an errno. */
+int	rule_tables_check(struct rule_tables *);
+/* Is one of our rules known to be missing?  Put them back; the last
+ * error. */
+bool	rule_tables_are_broken(const struct rule_tables *);
+int	rule_tables_repair(struct rule_tables *);
+
+#endif
