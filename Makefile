@@ -361,7 +361,7 @@ clean:
 build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev libb2-dev
 demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang clang-format universal-ctags mandoc \
-	libcmocka-dev python3-pytest valgrind babeld bird2 \
+	libcmocka-dev python3-pytest valgrind babeld bird2 frr \
 	netcat-openbsd procps wireguard-go wireguard-tools tshark tcpdump
 
 deps:

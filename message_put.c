@@ -246,37 +246,59 @@ prefix_has_id(const struct update *update)
 	    memcmp(update->key.to.address + 8, update->id.octets, 8) == 0;
 }
 
-/* Router-Id and Next Hop TLVs, unless the packet has them already;
- * returns the flags of the Update. */
+/* A Router-Id TLV, or the flag of the Update that stands for it. */
+static uint8_t
+put_router_id(struct encoder *e, const struct update *update)
+{
+	uint8_t *begun;
+
+	e->id = update->id;
+	e->have_id = true;
+	if (prefix_has_id(update) && update->metric != INFINITY_METRIC)
+		return UPDATE_FLAG_ROUTER_ID;
+	begun = put_begin(e, TLV_ROUTER_ID);
+	write_u16(&e->out, 0);
+	write_bytes(&e->out, update->id.octets, 8);
+	put_end(e, begun);
+	return 0;
+}
+
+static void
+put_next_hop(struct encoder *e, const struct update *update)
+{
+	uint8_t *begun = put_begin(e, TLV_NEXT_HOP);
+
+	write_u8(&e->out, AE_IPV4);
+	write_u8(&e->out, 0);
+	write_bytes(&e->out, update->next_hop.s6_addr + 12, 4);
+	put_end(e, begun);
+	e->next_hop4 = update->next_hop;
+	e->have_next_hop4 = true;
+}
+
+/*
+ * Router-Id and Next Hop TLVs, unless the packet has them already; returns
+ * the flags of the Update.  A retraction needs neither of its own (section
+ * 4.6.9), but FRR ignores every Update that no Router-Id precedes, and
+ * every IPv4 one that no Next Hop precedes: the first of its kind in a
+ * packet brings them.
+ */
 static uint8_t
 put_update_state(struct encoder *e, const struct update *update)
 {
-	uint8_t *begun, flags = 0;
+	bool is_retraction = update->metric == INFINITY_METRIC;
+	uint8_t flags = 0;
 
-	if (update->metric != INFINITY_METRIC && (!e->have_id ||
-	    router_id_compare(&e->id, &update->id) != 0)) {
-		if (prefix_has_id(update))
-			flags = UPDATE_FLAG_ROUTER_ID;
-		else {
-			begun = put_begin(e, TLV_ROUTER_ID);
-			write_u16(&e->out, 0);
-			write_bytes(&e->out, update->id.octets, 8);
-			put_end(e, begun);
-		}
-		e->id = update->id;
-		e->have_id = true;
-	}
-	if (update->ae == AE_IPV4 && update->metric != INFINITY_METRIC &&
-	    (!e->have_next_hop4 ||
-	    !address_equal(&e->next_hop4, &update->next_hop))) {
-		begun = put_begin(e, TLV_NEXT_HOP);
-		write_u8(&e->out, AE_IPV4);
-		write_u8(&e->out, 0);
-		write_bytes(&e->out, update->next_hop.s6_addr + 12, 4);
-		put_end(e, begun);
-		e->next_hop4 = update->next_hop;
-		e->have_next_hop4 = true;
-	}
+	if (!e->have_id || (!is_retraction &&
+	    router_id_compare(&e->id, &update->id) != 0))
+		flags = put_router_id(e, update);
+	if (update->ae != AE_IPV4)
+		return flags;
+	if (is_retraction ? !e->have_next_hop4 &&
+	    !address_is_unspecified(&update->next_hop) :
+	    !e->have_next_hop4 ||
+	    !address_equal(&e->next_hop4, &update->next_hop))
+		put_next_hop(e, update);
 	return flags;
 }
 

@@ -6,7 +6,7 @@ import pytest
 
 import lab as laboratory
 from bench import Bench
-from daemons import OURS, PEER_BABELD, PEER_BIRD
+from daemons import OURS, PEER_BABELD, PEER_BIRD, PEER_FRR
 from twins import Twins
 
 FIGURES = []
@@ -38,7 +38,7 @@ def pytest_report_header(config):
     lines = [f"daemon under test: {OURS}"
              + ("" if os.path.exists(OURS) else " (MISSING)"),
              f"peers: babeld {PEER_BABELD or 'ABSENT'}, "
-             f"bird {PEER_BIRD or 'ABSENT'}"]
+             f"bird {PEER_BIRD or 'ABSENT'}, frr {PEER_FRR or 'ABSENT'}"]
     if lacking:
         lines.append("SKIPPING ALL: no laboratory without "
                      + ", ".join(lacking))
@@ -56,6 +56,8 @@ def pytest_collection_modifyitems(config, items):
             reasons.append("babeld is not installed")
         if item.get_closest_marker("peer_bird") and not PEER_BIRD:
             reasons.append("bird is not installed")
+        if item.get_closest_marker("peer_frr") and not PEER_FRR:
+            reasons.append("frr is not installed")
         if reasons:
             item.add_marker(pytest.mark.skip(reason="; ".join(reasons)))
 

@@ -19,6 +19,8 @@ OURS = os.environ.get("BABELD",
                       os.path.join(CHECKOUT, "build", "release", "babeld"))
 PEER_BABELD = shutil.which("babeld", path="/usr/sbin:/usr/local/sbin")
 PEER_BIRD = shutil.which("bird", path="/usr/sbin:/usr/local/sbin")
+FRR = "/usr/lib/frr"
+PEER_FRR = shutil.which("babeld", path=FRR)
 DEFAULT_ROUTES = ("0.0.0.0/0", "::/0")
 
 
@@ -224,3 +226,74 @@ protocol babel {{
     def argv(self):
         return [self.program, "-f", "-c", self.base + ".conf",
                 "-s", self.base + ".ctl", "-P", self.base + ".pid"]
+
+
+class Frr(Daemon):
+    """FRR's babeld, with the zebra that installs its routes."""
+
+    kind = "frr"
+
+    def __init__(self, router, hello=None, update=None):
+        super().__init__(router)
+        self.hello = hello or 4
+        self.update = update or 4 * self.hello
+        self.zebra = None
+
+    def prepare(self):
+        for suffix in (".conf", ".zebra.conf"):
+            with open(self.base + suffix, "w"):
+                pass
+        if self.zebra is not None:
+            self.zebra.kill()
+            self.zebra.wait()
+        with contextlib.suppress(FileNotFoundError):
+            os.unlink(self.base + ".zserv")
+        with open(self.base + ".zebra.log", "ab") as log:
+            self.zebra = self.router.spawn(
+                self.common("zebra", ".zebra"), stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
+        self.lab.processes.append(self.zebra)
+        wait_for(lambda: os.path.exists(self.base + ".zserv"), 20,
+                 f"{self}: zebra serves")
+
+    def start(self):
+        """Configured when it knows the interfaces from zebra: from a file
+        it joins the group twice, and takes the second for a failure."""
+        super().start()
+        wait_for(lambda: "bids fair" in self.zebra_log(), 20,
+                 f"{self} reaches zebra")
+        wait_for(lambda: not self.vtysh(self.lines()), 20,
+                 f"{self} is configured")
+        return self
+
+    def lines(self):
+        yield "configure terminal"
+        for name in self.router.ports:
+            yield from (
+                f"interface {name}", "babel wired",
+                f"babel hello-interval {round(self.hello * 1000)}",
+                f"babel update-interval {round(self.update * 1000)}", "exit")
+        yield "router babel"
+        yield from (f"network {name}" for name in self.router.ports)
+
+    def vtysh(self, lines):
+        """What vtysh(1) has to say of the commands."""
+        done = subprocess.run(
+            ["vtysh", "--vty_socket", self.lab.directory, "-d", "babeld",
+             *(word for line in lines for word in ("-c", line))],
+            capture_output=True, text=True, check=False)
+        return done.stdout + done.stderr
+
+    def zebra_log(self):
+        with open(self.base + ".zebra.log") as stream:
+            return stream.read()
+
+    def common(self, program, suffix):
+        return [f"{FRR}/{program}", "-u", "root", "-g", "frrvty",
+                "-z", self.base + ".zserv", "-i", f"{self.base}{suffix}.pid",
+                "--vty_socket", self.lab.directory, "-P", "0",
+                "-f", f"{self.base}{suffix}.conf",
+                "--log", f"file:{self.base}{suffix}.log"]
+
+    def argv(self):
+        return self.common("babeld", "")

@@ -545,6 +545,52 @@ what_is_held_fits_a_smaller_mtu(void **state)
 	world_free(w);
 }
 
+/* Does the packet bring the TLV before its first Update? */
+static bool
+has_before_updates(const struct encoder *e, uint8_t type)
+{
+	const uint8_t *at = e->start + MESSAGE_HEADER;
+
+	while (at < e->out.at && *at != TLV_UPDATE && *at != type)
+		at += 2 + at[1];
+	return at < e->out.at && *at == type;
+}
+
+/* covers: F40 */
+static void
+retractions_bring_what_frr_wants(void **state)
+{
+	struct update update = { .ae = AE_IPV6, .metric = INFINITY_METRIC,
+		.id = id_of(ID_A), .key = key_of(P6, NULL),
+		.next_hop = address_of("::ffff:192.0.2.1") };
+	uint8_t bytes[MESSAGE_MAX_SIZE];
+	struct encoder e;
+	size_t len;
+
+	(void)state;
+	message_start(&e, bytes, sizeof(bytes));
+	assert_true(message_put_update(&e, &update));
+	assert_true(has_before_updates(&e, TLV_ROUTER_ID));
+	assert_false(has_before_updates(&e, TLV_NEXT_HOP));
+	/* Once in a packet is enough. */
+	len = message_length(&e);
+	update.id = id_of(ID_B);
+	assert_true(message_put_update(&e, &update));
+	assert_int_equal(message_length(&e) - len, 2 + 10);
+
+	message_start(&e, bytes, sizeof(bytes));
+	update.ae = AE_IPV4;
+	update.key = key_of(P4, NULL);
+	assert_true(message_put_update(&e, &update));
+	assert_true(has_before_updates(&e, TLV_ROUTER_ID));
+	assert_true(has_before_updates(&e, TLV_NEXT_HOP));
+	/* An interface without an IPv4 address has none to give. */
+	message_start(&e, bytes, sizeof(bytes));
+	update.next_hop = address_of("::");
+	assert_true(message_put_update(&e, &update));
+	assert_false(has_before_updates(&e, TLV_NEXT_HOP));
+}
+
 int
 main(void)
 {
@@ -564,6 +610,7 @@ main(void)
 		cmocka_unit_test(link_local_prefixes_are_none),
 		cmocka_unit_test(acknowledgments_wait_for_a_full_socket),
 		cmocka_unit_test(what_is_held_fits_a_smaller_mtu),
+		cmocka_unit_test(retractions_bring_what_frr_wants),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
