@@ -56,7 +56,7 @@ take_signals(struct daemon *daemon, babel_time now)
 	while (read(daemon->signals, &info, sizeof(info)) == sizeof(info)) {
 		switch (info.ssi_signo) {
 		case SIGUSR1:
-			table_begin(&daemon->table);
+			printout_begin(daemon->printout);
 			break;
 		case SIGUSR2:
 			control_reopen_log(daemon);
@@ -103,14 +103,14 @@ static babel_time
 next_table(const struct daemon *daemon)
 {
 	return daemon->conf->options.debug >= 1 && daemon->changed ?
-	    daemon->table_printed + TABLE_PAUSE : NEVER;
+	    daemon->printed + TABLE_PAUSE : NEVER;
 }
 
 /* What is due without a descriptor being ready. */
 static babel_time
 next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 {
-	if (daemon->table.begun)
+	if (printout_is_begun(daemon->printout))
 		return now;
 	if (daemon->local != NULL)
 		wish = time_min(wish, local_due(daemon->local, now));
@@ -151,12 +151,14 @@ keep_house(struct daemon *daemon, babel_time now)
 		control_check_kernel(daemon, now);
 	if (now >= daemon->next_address)
 		control_provide_addresses(daemon, now);
-	if (now >= next_table(daemon) && !daemon->table.begun) {
+	if (now >= next_table(daemon) &&
+	    !printout_is_begun(daemon->printout)) {
 		daemon->changed = false;
-		daemon->table_printed = now;
-		table_begin(&daemon->table);
+		daemon->printed = now;
+		printout_begin(daemon->printout);
 	}
-	table_print(&daemon->table, daemon->babel, stdout, TABLE_BUDGET);
+	printout_continue(daemon->printout, daemon->babel, stdout,
+	    TABLE_BUDGET);
 	control_save_state(daemon, false);
 }
 
@@ -366,9 +368,10 @@ start(struct daemon *daemon)
 		warnx("%s", error);
 	identity = identity_of(options, &daemon->state.held);
 	daemon->first_id = identity.id;
+	daemon->printout = printout_new();
 	daemon->babel = babel_new(&wiring_engine, daemon, daemon->conf,
 	    &identity, clock_monotonic());
-	if (daemon->babel == NULL) {
+	if (daemon->babel == NULL || daemon->printout == NULL) {
 		warnx("out of memory");
 		return false;
 	}
@@ -419,6 +422,7 @@ release(struct daemon *daemon)
 		kernel_close(daemon->kernel);
 	if (daemon->signals >= 0)
 		close(daemon->signals);
+	printout_free(daemon->printout);
 	free(daemon->watched);
 	system_sysctls_close(daemon->sysctls);
 	system_pid_file_close(daemon->pid_file);

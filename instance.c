@@ -1,6 +1,6 @@
 /*
  * instance.c - the engine's small services: timers by kind, the job
- * queue, counters, notifications, log, random numbers.
+ * queue, counting, notifications, log, random numbers.
  *
  * Nothing here knows the protocol.  All of it goes through struct babel,
  * so that a thousand instances in one process do not meet.
@@ -10,75 +10,6 @@
 #include <assert.h>
 
 #define OFTEN	100		/* messages that others cause, in a minute */
-
-static const char *const counter_names[BABEL_COUNTERS] = {
-	[COUNT_PACKETS_RECEIVED] = "packets-received",
-	[COUNT_PACKETS_SENT] = "packets-sent",
-	[COUNT_BYTES_RECEIVED] = "bytes-received",
-	[COUNT_BYTES_SENT] = "bytes-sent",
-	[COUNT_SEND_REFUSED] = "sends-refused",
-	[COUNT_SEND_DROPPED] = "sends-dropped",
-	[COUNT_SEND_FAILED] = "sends-failed",
-	[COUNT_TLVS_RECEIVED] = "tlvs-received",
-	[COUNT_TLVS_IGNORED] = "tlvs-ignored",
-	[COUNT_PACKETS_STOPPED] = "packets-stopped",
-	[COUNT_DROP_INTERFACE] = "dropped-interface",
-	[COUNT_DROP_OWN] = "dropped-own",
-	[COUNT_DROP_SOURCE] = "dropped-source",
-	[COUNT_DROP_PORT] = "dropped-port",
-	[COUNT_DROP_SHORT] = "dropped-short",
-	[COUNT_DROP_MAGIC] = "dropped-magic",
-	[COUNT_DROP_VERSION] = "dropped-version",
-	[COUNT_DROP_LENGTH] = "dropped-length",
-	[COUNT_DROP_NEIGHBOURS] = "dropped-neighbours",
-	[COUNT_DROP_MAC_MISSING] = "dropped-mac-missing",
-	[COUNT_DROP_MAC_WRONG] = "dropped-mac-wrong",
-	[COUNT_DROP_PC_MISSING] = "dropped-pc-missing",
-	[COUNT_DROP_PC_STALE] = "dropped-pc-stale",
-	[COUNT_DROP_INDEX_UNKNOWN] = "dropped-index-unknown",
-	[COUNT_BAD_SIGNATURES_ACCEPTED] = "bad-signatures-accepted",
-	[COUNT_UPDATE_OWN_ID] = "updates-own-id",
-	[COUNT_UPDATE_MARTIAN] = "updates-martian",
-	[COUNT_UPDATE_FILTERED] = "updates-filtered",
-	[COUNT_UPDATE_UNFEASIBLE] = "updates-unfeasible",
-	[COUNT_UPDATE_UNKNOWN_RETRACTION] = "updates-unknown-retraction",
-	[COUNT_UPDATE_LIMIT] = "updates-limit",
-	[COUNT_UPDATE_V4_VIA_V6] = "updates-v4-via-v6",
-	[COUNT_REQUEST_REDUNDANT] = "requests-redundant",
-	[COUNT_REQUEST_DROPPED] = "requests-dropped",
-	[COUNT_WILDCARD_LIMITED] = "wildcards-limited",
-	[COUNT_HELLOS_SENT] = "hellos-sent",
-	[COUNT_HELLOS_LATE] = "hellos-late",
-	[COUNT_TIMERS_LATE] = "timers-late",
-	[COUNT_IHUS_SENT] = "ihus-sent",
-	[COUNT_UPDATES_SENT] = "updates-sent",
-	[COUNT_UPDATES_RECEIVED] = "updates-received",
-	[COUNT_RETRACTIONS_SENT] = "retractions-sent",
-	[COUNT_ROUTE_REQUESTS_SENT] = "route-requests-sent",
-	[COUNT_SEQNO_REQUESTS_SENT] = "seqno-requests-sent",
-	[COUNT_SEQNO_REQUESTS_FORWARDED] = "seqno-requests-forwarded",
-	[COUNT_REQUESTS_SATISFIED] = "requests-satisfied",
-	[COUNT_ACKS_SENT] = "acks-sent",
-	[COUNT_ACKS_RECEIVED] = "acks-received",
-	[COUNT_ACK_REQUESTS_SENT] = "ack-requests-sent",
-	[COUNT_SELECTIONS] = "selections",
-	[COUNT_SEQNO_RAISED] = "seqno-raised",
-	[COUNT_PROBES_SENT] = "probes-sent",
-	[COUNT_CHALLENGES_SENT] = "challenges-sent",
-	[COUNT_CHALLENGES_ANSWERED] = "challenges-answered",
-	[COUNT_FIB_ADDS] = "fib-adds",
-	[COUNT_FIB_CHANGES] = "fib-changes",
-	[COUNT_FIB_DELETES] = "fib-deletes",
-	[COUNT_FIB_FAILURES] = "fib-failures",
-	[COUNT_FIB_LOST] = "fib-lost",
-	[COUNT_NO_MEMORY] = "no-memory",
-};
-
-const char *
-counter_name(enum babel_counter counter)
-{
-	return counter_names[counter];
-}
 
 static struct timer_heap *
 heap_of(struct babel *b, const struct timer *t)

@@ -1,19 +1,19 @@
 /*
  * local.c - the local socket: who is connected, and whose turn it is.
  *
- * The protocol is line by line.  A client sends requests, each is answered
- * by any number of lines and then "ok", "no" or "bad" (local/request.c); a
- * monitor is told what happens besides (local/monitor.c).
+ * The protocol is made of lines.  A client sends requests; the reply to each
+ * is any number of lines and then "ok", "no" or "bad" (local/request.c).  A
+ * monitor is sent changes besides (local/monitor.c).
  *
- * Routing comes first.  An event is only noted in a journal; what is said
- * to clients is produced in turns of a fixed number of steps, fewer when
- * the engine has work waiting, and only as fast as each client reads.  A
- * client that does not read stops being told things, and is dropped when
- * the journal has had to remember too much for it.
+ * Routing comes first.  An event is only recorded in a journal.  Output is
+ * produced in turns of a fixed number of steps, fewer when the engine has
+ * work waiting, and only as fast as each client reads.  Nothing more is
+ * produced for a client that does not read, and it is dropped when the
+ * journal has had to remember too much for it.
  *
- * In a client's turn the journal comes first, so that what a request
- * caused is told before its "ok", and a dump goes on only when all is told
- * that happened behind it.
+ * In a client's turn the journal comes first, so that the effects of a
+ * request are sent before its "ok", and a dump continues only when all
+ * changes behind it have been sent.
  */
 #include "local.h"
 
@@ -24,16 +24,17 @@
 #include <unistd.h>
 
 #include "local/monitor.h"
-#include "local/state.h"
+#include "local/report.h"
+#include "local/request.h"
 
 #define ACCEPTS		16		/* for each server, in one turn */
 #define STEPS_IDLE	1024		/* for all clients, in one turn */
 #define STEPS_BUSY	64
 #define SHARES		8		/* clients that use up the steps */
-#define STEPS_DEAF	16		/* for one that is gone, besides */
-#define STEPS_REQUEST	8		/* what a request counts for */
+#define STEPS_DEAF	16		/* for one that is gone, in addition */
+#define STEPS_REQUEST	8		/* that a request costs */
 #define FORGET		2048		/* records, in one turn at least */
-#define ACCEPT_PAUSE	(SECOND / 2)	/* when descriptors are all used up */
+#define ACCEPT_PAUSE	(SECOND / 2)	/* without free descriptors */
 #define HOST_MAX	64
 
 _Static_assert(LOCAL_CLIENTS <= 64, "slots are kept in a 64-bit set");
@@ -128,16 +129,16 @@ greet(const struct local *local, const struct babel *b, struct client *c)
 	if (gethostname(host, sizeof(host)) < 0 || host[0] == '\0')
 		strlcpy(host, "localhost", sizeof(host));
 	host[sizeof(host) - 1] = '\0';
-	client_say_text(c, "BABEL 1.0\nversion ");
-	client_say_text(c, local->version);
-	client_say_text(c, "\nhost ");
-	client_say_text(c, host);
-	client_say_text(c, "\nmy-id ");
-	client_say_text(c, router_id_format(&b->id, id));
-	client_say_text(c, "\n");
+	client_put_text(c, "BABEL 1.0\nversion ");
+	client_put_text(c, local->version);
+	client_put_text(c, "\nhost ");
+	client_put_text(c, host);
+	client_put_text(c, "\nmy-id ");
+	client_put_text(c, router_id_format(&b->id, id));
+	client_put_text(c, "\n");
 }
 
-/* One that is over but has not closed yet gives way to a newcomer. */
+/* A connection that is over but not closed yet gives way to a new one. */
 static void
 make_room(struct local *local)
 {
@@ -161,7 +162,7 @@ take_slot(struct local *local)
 	return slot;
 }
 
-/* Tell why, as far as that goes without waiting. */
+/* Send the reason, as far as that goes without waiting. */
 static void
 refuse(struct local *local, const struct babel *b, struct client *c)
 {
@@ -169,7 +170,7 @@ refuse(struct local *local, const struct babel *b, struct client *c)
 
 	local->counters[LOCAL_REFUSED]++;
 	greet(local, b, c);
-	client_say_text(c, "no Too many clients\n");
+	client_put_text(c, "no Too many clients\n");
 	client_write(c);
 	shutdown(c->fd, SHUT_WR);
 	(void)recv(c->fd, discarded, sizeof(discarded), MSG_DONTWAIT);
@@ -197,11 +198,11 @@ local_adopt(struct local *local, const struct babel *b, int fd,
 	local->counters[LOCAL_ACCEPTED]++;
 	TAILQ_INSERT_TAIL(&local->clients, c, entry);
 	greet(local, b, c);
-	client_say_text(c, "ok\n");
+	client_put_text(c, "ok\n");
 }
 
-/* Without descriptors or memory the server stays ready all the time, and
- * is left alone for a while. */
+/* Without descriptors or memory the server would stay ready all the time,
+ * so it is not polled for a while. */
 static bool
 is_shortage(int error)
 {
@@ -228,7 +229,7 @@ accept_some(struct local *local, const struct babel *b,
 
 /* What a client is waiting for. */
 
-/* Is it still being answered? */
+/* Is its last request still without its reply? */
 static bool
 is_occupied(const struct client *c)
 {
@@ -246,8 +247,8 @@ wants_input(const struct client *c)
 	    !client_has_line(c);
 }
 
-/* Is there anything to be told now?  Before an answer, or if it has become
- * much, all of it. */
+/* Are changes to be sent now?  All of them are sent before a reply, and
+ * when they have become many. */
 static bool
 has_news(const struct local *local, const struct client *c, babel_time now)
 {
@@ -256,7 +257,7 @@ has_news(const struct local *local, const struct client *c, babel_time now)
 	    local->journal.count > local->lag / 2);
 }
 
-/* Could it go on without anything coming in or going out? */
+/* Could it proceed without input and without its socket taking output? */
 static bool
 is_runnable(const struct local *local, const struct client *c,
     babel_time now)
@@ -318,15 +319,15 @@ local_due(const struct local *local, babel_time now)
 
 /* Serving. */
 
-/* Read, unless it is not its turn to speak. */
+/* Read, unless the client is not to send now. */
 static void
 client_input(struct local *local, struct client *c, short revents,
     babel_time now)
 {
 	if (c->state != CLIENT_OPEN)
 		return;
-	/* The other side is gone altogether; what it asked for before is
-	 * still done, but not told. */
+	/* The client is gone altogether; what it asked for before is still
+	 * done, without a reply. */
 	if ((revents & (POLLERR | POLLHUP)) != 0 && !c->ended)
 		client_is_gone(c);
 	else if ((revents & POLLIN) == 0)
@@ -351,7 +352,7 @@ next_request(struct local *local, const struct babel *b, struct client *c,
 			client_finish(c, b->now, NULL);
 		return client_has_line(c);
 	}
-	if (request_execute(local, b, c, line))
+	if (local_request_execute(local, b, c, line))
 		*budget = 0;
 	else if (c->deaf)
 		(*budget)--;
@@ -367,19 +368,19 @@ may_reply(const struct client *c)
 	    c->serial >= c->reply_serial);
 }
 
-/* Go on with whatever the client is being told or answered. */
+/* Continue with whatever the client is being sent. */
 static void
 client_serve(struct local *local, const struct babel *b, struct client *c,
     unsigned int *budget)
 {
 	while (c->state == CLIENT_OPEN && c->output_len < CLIENT_ENOUGH) {
 		if (has_news(local, c, b->now))
-			monitor_tell(c, &local->journal, b, budget);
+			monitor_catch_up(c, &local->journal, b, budget);
 		if (c->task.kind != TASK_NONE &&
 		    !monitor_is_behind(c, &local->journal))
 			report_run(local, b, c, budget);
 		if (c->task.kind == TASK_NONE && may_reply(c)) {
-			client_say_text(c, c->reply);
+			client_put_text(c, c->reply);
 			c->owes_reply = false;
 		}
 		if (*budget == 0 || c->state != CLIENT_OPEN ||
@@ -388,8 +389,7 @@ client_serve(struct local *local, const struct babel *b, struct client *c,
 	}
 }
 
-/* One client's turn, of at most so many steps; returns how many it
- * took. */
+/* One client's turn, of at most share steps; returns how many it took. */
 static unsigned int
 client_turn(struct local *local, const struct babel *b, struct client *c,
     unsigned int share)
@@ -404,9 +404,9 @@ client_turn(struct local *local, const struct babel *b, struct client *c,
 	return share - budget;
 }
 
-/* All clients: those that get steps go to the end of the list, so that
- * the others come first in the next turn.  What is waiting goes out, and
- * who is gone is let go, without them. */
+/* All clients.  Those that get steps go to the end of the list, so that
+ * the others come first in the next turn.  Sending what is queued and
+ * closing take no steps. */
 static void
 serve_all(struct local *local, const struct babel *b, unsigned int steps)
 {
@@ -450,9 +450,10 @@ drop(struct local *local, struct client *c, babel_time now,
 	client_finish(c, now, reason);
 }
 
-/* Forget what all monitors know, and drop one that makes us remember too
- * much.  A turn forgets more than has come since the last one, so that the
- * journal does not grow meanwhile, and takes time only as that did. */
+/* Remove records that all monitors have got, and drop a monitor for which
+ * too many are kept.  A turn removes more records than have been added since
+ * the last one, so that the journal shrinks in the end, and its cost is in
+ * proportion to that. */
 static void
 keep_journal(struct local *local, const struct babel *b)
 {

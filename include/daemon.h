@@ -14,10 +14,10 @@
 #include "kernel.h"
 #include "local.h"
 #include "net.h"
+#include "printout.h"
 #include "rule.h"
 #include "state.h"
 #include "system.h"
-#include "table.h"
 
 struct daemon {
 	int argc;
@@ -40,8 +40,8 @@ struct daemon {
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct address_list addresses;	/* that we added */
 	babel_time next_address;	/* look for links that lack one */
-	struct table table;		/* being printed */
-	babel_time table_printed;
+	struct printout *printout;	/* of the tables */
+	babel_time printed;
 	bool changed;			/* since then */
 	int signals;			/* a descriptor */
 	bool stop;

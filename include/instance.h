@@ -1,6 +1,6 @@
 /*
- * instance.h - struct babel itself, jobs, counters and the engine's small
- * services.  For the engine's own files and for readers of its tables.
+ * instance.h - struct babel itself, jobs and the engine's small services.
+ * For the engine's own files and for readers of its tables.
  */
 #ifndef INSTANCE_H
 #define INSTANCE_H
@@ -9,6 +9,7 @@
 #include <sys/tree.h>
 
 #include "babel.h"
+#include "counter.h"
 #include "timer.h"
 
 #define JOB_BUDGET	256		/* routes looked at in one slice */
@@ -48,43 +49,6 @@ struct walk {
 	struct destination_key last;
 	bool begun;			/* last means something */
 };
-
-/* Everything the engine counts. */
-enum babel_counter {
-	COUNT_PACKETS_RECEIVED, COUNT_PACKETS_SENT, COUNT_BYTES_RECEIVED,
-	COUNT_BYTES_SENT, COUNT_SEND_REFUSED, COUNT_SEND_DROPPED,
-	COUNT_SEND_FAILED,
-	COUNT_TLVS_RECEIVED, COUNT_TLVS_IGNORED, COUNT_PACKETS_STOPPED,
-	/* packets dropped, by reason */
-	COUNT_DROP_INTERFACE, COUNT_DROP_OWN, COUNT_DROP_SOURCE,
-	COUNT_DROP_PORT, COUNT_DROP_SHORT, COUNT_DROP_MAGIC,
-	COUNT_DROP_VERSION, COUNT_DROP_LENGTH, COUNT_DROP_NEIGHBOURS,
-	COUNT_DROP_MAC_MISSING, COUNT_DROP_MAC_WRONG, COUNT_DROP_PC_MISSING,
-	COUNT_DROP_PC_STALE, COUNT_DROP_INDEX_UNKNOWN,
-	COUNT_BAD_SIGNATURES_ACCEPTED,
-	/* TLVs that were understood and not acted upon, by reason */
-	COUNT_UPDATE_OWN_ID, COUNT_UPDATE_MARTIAN, COUNT_UPDATE_FILTERED,
-	COUNT_UPDATE_UNFEASIBLE, COUNT_UPDATE_UNKNOWN_RETRACTION,
-	COUNT_UPDATE_LIMIT, COUNT_UPDATE_V4_VIA_V6,
-	COUNT_REQUEST_REDUNDANT, COUNT_REQUEST_DROPPED,
-	COUNT_WILDCARD_LIMITED,
-	/* protocol events */
-	COUNT_HELLOS_SENT, COUNT_HELLOS_LATE, COUNT_TIMERS_LATE,
-	COUNT_IHUS_SENT,
-	COUNT_UPDATES_SENT, COUNT_UPDATES_RECEIVED, COUNT_RETRACTIONS_SENT,
-	COUNT_ROUTE_REQUESTS_SENT, COUNT_SEQNO_REQUESTS_SENT,
-	COUNT_SEQNO_REQUESTS_FORWARDED, COUNT_REQUESTS_SATISFIED,
-	COUNT_ACKS_SENT, COUNT_ACKS_RECEIVED, COUNT_ACK_REQUESTS_SENT,
-	COUNT_SELECTIONS, COUNT_SEQNO_RAISED, COUNT_PROBES_SENT,
-	COUNT_CHALLENGES_SENT, COUNT_CHALLENGES_ANSWERED,
-	/* kernel */
-	COUNT_FIB_ADDS, COUNT_FIB_CHANGES, COUNT_FIB_DELETES,
-	COUNT_FIB_FAILURES, COUNT_FIB_LOST,
-	COUNT_NO_MEMORY,
-	BABEL_COUNTERS
-};
-/* The counter's name as a word of lower-case letters and '-'. */
-const char *counter_name(enum babel_counter);
 
 struct destination;
 struct interface;

@@ -1,10 +1,10 @@
 /*
  * local.h - the local socket: monitoring and run-time configuration.
  *
- * The protocol is babeld's BABEL 1.0, line by line; what goes beyond it is
- * said only to clients that ask for it.  One thread, no blocking call: the
- * owner polls, and tells when something is ready.  The engine's tables are
- * read, never touched; changes go through a callback.
+ * The protocol is babeld's BABEL 1.0, line by line; extensions are sent only
+ * to clients that ask for them.  One thread, no blocking call: the owner
+ * polls, and calls local_ready when something is ready.  The engine's tables
+ * are read, never touched; changes go through a callback.
  */
 #ifndef LOCAL_H
 #define LOCAL_H
@@ -36,7 +36,7 @@ enum local_reply {
 typedef enum local_reply local_command(void *ctx, const char *line,
 	    struct configuration_report *);
 
-/* A number of the owner's to be shown by "stats" and "metrics". */
+/* A number of the owner's for the reports "stats" and "metrics". */
 struct local_statistic {
 	const char *name;		/* lower-case words with '-' */
 	const char *help;		/* a sentence */
@@ -45,17 +45,17 @@ struct local_statistic {
 };
 
 /*
- * Open the servers that the options name.  version is what the greeting
- * says, "babeld-X.Y", borrowed.  NULL with a message that names the server
- * at fault.
+ * Open the servers that the options name.  version is that of the greeting,
+ * "babeld-X.Y", borrowed.  NULL with a message that names the server at
+ * fault.
  */
 struct local *local_open(const struct options *, const char *version,
 	    char error[LOCAL_ERROR_MAX]);
 /* Close all, remove our sockets from the file system, free. */
 void	local_close(struct local *);
-/* Who answers directives; none: they are bad. */
+/* Who executes directives; without, they are bad. */
 void	local_on_command(struct local *, local_command *, void *ctx);
-/* Show these too; the array is borrowed until local_close. */
+/* Show these numbers too; the array is borrowed until local_close. */
 void	local_show(struct local *, const struct local_statistic *,
 	    size_t count);
 
@@ -67,14 +67,14 @@ void	local_event(struct local *, const struct babel *, enum babel_event,
 unsigned int local_pollfds(struct local *, struct pollfd *);
 /*
  * One bounded turn: accept, read, answer, write.  fds is what
- * local_pollfds filled in, after poll(2); also to be called when nothing
- * is ready but local_due has come.  busy: the engine has work waiting, so
- * take little.
+ * local_pollfds filled in, after poll(2).  To be called as well when the
+ * time of local_due has come.  busy: the engine has work waiting, so take
+ * little.
  */
 void	local_ready(struct local *, const struct babel *,
 	    const struct pollfd *fds, unsigned int count, bool busy);
-/* When it wants its next turn, whatever poll says: now if work is left,
- * NEVER if only a descriptor can bring some. */
+/* When it wants its next turn without a ready descriptor: now if work is
+ * left, NEVER if only a descriptor can bring some. */
 babel_time local_due(const struct local *, babel_time now);
 
 #endif

@@ -1,15 +1,14 @@
 /*
  * local/client.c - one connection: its buffers, and how it ends.
  *
- * Nothing here waits.  What is said goes into a queue and from there to
- * the socket as it takes it; the queue is bounded, and whoever produces
- * looks at it first, so that the bound is met only by a mistake.
+ * Nothing here waits.  Output is queued and sent as the socket takes it.
+ * The queue is bounded, and every producer checks its length first, so that
+ * only a programming error can reach the bound.
  *
- * A connection ends in order: what is waiting goes out, the sending side
- * is shut, and the rest of the input is thrown away until the client
- * closes too or a deadline passes.  To close at once would let TCP answer
- * unread input with a reset, which may destroy what was said last: the
- * reason.
+ * A connection ends in order: the queue is sent, the sending side is shut,
+ * and the rest of the input is discarded until the client closes too or a
+ * deadline passes.  Closing at once would let TCP answer unread input with
+ * a reset, which may destroy the last line: the reason.
  */
 #include "local/client.h"
 
@@ -41,7 +40,7 @@ void
 client_free(struct client *c)
 {
 	close(c->fd);
-	set_clear(&c->known);
+	set_clear(&c->sent);
 	free(c->output);
 	free(c);
 }
@@ -52,7 +51,7 @@ client_stop(struct client *c)
 	c->task.kind = TASK_NONE;
 	c->owes_reply = false;
 	c->monitors = false;
-	set_clear(&c->known);
+	set_clear(&c->sent);
 }
 
 void
@@ -94,7 +93,7 @@ output_reserve(struct client *c, size_t len)
 }
 
 void
-client_say(struct client *c, const char *bytes, size_t len)
+client_put(struct client *c, const char *bytes, size_t len)
 {
 	if (c->deaf)
 		return;
@@ -109,27 +108,34 @@ client_say(struct client *c, const char *bytes, size_t len)
 }
 
 void
-client_say_text(struct client *c, const char *text)
+client_put_text(struct client *c, const char *text)
 {
-	client_say(c, text, strlen(text));
+	client_put(c, text, strlen(text));
 }
 
 void
-client_say_line(struct client *c, enum line_format format,
+client_put_line(struct client *c, enum line_format format,
     const char *first, const char *rest)
 {
 	if (format == LINE_JSON) {
-		client_say_text(c, "{");
+		client_put_text(c, "{");
 		if (first != NULL) {
-			client_say_text(c, "\"event\":\"");
-			client_say_text(c, first);
-			client_say_text(c, "\",");
+			client_put_text(c, "\"event\":\"");
+			client_put_text(c, first);
+			client_put_text(c, "\",");
 		}
 	} else if (first != NULL) {
-		client_say_text(c, first);
-		client_say_text(c, " ");
+		client_put_text(c, first);
+		client_put_text(c, " ");
 	}
-	client_say_text(c, rest);
+	client_put_text(c, rest);
+}
+
+void
+client_put_report(struct client *c, struct line *line)
+{
+	line_end(line);
+	client_put_line(c, c->task.format, NULL, line->bytes);
 }
 
 /* A message is one line, whatever it quotes. */
@@ -233,15 +239,15 @@ client_finish(struct client *c, babel_time now, const char *reason)
 {
 	client_stop(c);
 	if (reason != NULL) {
-		client_say_text(c, "no ");
-		client_say_text(c, reason);
-		client_say_text(c, "\n");
+		client_put_text(c, "no ");
+		client_put_text(c, reason);
+		client_put_text(c, "\n");
 	}
 	c->state = CLIENT_CLOSING;
 	c->deadline = now + CLOSING_TIME;
 }
 
-/* Read and forget; true when nothing more will come. */
+/* Discard input; true when no more will come. */
 static bool
 client_discard(struct client *c)
 {

@@ -1,6 +1,6 @@
 /*
- * local/client.h - one connection: what came in, what has to go out, and
- * what it is being told.
+ * local/client.h - one connection: its input, its output, and the state of
+ * what is being sent to it.
  */
 #ifndef LOCAL_CLIENT_H
 #define LOCAL_CLIENT_H
@@ -11,27 +11,27 @@
 
 /* The longest line, with its newline. */
 #define CLIENT_INPUT	1024
-/* No more is produced for a client that has that much waiting. */
+/* Nothing more is produced while so many bytes are queued. */
 #define CLIENT_ENOUGH	(32 * 1024)
 #define CLIENT_REPLY_MAX (CONFIGURATION_MESSAGE_MAX + 16)
 
 enum client_state {
 	CLIENT_OPEN,
-	CLIENT_CLOSING,			/* what is waiting goes out first */
-	CLIENT_LINGERING,		/* all said; waits for it to close */
+	CLIENT_CLOSING,			/* the queue is sent first */
+	CLIENT_LINGERING,		/* it is sent; the peer may close */
 };
 
-/* Answers that take more than a line: each goes on step by step. */
+/* Answers of more than a line, produced step by step. */
 enum task_kind {
 	TASK_NONE,
-	TASK_DUMP,			/* objects; of a monitor too */
-	TASK_STATS,			/* after a line about ourselves */
+	TASK_DUMP,			/* objects; also a monitor's first */
+	TASK_STATS,
 	TASK_METRICS,
 	TASK_EXPLAIN_ROUTE,
 	TASK_EXPLAIN_NEIGHBOUR,
 };
 
-/* Which objects a dump or a monitor shows, besides their kinds. */
+/* Which objects of its kinds a dump or a monitor shows. */
 enum selection {
 	SELECT_ALL,
 	SELECT_INSTALLED,		/* routes that the kernel uses */
@@ -45,9 +45,9 @@ struct task {
 	enum selection selection;
 	struct in6_addr address;
 	struct cursor cursor;
-	unsigned int stage;		/* of a report: which number */
-	unsigned int family;		/* of metrics: which kind of sample */
-	bool started;			/* its heading was said */
+	unsigned int stage;		/* index of the next statistic */
+	unsigned int family;		/* of metrics: which one */
+	bool started;			/* its heading is out */
 	bool monitors;			/* a monitor's first dump */
 };
 
@@ -56,8 +56,8 @@ struct client {
 	int fd;
 	unsigned int slot;		/* its number among all */
 	bool writable;			/* may change the configuration */
-	bool ended;			/* nothing more comes in */
-	bool deaf;			/* nothing more can be said */
+	bool ended;			/* no more input will come */
+	bool deaf;			/* no output can be sent */
 	enum client_state state;
 	babel_time deadline;		/* of closing */
 	unsigned int poll_index;
@@ -65,24 +65,24 @@ struct client {
 
 	char input[CLIENT_INPUT];
 	size_t input_len;
-	char *output;			/* starts at a byte of a line */
+	char *output;			/* owned */
 	size_t output_start, output_len, output_size;
 
 	struct task task;
 	bool owes_reply;
-	uint64_t reply_serial;	/* not before the journal is told so far */
+	uint64_t reply_serial;	/* the reply follows this event's news */
 	char reply[CLIENT_REPLY_MAX];
 
 	bool monitors;
 	enum line_format format;	/* of the monitor */
 	enum selection selection;
-	struct cursor told;		/* how far its dump has got */
+	struct cursor dumped;		/* how far its first dump has got */
 	uint64_t since;			/* the journal when that began */
 	uint64_t serial;		/* how far in the journal */
-	babel_time news_at;		/* no news of its own before then */
-	/* What it was told of that all this does not say: neighbours (a
-	 * dying one is in no table), and installed routes. */
-	struct set known;
+	babel_time news_at;		/* when the next news may go out */
+	/* Ids of objects in its tables where the dump's cursor and the
+	 * journal do not determine it: neighbours, and installed routes. */
+	struct set sent;
 };
 TAILQ_HEAD(client_list, client);
 
@@ -90,33 +90,36 @@ TAILQ_HEAD(client_list, client);
 struct client *client_new(int fd, bool writable);
 void	client_free(struct client *);
 
-/* Put whole lines into the queue.  A client that would have too much
- * waiting, or for which there is no memory, is given up. */
-void	client_say(struct client *, const char *bytes, size_t len);
-void	client_say_text(struct client *, const char *);
-/* A line after its first word, as the format has it: "add", or NULL. */
-void	client_say_line(struct client *, enum line_format,
+/* Queue whole lines.  A client whose queue would grow too long, or for
+ * which there is no memory, is given up. */
+void	client_put(struct client *, const char *bytes, size_t len);
+void	client_put_text(struct client *, const char *);
+/* Queue a line without its first word, which is "add" and the like, or
+ * NULL. */
+void	client_put_line(struct client *, enum line_format,
 	    const char *first, const char *rest);
-/* What to answer when everything before has been said. */
+/* End a line in the format of the client's task, and queue it. */
+void	client_put_report(struct client *, struct line *);
+/* What to reply once everything before has been queued. */
 void	client_reply(struct client *, const char *word, const char *message);
 
-/* Read what there is, up to the room; false if the input is full and
- * holds no line. */
+/* Read what there is room for; false if the input is full and holds no
+ * line. */
 bool	client_read(struct client *);
-/* Take the next line out of the input, its newline and the CR before it
- * cut off; false if there is none. */
+/* Take the next line out of the input, without its newline and the CR
+ * before that; false if there is none. */
 bool	client_next_line(struct client *, char line[CLIENT_INPUT]);
 bool	client_has_line(const struct client *);
-/* Write what the socket takes now. */
+/* Send what the socket takes now. */
 void	client_write(struct client *);
 
-/* Say no more than what is waiting, and the reason if there is one. */
+/* Send what is queued, and the reason if there is one, then close. */
 void	client_finish(struct client *, babel_time now, const char *reason);
-/* Go on with closing; true when it is over. */
+/* Continue closing; true when it is over. */
 bool	client_close_step(struct client *, babel_time now);
-/* Nothing can be said to it any more; its requests are still obeyed. */
+/* No output can be sent any more; its requests are still obeyed. */
 void	client_is_gone(struct client *);
-/* The monitor, and whatever is being answered, end. */
+/* End the monitor and the task. */
 void	client_stop(struct client *);
 
 #endif

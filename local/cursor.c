@@ -3,18 +3,18 @@
  *
  * A dump of a large table takes many turns of the main loop, and the
  * table changes under it.  A cursor that is a key needs no lock and no
- * snapshot: the next slice looks the key up and goes on behind it, whether
- * or not the object that was there still is.
+ * snapshot: the next slice looks the key up and continues behind it, even
+ * if the object that was there is gone.
  *
  * Within a destination the selected route comes first.  That order may
- * change half-way, so the cursor remembers which route it told first and
- * then goes by the neighbours' numbers, leaving that one out.
+ * change half-way, so the cursor remembers which route it showed first and
+ * then follows the neighbours' ids, leaving that route out.
  */
 #include "local/cursor.h"
 
 #include <string.h>
 
-/* The interface of the least number not below id, or NULL. */
+/* The interface of the least id not below that, or NULL. */
 static const struct interface *
 interface_from(const struct babel *b, uint32_t id)
 {
@@ -43,7 +43,7 @@ neighbour_after(const struct interface *ifp, const struct in6_addr *address)
 	return best;
 }
 
-/* The route of the least neighbour's number not below that. */
+/* The route of the least neighbour's id not below that. */
 static const struct route *
 route_from(const struct destination *d, uint32_t neighbour)
 {

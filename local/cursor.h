@@ -46,7 +46,7 @@ struct cursor {
 	bool has_key;			/* key means something */
 	bool inside;			/* not done with interface or key */
 	uint32_t next;			/* least id or group still to come */
-	uint32_t first;			/* id of the route told first, or 0 */
+	uint32_t first;			/* id of the route shown first, or 0 */
 	struct destination_key key;
 	/* The destination of the key; good within a slice only. */
 	struct destination *at;

@@ -3,9 +3,9 @@
  * parse.
  *
  * The plain lines are babeld's, to the byte: clients split them at single
- * blanks, some even count the words.  Nothing may be added to them; what
- * is new goes into JSON, or into the wide form, where "if" still comes
- * last because there are clients whose patterns end with it.
+ * blanks, and some count the words.  Nothing may be added to them.  New
+ * fields go into JSON, or into the wide form, where "if" still comes last
+ * because there are clients whose patterns end with it.
  *
  * JSON follows RFC 9046: interfaces (section 3.3) with their statistics
  * (3.4), neighbours (3.5) and routes (3.6), names spelt as there.  An
@@ -273,7 +273,7 @@ describe_route(struct line *line, const struct babel *b,
 }
 
 void
-describe(struct line *line, const struct babel *b,
+describe_object(struct line *line, const struct babel *b,
     const struct object *object)
 {
 	switch (object->kind) {

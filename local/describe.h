@@ -2,17 +2,18 @@
  * local/describe.h - the objects of the stream, in the words that clients
  * parse.
  *
- * Plain text is BABEL 1.0 to the letter; JSON has the names of RFC 9046's
- * information model, and plain words for what that does not know.
+ * Plain text is BABEL 1.0 to the letter.  JSON has the names of RFC 9046's
+ * information model, and plain words for what that model lacks.
  */
 #ifndef LOCAL_DESCRIBE_H
 #define LOCAL_DESCRIBE_H
 
-#include "local/line.h"
 #include "local/cursor.h"
+#include "local/line.h"
 
 /* All of a line but "add", "change" or "flush", newline included. */
-void	describe(struct line *, const struct babel *, const struct object *);
+void	describe_object(struct line *, const struct babel *,
+	    const struct object *);
 
 /* Parts that other reports share. */
 #define DESTINATION_ID_STRLEN	(2 * PREFIX_STRLEN)
@@ -24,7 +25,7 @@ void	describe_destination(struct line *, const struct destination_key *);
 void	describe_statistics(struct line *, const struct interface *);
 void	describe_rtt(struct line *, const struct babel *,
 	    const struct neighbour *);
-/* Does the kernel use the route?  Then monitors are told "installed". */
+/* Does the kernel use the route?  This is "installed". */
 bool	describe_is_installed(const struct babel *, const struct route *);
 
 #endif

@@ -8,7 +8,7 @@
  * state of both directions: what we hear of it, and what it says it hears
  * of us (section 3.4).  Values are single words, as everywhere.
  */
-#include "local/state.h"
+#include "local/explain.h"
 
 #include <errno.h>
 #include <string.h>
@@ -46,7 +46,7 @@ put_number_hex(struct line *line, struct label label, uint32_t number)
 }
 
 static void
-say_destination(const struct babel *b, struct client *c,
+report_destination(const struct babel *b, struct client *c,
     const struct destination *d)
 {
 	char id[DESTINATION_ID_STRLEN];
@@ -77,7 +77,7 @@ say_destination(const struct babel *b, struct client *c,
 	}
 	line_yes(&line, BOTH("held"), d->held);
 	line_number(&line, BOTH("announced-metric"), d->announced_metric);
-	report_say(c, &line);
+	client_put_report(c, &line);
 }
 
 static bool
@@ -160,7 +160,7 @@ put_time_left(struct line *line, const struct babel *b,
 }
 
 static void
-say_candidate(const struct babel *b, struct client *c,
+report_candidate(const struct babel *b, struct client *c,
     const struct route *route)
 {
 	struct line line;
@@ -198,7 +198,7 @@ say_candidate(const struct babel *b, struct client *c,
 	line_word(&line, BOTH("reason"), reason_of(b, route));
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    route->neighbour->interface->link.name);
-	report_say(c, &line);
+	client_put_report(c, &line);
 }
 
 bool
@@ -214,9 +214,9 @@ explain_route_step(const struct babel *b, struct client *c)
 		return true;
 	if (cursor->has_key && (!had_key ||
 	    destination_key_compare(&key, &cursor->key) != 0))
-		say_destination(b, c, cursor->at);
+		report_destination(b, c, cursor->at);
 	if (result == CURSOR_OBJECT)
-		say_candidate(b, c, object.u.route);
+		report_candidate(b, c, object.u.route);
 	return false;
 }
 
@@ -327,7 +327,7 @@ put_sending(struct line *line, const struct babel *b,
 }
 
 static void
-say_neighbour(const struct babel *b, struct client *c,
+report_neighbour(const struct babel *b, struct client *c,
     const struct neighbour *n)
 {
 	const char *word;
@@ -358,13 +358,13 @@ say_neighbour(const struct babel *b, struct client *c,
 	put_sending(&line, b, n->interface);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    n->interface->link.name);
-	report_say(c, &line);
+	client_put_report(c, &line);
 }
 
 /* Somebody who is no neighbour because we do not believe it: the last one
  * of the interface, if it is asked for. */
 static void
-say_stranger(const struct babel *b, struct client *c,
+report_stranger(const struct babel *b, struct client *c,
     const struct interface *ifp)
 {
 	const struct in6_addr *address = &ifp->auth.stranger;
@@ -382,12 +382,12 @@ say_stranger(const struct babel *b, struct client *c,
 	put_trouble(&line, b, &ifp->auth.trouble);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
-	report_say(c, &line);
+	client_put_report(c, &line);
 }
 
 /* Why there is nobody: what we say does not even leave. */
 static void
-say_mute(const struct babel *b, struct client *c,
+report_mute(const struct babel *b, struct client *c,
     const struct interface *ifp)
 {
 	struct line line;
@@ -402,7 +402,7 @@ say_mute(const struct babel *b, struct client *c,
 	put_sending(&line, b, ifp);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
-	report_say(c, &line);
+	client_put_report(c, &line);
 }
 
 bool
@@ -414,9 +414,9 @@ explain_neighbour_step(const struct babel *b, struct client *c)
 	if (result != CURSOR_OBJECT)
 		return result == CURSOR_END;
 	if (object.kind == OBJECT_INTERFACE) {
-		say_stranger(b, c, object.u.interface);
-		say_mute(b, c, object.u.interface);
+		report_stranger(b, c, object.u.interface);
+		report_mute(b, c, object.u.interface);
 	} else if (monitor_selects(b, &object, &c->task))
-		say_neighbour(b, c, object.u.neighbour);
+		report_neighbour(b, c, object.u.neighbour);
 	return false;
 }

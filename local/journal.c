@@ -1,20 +1,16 @@
 /*
- * local/journal.c - what monitors have still to be told.
+ * local/journal.c - what monitors have yet to be sent.
  *
  * While routing converges, a route may be added, selected, installed and
- * changed within milliseconds.  Writing a line for each to every monitor
- * as it happens would cost more than the routing.  Here an event costs a
- * look into a hash table: the record of the object moves to the end of the
- * order, and when a monitor gets there, it is told how things stand then.
+ * changed within milliseconds.  Writing a line for each of these to every
+ * monitor would cost more than the routing.  Here an event costs a search
+ * in a tree: the record of the object moves to the end of the order, and a
+ * monitor that gets there is sent the state of that moment.
  *
- * A record knows who has not heard of its object yet: they will be told
- * "add" instead of "change", and nothing at all if it is gone before they
- * get there.  An object that comes back is a new one with a record of its
- * own, behind the old one's.
- *
- * The hash table grows bucket by bucket (linear hashing), and its memory by
- * segments that stay where they are, so that no event ever pays for all of
- * them.
+ * A record has a set of the clients that do not know its object yet.  They
+ * are sent "add" instead of "change", and nothing at all if the object is
+ * gone before they get there.  An object that comes back is a new one with
+ * a record of its own, behind the old one's.
  */
 #include "local/journal.h"
 
@@ -24,21 +20,34 @@
 
 #include "local/describe.h"
 
-#define RECORDS_PER_BUCKET 2
-
 int
 record_compare(const struct record *a, const struct record *b)
 {
 	return compare_numbers(a->serial, b->serial);
 }
 
+/* An object keeps its id for life; xroutes have none and go by key. */
+int
+record_compare_places(const struct record *a, const struct record *b)
+{
+	int order = compare_numbers(a->place.kind, b->place.kind);
+
+	if (order == 0)
+		order = compare_numbers(a->place.id, b->place.id);
+	if (order == 0 && a->place.kind == OBJECT_XROUTE)
+		order = destination_key_compare(&a->place.key, &b->place.key);
+	return order;
+}
+
 RB_GENERATE(record_tree, record, entry, record_compare)
+RB_GENERATE(living_tree, record, living, record_compare_places)
 
 void
 journal_init(struct journal *journal)
 {
 	memset(journal, 0, sizeof(*journal));
 	RB_INIT(&journal->records);
+	RB_INIT(&journal->living);
 }
 
 static void
@@ -59,146 +68,24 @@ record_free(struct record *record)
 	free(record);
 }
 
-/* An object keeps its id for life, or its key if it has no id. */
-static uint64_t
-place_hash(const struct place *place)
-{
-	const uint8_t *bytes = (const uint8_t *)&place->key;
-	uint64_t hash = (uint64_t)place->id << 2 | place->kind;
-	size_t i;
-
-	if (place->kind == OBJECT_XROUTE)
-		for (i = 0; i < sizeof(place->key); i++)
-			hash = (hash ^ bytes[i]) * 0x100000001B3u;
-	hash *= 0x9E3779B97F4A7C15u;
-	return hash ^ hash >> 32;
-}
-
-static bool
-place_is_same(const struct place *a, const struct place *b)
-{
-	return a->kind == b->kind && a->id == b->id &&
-	    (a->kind != OBJECT_XROUTE ||
-	    destination_key_compare(&a->key, &b->key) == 0);
-}
-
-/* The greatest power of two that is not greater; 0 of 0. */
-static size_t
-power_of_two(size_t number)
-{
-	while ((number & (number - 1)) != 0)
-		number &= number - 1;
-	return number;
-}
-
-static struct record **
-bucket_at(const struct journal *journal, size_t bucket)
-{
-	size_t first = power_of_two(bucket);
-
-	return &journal->segments[ffsl((long)first)][bucket - first];
-}
-
-/* The bucket of a hash, when some are split already and some are not. */
-static struct record **
-bucket_of(const struct journal *journal, uint64_t hash)
-{
-	size_t low = power_of_two(journal->bucket_count);
-	size_t bucket = hash & (low * 2 - 1);
-
-	return bucket_at(journal, bucket < journal->bucket_count ? bucket :
-	    hash & (low - 1));
-}
-
-static void
-bucket_insert(struct journal *journal, struct record *record)
-{
-	struct record **bucket = bucket_of(journal,
-	    place_hash(&record->place));
-
-	record->next = *bucket;
-	*bucket = record;
-}
-
-/* Add a bucket, and share out what is in the one that it is split from.
- * Nothing else moves: a new segment leaves the others where they are. */
-static int
-bucket_split(struct journal *journal)
-{
-	size_t last = journal->bucket_count, low = power_of_two(last);
-	struct record ***segment = &journal->segments[ffsl((long)low)];
-	struct record *record, *next, **from;
-
-	if (last == low) {
-		*segment = reallocarray(NULL, low > 0 ? low : 1,
-		    sizeof(**segment));
-		if (*segment == NULL)
-			return -1;
-	}
-	*bucket_at(journal, last) = NULL;
-	journal->bucket_count++;
-	if (last == 0)
-		return 0;
-	from = bucket_at(journal, last - low);
-	record = *from;
-	*from = NULL;
-	for (; record != NULL; record = next) {
-		next = record->next;
-		bucket_insert(journal, record);
-	}
-	return 0;
-}
-
-static void
-buckets_free(struct journal *journal)
-{
-	size_t i;
-
-	for (i = 0; i < SEGMENTS; i++) {
-		free(journal->segments[i]);
-		journal->segments[i] = NULL;
-	}
-	journal->bucket_count = 0;
-}
-
 static struct record *
-journal_find(const struct journal *journal, const struct place *place)
+journal_find(struct journal *journal, const struct place *place)
 {
-	struct record *record;
+	struct record key;
 
-	if (journal->live == 0)
-		return NULL;
-	record = *bucket_of(journal, place_hash(place));
-	while (record != NULL && !place_is_same(&record->place, place))
-		record = record->next;
-	return record;
-}
-
-static void
-bucket_remove(struct journal *journal, struct record *record)
-{
-	struct record **at = bucket_of(journal, place_hash(&record->place));
-
-	while (*at != record)
-		at = &(*at)->next;
-	*at = record->next;
-	journal->live--;
+	key.place = *place;
+	return RB_FIND(living_tree, &journal->living, &key);
 }
 
 static struct record *
 journal_add(struct journal *journal, const struct place *place)
 {
-	struct record *record;
+	struct record *record = calloc(1, sizeof(*record));
 
-	if (journal->live >= journal->bucket_count * RECORDS_PER_BUCKET &&
-	    bucket_split(journal) < 0)
-		return NULL;
-	record = calloc(1, sizeof(*record));
 	if (record == NULL)
 		return NULL;
 	record->place = *place;
-	bucket_insert(journal, record);
-	journal->live++;
+	RB_INSERT(living_tree, &journal->living, record);
 	journal->count++;
 	return record;
 }
@@ -208,9 +95,9 @@ static void
 journal_remove(struct journal *journal, struct record *record)
 {
 	RB_REMOVE(record_tree, &journal->records, record);
-	journal->count--;
 	if (!record->gone)
-		bucket_remove(journal, record);
+		RB_REMOVE(living_tree, &journal->living, record);
+	journal->count--;
 	record_free(record);
 }
 
@@ -261,19 +148,19 @@ record_write(struct record *record, const struct babel *b,
 	struct line line;
 
 	line_init(&line, format);
-	describe(&line, b, object);
+	describe_object(&line, b, object);
 	record->text[format] = strndup(line.bytes, line.len);
 	return record->text[format] == NULL ? -1 : 0;
 }
 
-/* Write down what will be said of an object that is going. */
+/* Make the texts about an object that is going. */
 static void
 record_is_gone(struct journal *journal, struct record *record,
     const struct babel *b, const struct object *object)
 {
 	unsigned int format;
 
-	bucket_remove(journal, record);
+	RB_REMOVE(living_tree, &journal->living, record);
 	record->gone = true;
 	for (format = 0; format < LINE_FORMATS; format++)
 		if ((journal->formats & 1U << format) != 0 &&
@@ -302,7 +189,7 @@ journal_event(struct journal *journal, const struct babel *b,
 	}
 	if (event_is_add(event)) {
 		record->born = journal->serial;
-		record->unheard = UINT64_MAX;
+		record->unsent = UINT64_MAX;
 	}
 	record->serial = journal->serial;
 	RB_INSERT(record_tree, &journal->records, record);
@@ -311,18 +198,16 @@ journal_event(struct journal *journal, const struct babel *b,
 }
 
 bool
-journal_trim(struct journal *journal, uint64_t told, size_t budget)
+journal_trim(struct journal *journal, uint64_t serial, size_t budget)
 {
 	struct record *record;
 
 	while ((record = RB_MIN(record_tree, &journal->records)) != NULL &&
-	    record->serial <= told) {
+	    record->serial <= serial) {
 		if (budget-- == 0)
 			return true;
 		journal_remove(journal, record);
 	}
-	if (journal->count == 0)
-		buckets_free(journal);
 	return false;
 }
 

@@ -1,64 +1,61 @@
 /*
- * local/journal.h - what monitors have still to be told.
+ * local/journal.h - what monitors have yet to be sent.
  *
- * Names the objects that changed, each once, in the order of their last
- * change; what is said of them is looked up when it is said.  One journal
- * serves all monitors, each of which knows how far it has got.  So a
- * client that lags costs memory by the size of the tables, not by what
- * happened meanwhile.
+ * The journal names the objects that changed, each once, in the order of
+ * their last change; the text about an object is made when it is needed.
+ * One journal serves all monitors, each of which knows how far it has got.
+ * So a slow client costs memory by the size of the tables, not by the
+ * number of changes.
  */
 #ifndef LOCAL_JOURNAL_H
 #define LOCAL_JOURNAL_H
 
-#include <limits.h>
-
-#include "local/line.h"
 #include "local/cursor.h"
+#include "local/line.h"
 
 struct record {
 	RB_ENTRY(record) entry;		/* by serial */
-	struct record *next;		/* of the same bucket */
+	RB_ENTRY(record) living;	/* by place, until it is gone */
 	struct place place;
 	uint64_t born;		/* serial of its add; 0: long ago */
-	uint64_t serial;		/* of what happened last */
-	uint64_t unheard;	/* by slot: has not been told of it yet */
+	uint64_t serial;		/* of its last event */
+	uint64_t unsent;	/* set of slots that do not know it yet */
 	bool gone;
-	/* What to say of it, once somebody wanted to know; what is gone
-	 * cannot be looked up any more and has it from the beginning. */
+	/* What to send, made on demand.  An object that is gone cannot be
+	 * looked up any more, so its texts are made when it goes. */
 	char *text[LINE_FORMATS];
 };
 RB_HEAD(record_tree, record);
+RB_HEAD(living_tree, record);
 RB_PROTOTYPE(record_tree, record, entry, record_compare)
-
-#define SEGMENTS	(1 + sizeof(size_t) * CHAR_BIT)
+RB_PROTOTYPE(living_tree, record, living, record_compare_places)
 
 struct journal {
 	struct record_tree records;	/* owned */
-	/* Those that are not gone, by bucket: segment i has the buckets from
-	 * 2^(i-1) on below 2^i; the first, the one of number 0.  Owned. */
-	struct record **segments[SEGMENTS];
-	size_t bucket_count, live;
-	size_t count;
+	struct living_tree living;	/* those that are not gone */
+	size_t count;			/* of records */
 	uint64_t serial;		/* of the last event */
 	unsigned int formats;	/* a set of 1 << line_format, in use */
-	bool broken;			/* something was forgotten */
+	bool broken;			/* something was lost */
 };
 
 int	record_compare(const struct record *, const struct record *);
+int	record_compare_places(const struct record *, const struct record *);
 
 void	journal_init(struct journal *);
 void	journal_free(struct journal *);
-/* Something happened to the object.  Without memory the journal is
- * broken: nobody may rely on it any more. */
+/* Record an event.  Without memory the journal becomes broken: no monitor
+ * may rely on it any more. */
 void	journal_event(struct journal *, const struct babel *,
 	    enum babel_event, const void *object);
-/* Forget what everybody has been told, but no more than budget records;
- * true if there are more. */
-bool	journal_trim(struct journal *, uint64_t told, size_t budget);
+/* Remove records up to the serial, at most budget of them; true if more of
+ * these are left. */
+bool	journal_trim(struct journal *, uint64_t serial, size_t budget);
 /* The first record behind a serial, or NULL. */
 struct record *journal_after(const struct journal *, uint64_t serial);
-/* What to say of the object, without its first word; NULL if it is not
- * there any more, of which another record tells, or no memory. */
+/* The line about the object, without its first word.  NULL without memory,
+ * or if it is not there any more, which is the subject of another record. */
 const char *journal_text(struct record *, const struct babel *,
 	    enum line_format);
+
 #endif

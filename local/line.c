@@ -3,11 +3,11 @@
  *
  * Plain text is what babeld's clients have always split at single blanks:
  * a kind, an id, and pairs of a name and a value.  Lines are built by hand
- * rather than by printf: a table of a hundred thousand routes is a few
- * million fields.
+ * rather than by printf, because a table of a hundred thousand routes has a
+ * few million fields.
  *
- * The text of a line ends where its buffer does, and then says so; what
- * is described here cannot get there, since names and numbers are bounded.
+ * Text beyond the buffer is cut off, and the line marked as overrun.  No
+ * object's line gets there, since names and numbers are bounded.
  */
 #include "local/line.h"
 

@@ -1,8 +1,8 @@
 /*
  * local/line.h - one line for a client, as plain text or as a JSON object.
  *
- * An object is described once, field by field, and comes out in either
- * form, so that neither can have a field that the other lacks by mistake.
+ * An object is described once, field by field, for both forms, so that
+ * neither can lack a field by mistake.
  */
 #ifndef LOCAL_LINE_H
 #define LOCAL_LINE_H

@@ -3,89 +3,51 @@
  *
  * The samples of a family follow its HELP and TYPE and each other, so the
  * families are the outer loop and the tables are walked once for each.
- * Counters end in _total; what belongs to an interface or a neighbour has
- * labels.  The names of reasons for dropping a packet become labels too.
+ * Names follow Prometheus' conventions: base units, counters end in _total.
+ * A number that does not exist at the moment has no sample, so that no
+ * average contains an infinite cost.
  */
-#include "local/state.h"
+#include "local/metrics.h"
 
 #include <string.h>
 
 #include "local/describe.h"
+#include "local/statistic.h"
 
-#define DROPPED		"dropped-"
+enum value_type {
+	VALUE_FLAG,			/* a bool: 0 or 1 */
+	VALUE_COST,			/* an uint16_t; none if infinite */
+	VALUE_NUMBER,			/* an uint32_t */
+	VALUE_TOTAL,			/* an uint64_t that only grows */
+	VALUE_SECONDS,			/* a babel_time */
+};
 
 /* A family with a sample for each object of a kind. */
 struct family {
 	const char *name, *help;
 	enum object_kind kind;
-	bool is_counter;
-	bool microseconds;		/* to be shown in seconds */
+	enum value_type type;
+	size_t offset;			/* of the field in the object, or: */
 	/* False: the object has no such value now. */
-	bool (*get)(const struct babel *, const struct object *, uint64_t *);
+	bool (*compute)(const struct babel *, const struct object *,
+	    uint64_t *value);
 };
 
 static bool
-interface_up(const struct babel *b, const struct object *o, uint64_t *value)
-{
-	(void)b;
-	*value = o->u.interface->up;
-	return true;
-}
-
-static bool
-interface_neighbours(const struct babel *b, const struct object *o,
+neighbour_rtt(const struct babel *b, const struct object *object,
     uint64_t *value)
 {
-	(void)b;
-	*value = o->u.interface->neighbour_count;
-	return true;
-}
-
-#define INTERFACE_STATISTIC(field)					\
-static bool								\
-sent_##field(const struct babel *b, const struct object *o,		\
-    uint64_t *value)							\
-{									\
-	(void)b;							\
-	*value = o->u.interface->stats.field;				\
-	return true;							\
-}
-INTERFACE_STATISTIC(mcast_hellos)
-INTERFACE_STATISTIC(mcast_updates)
-INTERFACE_STATISTIC(ucast_hellos)
-INTERFACE_STATISTIC(ucast_updates)
-INTERFACE_STATISTIC(ihus)
-INTERFACE_STATISTIC(received)
-
-#define NEIGHBOUR_NUMBER(field)						\
-static bool								\
-neighbour_##field(const struct babel *b, const struct object *o,	\
-    uint64_t *value)							\
-{									\
-	(void)b;							\
-	*value = o->u.neighbour->field;					\
-	return true;							\
-}
-NEIGHBOUR_NUMBER(rxcost)
-NEIGHBOUR_NUMBER(txcost)
-NEIGHBOUR_NUMBER(cost)
-NEIGHBOUR_NUMBER(route_count)
-
-static bool
-neighbour_rtt(const struct babel *b, const struct object *o,
-    uint64_t *value)
-{
-	const struct neighbour *n = o->u.neighbour;
+	const struct neighbour *n = object->u.neighbour;
 
 	*value = (uint64_t)n->rtt;
 	return neighbour_rtt_is_valid(b, n);
 }
 
 static bool
-neighbour_hello_age(const struct babel *b, const struct object *o,
+neighbour_hello_age(const struct babel *b, const struct object *object,
     uint64_t *value)
 {
-	const struct neighbour *n = o->u.neighbour;
+	const struct neighbour *n = object->u.neighbour;
 	babel_time heard = time_max(n->multicast.received,
 	    n->unicast.received);
 
@@ -93,58 +55,106 @@ neighbour_hello_age(const struct babel *b, const struct object *o,
 	return n->multicast.started || n->unicast.started;
 }
 
+#define INTERFACE(type, field, name, help)				\
+	{ "babel_interface_" name, help, OBJECT_INTERFACE, type,	\
+	    offsetof(struct interface, field), NULL }
+#define NEIGHBOUR(type, field, name, help)				\
+	{ "babel_neighbour_" name, help, OBJECT_NEIGHBOUR, type,	\
+	    offsetof(struct neighbour, field), NULL }
+#define COMPUTED(type, function, name, help)				\
+	{ "babel_neighbour_" name, help, OBJECT_NEIGHBOUR, type, 0, function }
+
 static const struct family families[] = {
-	{ "babel_interface_up", "Whether Babel runs on the interface.",
-	    OBJECT_INTERFACE, false, false, interface_up },
-	{ "babel_interface_neighbours", "Neighbours on the interface.",
-	    OBJECT_INTERFACE, false, false, interface_neighbours },
-	{ "babel_interface_sent_mcast_hellos_total",
-	    "Multicast Hellos sent on the interface.",
-	    OBJECT_INTERFACE, true, false, sent_mcast_hellos },
-	{ "babel_interface_sent_mcast_updates_total",
-	    "Multicast updates sent on the interface.",
-	    OBJECT_INTERFACE, true, false, sent_mcast_updates },
-	{ "babel_interface_sent_ucast_hellos_total",
-	    "Unicast Hellos sent on the interface.",
-	    OBJECT_INTERFACE, true, false, sent_ucast_hellos },
-	{ "babel_interface_sent_ucast_updates_total",
-	    "Unicast updates sent on the interface.",
-	    OBJECT_INTERFACE, true, false, sent_ucast_updates },
-	{ "babel_interface_sent_ihus_total", "IHUs sent on the interface.",
-	    OBJECT_INTERFACE, true, false, sent_ihus },
-	{ "babel_interface_received_packets_total",
-	    "Packets received on the interface.",
-	    OBJECT_INTERFACE, true, false, sent_received },
-	{ "babel_neighbour_rxcost", "Cost that we tell the neighbour.",
-	    OBJECT_NEIGHBOUR, false, false, neighbour_rxcost },
-	{ "babel_neighbour_txcost", "Cost that the neighbour tells us.",
-	    OBJECT_NEIGHBOUR, false, false, neighbour_txcost },
-	{ "babel_neighbour_cost", "Cost of the link; 65535: no link.",
-	    OBJECT_NEIGHBOUR, false, false, neighbour_cost },
-	{ "babel_neighbour_routes", "Routes learnt from the neighbour.",
-	    OBJECT_NEIGHBOUR, false, false, neighbour_route_count },
-	{ "babel_neighbour_rtt_seconds", "Round-trip time, smoothed.",
-	    OBJECT_NEIGHBOUR, false, true, neighbour_rtt },
-	{ "babel_neighbour_hello_age_seconds", "Time since the last Hello.",
-	    OBJECT_NEIGHBOUR, false, true, neighbour_hello_age },
+	INTERFACE(VALUE_FLAG, up, "up",
+	    "Whether Babel runs on the interface."),
+	INTERFACE(VALUE_NUMBER, neighbour_count, "neighbours",
+	    "Neighbours on the interface."),
+	INTERFACE(VALUE_TOTAL, stats.mcast_hellos,
+	    "sent_mcast_hellos_total",
+	    "Multicast Hellos sent on the interface."),
+	INTERFACE(VALUE_TOTAL, stats.mcast_updates,
+	    "sent_mcast_updates_total",
+	    "Multicast updates sent on the interface."),
+	INTERFACE(VALUE_TOTAL, stats.ucast_hellos,
+	    "sent_ucast_hellos_total",
+	    "Unicast Hellos sent on the interface."),
+	INTERFACE(VALUE_TOTAL, stats.ucast_updates,
+	    "sent_ucast_updates_total",
+	    "Unicast updates sent on the interface."),
+	INTERFACE(VALUE_TOTAL, stats.ihus, "sent_ihus_total",
+	    "IHUs sent on the interface."),
+	INTERFACE(VALUE_TOTAL, stats.received, "received_packets_total",
+	    "Packets received on the interface."),
+	NEIGHBOUR(VALUE_COST, rxcost, "rxcost",
+	    "Cost that we announce to the neighbour."),
+	NEIGHBOUR(VALUE_COST, txcost, "txcost",
+	    "Cost that the neighbour announces to us."),
+	NEIGHBOUR(VALUE_COST, cost, "cost", "Cost of the link."),
+	NEIGHBOUR(VALUE_NUMBER, route_count, "routes",
+	    "Routes learned from the neighbour."),
+	COMPUTED(VALUE_SECONDS, neighbour_rtt, "rtt_seconds",
+	    "Round-trip time, smoothed."),
+	COMPUTED(VALUE_SECONDS, neighbour_hello_age, "hello_age_seconds",
+	    "Time since the last Hello."),
 };
 #define FAMILIES	(sizeof(families) / sizeof(families[0]))
 
-/* The family of a number: its name, "dropped-*" all in one. */
-static void
-scalar_family(struct line *line, const struct scalar *scalar)
+/* Families of statistics that have a sample for each value of a label. */
+static const struct {
+	const char *family, *help;
+} labelled[] = {
+	{ "packets-dropped", "Packets received and dropped." },
+	{ "requests-ignored", "Requests received and not forwarded." },
+	{ "sends-lost", "Packets that could not be sent." },
+	{ "updates-ignored", "Updates received and not used." },
+};
+
+/* The object's value; false if it has none now. */
+static bool
+family_value(const struct family *family, const struct babel *b,
+    const struct object *object, uint64_t *value)
 {
-	const char *name = scalar->name;
+	const char *at = object->kind == OBJECT_INTERFACE ?
+	    (const char *)object->u.interface :
+	    (const char *)object->u.neighbour;
+
+	if (family->compute != NULL)
+		return family->compute(b, object, value);
+	at += family->offset;
+	switch (family->type) {
+	case VALUE_FLAG:
+		*value = *(const bool *)at;
+		break;
+	case VALUE_COST:
+		*value = *(const uint16_t *)(const void *)at;
+		return *value != INFINITY_METRIC;
+	case VALUE_NUMBER:
+		*value = *(const uint32_t *)(const void *)at;
+		break;
+	case VALUE_TOTAL:
+		*value = *(const uint64_t *)(const void *)at;
+		break;
+	case VALUE_SECONDS:
+		*value = (uint64_t)*(const babel_time *)(const void *)at;
+		break;
+	}
+	return true;
+}
+
+/* A name in Prometheus' spelling: a statistic's, or a family's. */
+static void
+put_name(struct line *line, const struct statistic *statistic)
+{
+	const char *name = statistic->family != NULL ? statistic->family :
+	    statistic->name;
 	char c[2] = "";
 
-	if (strncmp(name, DROPPED, strlen(DROPPED)) == 0)
-		name = "packets-dropped";
 	line_text(line, "babel_");
 	for (; *name != '\0'; name++) {
 		c[0] = *name == '-' ? '_' : *name;
 		line_text(line, c);
 	}
-	if (!scalar->is_gauge)
+	if (!statistic->is_gauge)
 		line_text(line, "_total");
 }
 
@@ -161,8 +171,8 @@ put_heading(struct line *line, const char *name, const char *help,
 	line_text(line, is_counter ? " counter\n" : " gauge\n");
 }
 
-/* A label's value: backslash, quote and newline are escaped; what is not
- * ASCII is written out in hexadecimal, after a backslash of its own. */
+/* A label.  Backslash, quote and newline are escaped; what is not ASCII is
+ * written in hexadecimal, after a backslash of its own. */
 static void
 put_label(struct line *line, const char *name, const char *value)
 {
@@ -186,48 +196,60 @@ put_label(struct line *line, const char *name, const char *value)
 }
 
 static void
-say(struct client *c, struct line *line)
+put_line(struct client *c, struct line *line)
 {
 	line_text(line, "\n");
-	client_say(c, line->bytes, line->len);
+	client_put(c, line->bytes, line->len);
 }
 
-/* Is it the first of its family?  Only "dropped-*" are several. */
+/* Is it the first of its family?  Those of a family are neighbours. */
 static bool
 begins_family(const struct local *local, const struct babel *b,
-    unsigned int index, const char *name)
+    unsigned int index, const struct statistic *statistic)
 {
-	struct scalar before;
+	struct statistic before;
 
-	return strncmp(name, DROPPED, strlen(DROPPED)) != 0 || index == 0 ||
-	    !scalar_get(local, b, index - 1, &before) ||
-	    strncmp(before.name, DROPPED, strlen(DROPPED)) != 0;
+	return statistic->family == NULL || index == 0 ||
+	    !statistic_get(local, b, index - 1, &before) ||
+	    before.family == NULL ||
+	    strcmp(before.family, statistic->family) != 0;
+}
+
+static const char *
+statistic_help(const struct statistic *statistic)
+{
+	size_t i;
+
+	if (statistic->label != NULL)
+		for (i = 0; i < sizeof(labelled) / sizeof(labelled[0]); i++)
+			if (strcmp(labelled[i].family,
+			    statistic->family) == 0)
+				return labelled[i].help;
+	return statistic->help;
 }
 
 static void
-say_scalar(const struct local *local, const struct babel *b,
-    struct client *c, const struct scalar *scalar)
+report_statistic(const struct local *local, const struct babel *b,
+    struct client *c, const struct statistic *statistic)
 {
 	struct line name, line;
-	bool is_drop = strncmp(scalar->name, DROPPED,
-	    strlen(DROPPED)) == 0;
 
 	line_init(&name, LINE_PLAIN);
-	scalar_family(&name, scalar);
+	put_name(&name, statistic);
 	line_terminate(&name);
 	line_init(&line, LINE_PLAIN);
-	if (begins_family(local, b, c->task.stage, scalar->name))
-		put_heading(&line, name.bytes, scalar->help,
-		    !scalar->is_gauge);
+	if (begins_family(local, b, c->task.stage, statistic))
+		put_heading(&line, name.bytes, statistic_help(statistic),
+		    !statistic->is_gauge);
 	line_text(&line, name.bytes);
-	if (is_drop) {
+	if (statistic->label != NULL) {
 		line_text(&line, "{");
-		put_label(&line, "reason", scalar->name + strlen(DROPPED));
+		put_label(&line, statistic->label, statistic->label_value);
 		line_text(&line, "}");
 	}
 	line_text(&line, " ");
-	line_decimal(&line, scalar->value);
-	say(c, &line);
+	line_decimal(&line, statistic->value);
+	put_line(c, &line);
 }
 
 static void
@@ -249,23 +271,24 @@ put_labels(struct line *line, const struct object *object)
 }
 
 static void
-say_sample(const struct babel *b, struct client *c,
+report_sample(const struct babel *b, struct client *c,
     const struct family *family, const struct object *object)
 {
 	struct line line;
 	uint64_t value;
 
-	if (!family->get(b, object, &value))
+	if (!family_value(family, b, object, &value))
 		return;
 	line_init(&line, LINE_PLAIN);
 	line_text(&line, family->name);
 	put_labels(&line, object);
-	line_decimal(&line, family->microseconds ? value / SECOND : value);
-	if (family->microseconds) {
+	if (family->type == VALUE_SECONDS) {
+		line_decimal(&line, value / SECOND);
 		line_text(&line, ".");
 		line_digits(&line, value % SECOND, 6);
-	}
-	say(c, &line);
+	} else
+		line_decimal(&line, value);
+	put_line(c, &line);
 }
 
 static void
@@ -276,13 +299,14 @@ begin_family(struct client *c, const struct family *family)
 	cursor_init(&c->task.cursor, OBJECT_BIT(family->kind));
 	c->task.started = true;
 	line_init(&line, LINE_PLAIN);
-	put_heading(&line, family->name, family->help, family->is_counter);
-	client_say(c, line.bytes, line.len);
+	put_heading(&line, family->name, family->help,
+	    family->type == VALUE_TOTAL);
+	client_put(c, line.bytes, line.len);
 }
 
 /* Who we are, as labels of a number that is always 1. */
 static void
-say_info(const struct local *local, const struct babel *b,
+report_identity(const struct local *local, const struct babel *b,
     struct client *c)
 {
 	char id[ROUTER_ID_STRLEN];
@@ -295,7 +319,7 @@ say_info(const struct local *local, const struct babel *b,
 	line_text(&line, ",");
 	put_label(&line, "router_id", router_id_format(&b->id, id));
 	line_text(&line, "} 1");
-	say(c, &line);
+	put_line(c, &line);
 }
 
 /* Walk the objects of a family; then the next one. */
@@ -311,7 +335,7 @@ family_step(const struct babel *b, struct client *c)
 	}
 	switch (cursor_step(&c->task.cursor, b, &object)) {
 	case CURSOR_OBJECT:
-		say_sample(b, c, family, &object);
+		report_sample(b, c, family, &object);
 		break;
 	case CURSOR_NOTHING:
 		break;
@@ -327,14 +351,14 @@ bool
 metrics_step(const struct local *local, const struct babel *b,
     struct client *c)
 {
-	struct scalar scalar;
+	struct statistic statistic;
 
-	if (!scalar_get(local, b, c->task.stage, &scalar)) {
+	if (!statistic_get(local, b, c->task.stage, &statistic)) {
 		if (c->task.family == 0 && !c->task.started)
-			say_info(local, b, c);
+			report_identity(local, b, c);
 		return family_step(b, c);
 	}
-	say_scalar(local, b, c, &scalar);
+	report_statistic(local, b, c, &statistic);
 	c->task.stage++;
 	return false;
 }

@@ -1,12 +1,12 @@
 /*
- * local/monitor.c - telling monitors what happens.
+ * local/monitor.c - sending changes to monitors.
  *
  * The rule of the stream is that an object is added once, then changed,
- * then flushed once.  Whether a monitor knows an object follows from how
- * far its dump has got and from the journal, without a list of what it was
- * told; with two exceptions.  A neighbour that is dying is in no table any
- * more when its flush comes, so a dump may have missed it.  And a monitor
- * of installed routes sees one come and go without being born or dying.
+ * then flushed once.  How far a monitor's dump has got and the journal
+ * determine which objects are in its tables, so no list of these is kept,
+ * with two exceptions.  A dying neighbour has left the tables when its
+ * flush comes, so that a dump may have missed it.  And to a monitor of
+ * installed routes a route may come and go without being born or dying.
  */
 #include "local/monitor.h"
 
@@ -14,19 +14,19 @@
 
 #include "local/describe.h"
 
-/* What happens within so long of the last news is told together: a route
- * that is added is installed a moment later, and makes one line of it. */
+/* Changes within this time of the last ones are sent together, because a
+ * route is installed a moment after it is added, and one line will do. */
 #define NEWS_PAUSE	(50 * MILLISECOND)
 
 void
 monitor_start(struct client *c, struct journal *journal,
     const struct task *task)
 {
-	set_clear(&c->known);
+	set_clear(&c->sent);
 	c->monitors = true;
 	c->format = task->format;
 	c->selection = task->selection;
-	c->told = task->cursor;
+	c->dumped = task->cursor;
 	c->since = c->serial = journal->serial;
 	journal->formats |= 1U << task->format;
 }
@@ -55,34 +55,35 @@ monitor_selects(const struct babel *b, const struct object *object,
 	return true;
 }
 
-/* Is what it was told of objects of that kind kept in a set? */
+/* Are ids of that kind in the client's set? */
 static bool
-keeps_known(const struct client *c, unsigned int kind)
+is_recorded(const struct client *c, unsigned int kind)
 {
 	return kind == OBJECT_NEIGHBOUR ||
 	    (kind == OBJECT_ROUTE && c->selection == SELECT_INSTALLED);
 }
 
 int
-monitor_told(struct client *c, const struct object *object)
+monitor_dumped(struct client *c, const struct object *object)
 {
-	if (!keeps_known(c, object->kind))
+	if (!is_recorded(c, object->kind))
 		return 0;
-	return set_add(&c->known, place_of(object).id);
+	return set_add(&c->sent, place_of(object).id);
 }
 
+/* Is the object in the client's tables? */
 static bool
-was_told(const struct client *c, const struct record *record)
+has_object(const struct client *c, const struct record *record)
 {
-	if (keeps_known(c, record->place.kind))
-		return set_has(&c->known, record->place.id);
+	if (is_recorded(c, record->place.kind))
+		return set_has(&c->sent, record->place.id);
 	return record->born <= c->since ||
-	    (record->unheard & (uint64_t)1 << c->slot) == 0;
+	    (record->unsent & (uint64_t)1 << c->slot) == 0;
 }
 
-/* Should it have the object in its tables now? */
+/* Should it be in them now? */
 static bool
-should_know(const struct client *c, const struct record *record,
+should_have(const struct client *c, const struct record *record,
     const struct babel *b)
 {
 	struct object object;
@@ -95,36 +96,36 @@ should_know(const struct client *c, const struct record *record,
 
 /* 0, or -1 for no memory. */
 static int
-remember(struct client *c, struct record *record, bool known)
+remember(struct client *c, struct record *record, bool has)
 {
-	record->unheard &= ~((uint64_t)1 << c->slot);
-	if (!keeps_known(c, record->place.kind))
+	record->unsent &= ~((uint64_t)1 << c->slot);
+	if (!is_recorded(c, record->place.kind))
 		return 0;
-	if (known)
-		return set_add(&c->known, record->place.id);
-	set_remove(&c->known, record->place.id);
+	if (has)
+		return set_add(&c->sent, record->place.id);
+	set_remove(&c->sent, record->place.id);
 	return 0;
 }
 
 /* Bring the client up to date with one object: 0, or -1 for no memory. */
 static int
-tell(struct client *c, struct record *record, const struct babel *b)
+update(struct client *c, struct record *record, const struct babel *b)
 {
-	bool knew = was_told(c, record), should = should_know(c, record, b);
+	bool had = has_object(c, record), should = should_have(c, record, b);
 	const char *text;
 
-	if (!knew && !should)
+	if (!had && !should)
 		return remember(c, record, false);
 	text = journal_text(record, b, c->format);
 	if (text == NULL)
 		return 0;
-	client_say_line(c, c->format, !should ? "flush" : knew ? "change" :
+	client_put_line(c, c->format, !should ? "flush" : had ? "change" :
 	    "add", text);
 	return remember(c, record, should);
 }
 
 void
-monitor_tell(struct client *c, const struct journal *journal,
+monitor_catch_up(struct client *c, const struct journal *journal,
     const struct babel *b, unsigned int *budget)
 {
 	struct record *record = journal_after(journal, c->serial);
@@ -132,8 +133,8 @@ monitor_tell(struct client *c, const struct journal *journal,
 
 	while (record != NULL && *budget > 0 && error == 0 && c->monitors &&
 	    c->output_len < CLIENT_ENOUGH) {
-		if (cursor_has_passed(&c->told, &record->place))
-			error = tell(c, record, b);
+		if (cursor_has_passed(&c->dumped, &record->place))
+			error = update(c, record, b);
 		else
 			error = remember(c, record, false);
 		c->serial = record->serial;

@@ -1,27 +1,27 @@
 /*
- * local/monitor.h - telling monitors what happens.
+ * local/monitor.h - sending changes to monitors.
  *
- * A monitor gets a dump first, and hears of an object only after the dump
- * has passed its place; so nothing changes before it was added.
+ * A monitor is sent a dump first, and a change of an object only once the
+ * dump has passed its place; so nothing changes before it was added.
  */
 #ifndef LOCAL_MONITOR_H
 #define LOCAL_MONITOR_H
 
 #include "local/client.h"
 
-/* Begin, or begin again, with all to be told anew. */
+/* Begin, or begin again from nothing. */
 void	monitor_start(struct client *, struct journal *,
 	    const struct task *);
-/* Has it not been told all? */
+/* Has it yet to be sent a change? */
 bool	monitor_is_behind(const struct client *, const struct journal *);
-/* Tell what happened, in at most *budget steps, which are subtracted, and
- * no more than is enough for its queue. */
-void	monitor_tell(struct client *, const struct journal *,
+/* Queue changes in at most *budget steps, which are subtracted, until
+ * enough is queued. */
+void	monitor_catch_up(struct client *, const struct journal *,
 	    const struct babel *, unsigned int *budget);
-/* Is the object one that was asked for? */
+/* Does the task's selection include the object? */
 bool	monitor_selects(const struct babel *, const struct object *,
 	    const struct task *);
-/* The monitor's dump has told of the object: 0, or -1 for no memory. */
-int	monitor_told(struct client *, const struct object *);
+/* The monitor's dump has shown the object: 0, or -1 for no memory. */
+int	monitor_dumped(struct client *, const struct object *);
 
 #endif

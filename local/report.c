@@ -1,32 +1,28 @@
 /*
  * local/report.c - answers of more than one line, step by step.
  *
- * A step is a line, or a look at something that turned out not to be
- * worth one.  Steps are counted, not timed, and stop when enough is
- * waiting for the client, so that a large table costs the main loop a
- * fixed amount each turn.
+ * A step yields a line, or finds that an object needs none.  Steps are
+ * counted rather than timed, and end when enough output is queued for the
+ * client, so that a large table costs the main loop a fixed amount each
+ * turn.
  */
-#include "local/state.h"
+#include "local/report.h"
 
 #include "local/describe.h"
+#include "local/explain.h"
+#include "local/metrics.h"
 #include "local/monitor.h"
-
-void
-report_say(struct client *c, struct line *line)
-{
-	line_end(line);
-	client_say_line(c, c->task.format, NULL, line->bytes);
-}
+#include "local/stats.h"
 
 static void
-say_object(struct client *c, const struct babel *b,
+put_object(struct client *c, const struct babel *b,
     const struct object *object)
 {
 	struct line line;
 
 	line_init(&line, c->task.format);
-	describe(&line, b, object);
-	client_say_line(c, c->task.format, "add", line.bytes);
+	describe_object(&line, b, object);
+	client_put_line(c, c->task.format, "add", line.bytes);
 }
 
 /* The monitor's own dump moves the monitor's cursor. */
@@ -34,14 +30,14 @@ static bool
 dump_step(const struct babel *b, struct client *c)
 {
 	struct task *task = &c->task;
-	struct cursor *cursor = task->monitors ? &c->told : &task->cursor;
+	struct cursor *cursor = task->monitors ? &c->dumped : &task->cursor;
 	struct object object;
 	enum cursor_result result = cursor_step(cursor, b, &object);
 
 	if (result != CURSOR_OBJECT || !monitor_selects(b, &object, task))
 		return result == CURSOR_END;
-	say_object(c, b, &object);
-	if (task->monitors && monitor_told(c, &object) < 0)
+	put_object(c, b, &object);
+	if (task->monitors && monitor_dumped(c, &object) < 0)
 		client_finish(c, b->now, "Out of memory");
 	return false;
 }
@@ -72,7 +68,7 @@ report_run(const struct local *local, const struct babel *b, struct client *c,
     unsigned int *budget)
 {
 	cursor_resume(&c->task.cursor);
-	cursor_resume(&c->told);
+	cursor_resume(&c->dumped);
 	while (c->task.kind != TASK_NONE && *budget > 0 &&
 	    c->output_len < CLIENT_ENOUGH) {
 		if (task_step(local, b, c))

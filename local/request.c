@@ -1,13 +1,13 @@
 /*
  * local/request.c - what clients ask for.
  *
- * A request is a line of words.  Those of the table here are the local
- * socket's own, with "json" before those that tell something; everything
- * else is a directive of the configuration language, and only for clients
- * that may write.  Every request gets an answer of its own, however many
- * come in one packet.
+ * A request is a line of words.  Those of the table below are the local
+ * socket's own; "json" may stand before those that return lines.
+ * Everything else is a directive of the configuration language, and only
+ * for clients that may write.  Every request has a reply of its own, however
+ * many come in one packet.
  */
-#include "local/state.h"
+#include "local/request.h"
 
 #include <string.h>
 
@@ -16,7 +16,7 @@
 
 #define WORDS		5
 
-struct request {
+struct local_request {
 	struct local *local;
 	const struct babel *b;
 	struct client *client;
@@ -64,14 +64,15 @@ selector_find(const struct selector *table, const char *word)
 }
 
 static bool
-word_is(const struct request *r, unsigned int index, const char *text)
+word_is(const struct local_request *r, unsigned int index, const char *text)
 {
 	return index < r->count && r->words[index].type == TOKEN_WORD &&
 	    strcmp(r->words[index].text, text) == 0;
 }
 
 static struct task *
-begin_task(const struct request *r, enum task_kind kind, unsigned int kinds)
+begin_task(const struct local_request *r, enum task_kind kind,
+    unsigned int kinds)
 {
 	struct task *task = &r->client->task;
 
@@ -83,7 +84,7 @@ begin_task(const struct request *r, enum task_kind kind, unsigned int kinds)
 }
 
 static void
-begin_dump(const struct request *r, const struct selector *selector)
+begin_dump(const struct local_request *r, const struct selector *selector)
 {
 	struct task *task = begin_task(r, TASK_DUMP, selector != NULL ?
 	    selector->kinds : OBJECT_ALL);
@@ -96,11 +97,12 @@ begin_dump(const struct request *r, const struct selector *selector)
 }
 
 /*
- * The prefix that a word means: the longest that we know for an address,
- * else itself.  False if the word is neither; *found: it is known.
+ * The prefix that a word stands for: for an address the longest known one
+ * that holds it, else itself.  False if the word is neither; *found: the
+ * prefix is known.
  */
 static bool
-find_prefix(const struct request *r, unsigned int index,
+find_prefix(const struct local_request *r, unsigned int index,
     struct prefix *prefix, bool *found)
 {
 	const char *text = r->words[index].text;
@@ -117,7 +119,7 @@ find_prefix(const struct request *r, unsigned int index,
 
 /* "dump", "dump KIND", "dump route PREFIX". */
 static bool
-request_dump(const struct request *r)
+request_dump(const struct local_request *r)
 {
 	const struct selector *selector = NULL;
 	struct prefix prefix;
@@ -142,7 +144,7 @@ request_dump(const struct request *r)
 }
 
 static bool
-request_dump_word(const struct request *r)
+request_dump_word(const struct local_request *r)
 {
 	if (r->count != 1)
 		return false;
@@ -151,7 +153,7 @@ request_dump_word(const struct request *r)
 }
 
 static bool
-request_monitor(const struct request *r)
+request_monitor(const struct local_request *r)
 {
 	const struct selector *selector = NULL;
 
@@ -167,7 +169,7 @@ request_monitor(const struct request *r)
 }
 
 static bool
-request_unmonitor(const struct request *r)
+request_unmonitor(const struct local_request *r)
 {
 	if (r->count != 1)
 		return false;
@@ -176,7 +178,7 @@ request_unmonitor(const struct request *r)
 }
 
 static bool
-request_quit(const struct request *r)
+request_quit(const struct local_request *r)
 {
 	if (r->count != 1)
 		return false;
@@ -185,7 +187,7 @@ request_quit(const struct request *r)
 }
 
 static bool
-request_stats(const struct request *r)
+request_stats(const struct local_request *r)
 {
 	if (r->count != 1)
 		return false;
@@ -195,7 +197,7 @@ request_stats(const struct request *r)
 }
 
 static bool
-request_metrics(const struct request *r)
+request_metrics(const struct local_request *r)
 {
 	if (r->count != 1 || r->format != LINE_PLAIN)
 		return false;
@@ -205,7 +207,7 @@ request_metrics(const struct request *r)
 
 /* "explain neighbour", "explain neighbour ADDRESS". */
 static bool
-explain_neighbour(const struct request *r)
+explain_neighbour(const struct local_request *r)
 {
 	struct in6_addr address;
 	struct task *task;
@@ -224,7 +226,7 @@ explain_neighbour(const struct request *r)
 
 /* "explain PREFIX", "explain ADDRESS". */
 static bool
-request_explain(const struct request *r)
+request_explain(const struct local_request *r)
 {
 	struct prefix prefix;
 	struct task *task;
@@ -245,8 +247,8 @@ request_explain(const struct request *r)
 
 static const struct {
 	const char *word;
-	bool (*act)(const struct request *);	/* false: bad */
-	bool tells;				/* may be asked for in JSON */
+	bool (*act)(const struct local_request *);	/* false: bad */
+	bool has_json;
 } requests[] = {
 	{ "dump", request_dump, true },
 	{ "dump-interfaces", request_dump_word, true },
@@ -263,7 +265,7 @@ static const struct {
 
 /* Split the line; false if it is none of the local socket's. */
 static bool
-read_words(struct request *r, const char *line)
+read_words(struct local_request *r, const char *line)
 {
 	struct token_reader reader;
 	struct token *word = r->words;
@@ -289,21 +291,21 @@ read_words(struct request *r, const char *line)
 
 /* Act on one of the table: ok, no, or bad. */
 static enum local_reply
-act(const struct request *r)
+act(const struct local_request *r)
 {
 	size_t i;
 
 	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
 		if (strcmp(requests[i].word, r->words[0].text) != 0)
 			continue;
-		if (r->format == LINE_JSON && !requests[i].tells)
+		if (r->format == LINE_JSON && !requests[i].has_json)
 			return LOCAL_BAD;
 		return requests[i].act(r) ? LOCAL_OK : LOCAL_BAD;
 	}
 	return LOCAL_NO;
 }
 
-/* A directive, for whoever knows the configuration. */
+/* A directive, for the owner of the configuration. */
 static void
 execute_directive(struct local *local, struct client *c, const char *line)
 {
@@ -326,10 +328,10 @@ execute_directive(struct local *local, struct client *c, const char *line)
 }
 
 bool
-request_execute(struct local *local, const struct babel *b,
+local_request_execute(struct local *local, const struct babel *b,
     struct client *c, const char *line)
 {
-	struct request r = { .local = local, .b = b, .client = c,
+	struct local_request r = { .local = local, .b = b, .client = c,
 	    .format = LINE_PLAIN };
 	bool is_ours = read_words(&r, line), directive = false;
 	enum local_reply reply = LOCAL_NO;

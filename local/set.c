@@ -2,7 +2,7 @@
  * local/set.c - a set of object ids: a hash table with linear probing.
  *
  * Removal closes the gap by moving later entries of the same run up, so
- * that there are no marks of deleted entries to sweep.
+ * that no marks of deleted entries need sweeping.
  */
 #include "local/set.h"
 

@@ -1,5 +1,5 @@
 /*
- * local/state.h - the local socket's own state, for its own files.
+ * local/state.h - the local socket's own state.
  */
 #ifndef LOCAL_STATE_H
 #define LOCAL_STATE_H
@@ -8,13 +8,27 @@
 #include "local/server.h"
 
 #define LOCAL_SHOWN	8		/* arrays given to local_show */
-/* Records in the journal beyond two for each object that was in the tables
- * since it was empty, before the slowest monitor is dropped. */
+/*
+ * The slowest monitor is dropped when the journal holds more records than
+ * this and two for each object that was in the tables since it was empty.
+ */
 #define LOCAL_LAG	32768
 
-/* What the local socket counts of itself. */
+/* What the local socket counts of itself, in rows like counter.h's. */
+#define LOCAL_COUNTER_TABLE(X)						\
+	X(ACCEPTED, "local-accepted", NULL, NULL,			\
+	    "Connections to the local socket accepted.")		\
+	X(REFUSED, "local-refused", NULL, NULL,				\
+	    "Connections refused because there were too many.")		\
+	X(REQUESTS, "local-requests", NULL, NULL,			\
+	    "Requests on the local socket.")				\
+	X(DROPPED, "local-dropped", NULL, NULL,				\
+	    "Clients dropped because they lagged or misbehaved.")
+
 enum local_counter {
-	LOCAL_ACCEPTED, LOCAL_REFUSED, LOCAL_REQUESTS, LOCAL_DROPPED,
+#define COUNTER_INDEX(name, word, family, reason, help) LOCAL_##name,
+	LOCAL_COUNTER_TABLE(COUNTER_INDEX)
+#undef COUNTER_INDEX
 	LOCAL_COUNTERS
 };
 
@@ -29,8 +43,8 @@ struct local {
 	bool monitored;			/* somebody reads the journal */
 	bool forgetting;		/* there is more to forget */
 	uint64_t seen;			/* serial of the journal, last turn */
-	size_t lag;			/* LOCAL_LAG, but for tests */
-	size_t tables;	/* objects in the tables, at most, of late */
+	size_t lag;			/* LOCAL_LAG; less in tests */
+	size_t tables;		/* most objects in the tables, lately */
 	const char *version;		/* borrowed */
 	local_command *command;
 	void *ctx;
@@ -44,35 +58,5 @@ struct local {
 /* Serve a connected socket, which is owned from then on. */
 void	local_adopt(struct local *, const struct babel *, int fd,
 	    bool writable);
-
-/* local/request.c: act on one line.  True if it was costly. */
-bool	request_execute(struct local *, const struct babel *,
-	    struct client *, const char *line);
-
-/* local/report.c: go on with what the client asked for, for a number of
- * steps, which are subtracted from *budget. */
-void	report_run(const struct local *, const struct babel *,
-	    struct client *, unsigned int *budget);
-
-/* End the line and say it, as the client wanted its report. */
-void	report_say(struct client *, struct line *);
-
-/* One step each; true when it was the last. */
-bool	stats_step(const struct local *, const struct babel *,
-	    struct client *);
-bool	metrics_step(const struct local *, const struct babel *,
-	    struct client *);
-bool	explain_route_step(const struct babel *, struct client *);
-bool	explain_neighbour_step(const struct babel *, struct client *);
-
-/* A number of no object in particular. */
-struct scalar {
-	const char *name, *help;
-	uint64_t value;
-	bool is_gauge;
-};
-/* The one of that index; false behind the last. */
-bool	scalar_get(const struct local *, const struct babel *,
-	    unsigned int index, struct scalar *);
 
 #endif

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 
 #include "local/describe.h"
+#include "local/statistic.h"
 #include "local_peer.h"
 
 static const char greeting[] =
@@ -71,7 +72,7 @@ described(const struct babel *b, const struct object *object,
 	static struct line line;
 
 	line_init(&line, format);
-	describe(&line, b, object);
+	describe_object(&line, b, object);
 	assert_false(line.overrun);
 	return line.bytes;
 }
@@ -487,20 +488,24 @@ explains(void **state)
 	world_free(w);
 }
 
+/* Each number has a help text of one sentence, and a name of its own. */
 static void
-counters_have_help(void **state)
+statistics_have_help(void **state)
 {
 	struct world *w = small_world();
-	struct scalar scalar;
-	unsigned int i;
+	struct statistic statistic, other;
+	unsigned int i, j;
 
 	(void)state;
-	for (i = 0; i < BABEL_COUNTERS; i++) {
-		assert_true(scalar_get(w->local, w->babel, i, &scalar));
-		assert_non_null(scalar.name);
-		if (strncmp(scalar.name, "dropped-", 8) != 0)
-			assert_ptr_not_equal(scalar.help, scalar.name);
+	for (i = 0; statistic_get(w->local, w->babel, i, &statistic); i++) {
+		assert_int_equal(statistic.help[strlen(statistic.help) - 1],
+		    '.');
+		for (j = 0; j < i; j++) {
+			statistic_get(w->local, w->babel, j, &other);
+			assert_string_not_equal(statistic.name, other.name);
+		}
 	}
+	assert_true(i > BABEL_COUNTERS + LOCAL_COUNTERS);
 	world_free(w);
 }
 
@@ -610,7 +615,7 @@ main(void)
 		cmocka_unit_test(dumps_in_slices),
 		cmocka_unit_test(nobody_waits_for_the_slow),
 		cmocka_unit_test(explains),
-		cmocka_unit_test(counters_have_help),
+		cmocka_unit_test(statistics_have_help),
 		cmocka_unit_test(own_counters_are_raised),
 		cmocka_unit_test(shows_registered_numbers),
 		cmocka_unit_test(set_is_a_set),

@@ -1,24 +1,49 @@
 /*
- * local/table.c - the tables in print, for SIGUSR1 and debug level 1.
+ * local/printout.c - the tables in print, for SIGUSR1 and debug level 1.
  *
  * The lines are babeld's: our id, a line for each neighbour, then the
  * exported routes, then the others, of which "(installed)" is in use and
  * "(feasible)" could be.  A large table is printed in slices, like a dump
  * on the local socket; between two of them it may change.
  */
-#include "table.h"
+#include "printout.h"
 
-#include <string.h>
+#include <stdlib.h>
 
+#include "local/cursor.h"
 #include "local/describe.h"
 
-void
-table_begin(struct table *table)
+/* How far the printing of one copy has got. */
+struct printout {
+	struct cursor cursor;
+	bool begun, headed;
+};
+
+struct printout *
+printout_new(void)
 {
-	cursor_init(&table->cursor, OBJECT_BIT(OBJECT_NEIGHBOUR) |
+	return calloc(1, sizeof(struct printout));
+}
+
+void
+printout_free(struct printout *printout)
+{
+	free(printout);
+}
+
+void
+printout_begin(struct printout *printout)
+{
+	cursor_init(&printout->cursor, OBJECT_BIT(OBJECT_NEIGHBOUR) |
 	    OBJECT_BIT(OBJECT_XROUTE) | OBJECT_BIT(OBJECT_ROUTE));
-	table->begun = true;
-	table->headed = false;
+	printout->begun = true;
+	printout->headed = false;
+}
+
+bool
+printout_is_begun(const struct printout *printout)
+{
+	return printout->begun;
 }
 
 static void
@@ -104,25 +129,24 @@ print_object(const struct babel *b, const struct object *object, FILE *file)
 	}
 }
 
-bool
-table_print(struct table *table, const struct babel *b, FILE *file,
-    unsigned int budget)
+void
+printout_continue(struct printout *printout, const struct babel *b,
+    FILE *file, unsigned int budget)
 {
 	struct object object;
 	enum cursor_result result = CURSOR_NOTHING;
 
-	if (!table->begun)
-		return false;
-	if (!table->headed)
+	if (!printout->begun)
+		return;
+	if (!printout->headed)
 		print_heading(b, file);
-	table->headed = true;
-	cursor_resume(&table->cursor);
+	printout->headed = true;
+	cursor_resume(&printout->cursor);
 	while (budget-- > 0 && result != CURSOR_END) {
-		result = cursor_step(&table->cursor, b, &object);
+		result = cursor_step(&printout->cursor, b, &object);
 		if (result == CURSOR_OBJECT)
 			print_object(b, &object, file);
 	}
 	fflush(file);
-	table->begun = result != CURSOR_END;
-	return table->begun;
+	printout->begun = result != CURSOR_END;
 }

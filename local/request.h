@@ -1,0 +1,13 @@
+/*
+ * local/request.h - what clients ask for.
+ */
+#ifndef LOCAL_REQUEST_H
+#define LOCAL_REQUEST_H
+
+#include "local/state.h"
+
+/* Act on one line.  True if it was costly: a directive. */
+bool	local_request_execute(struct local *, const struct babel *,
+	    struct client *, const char *line);
+
+#endif

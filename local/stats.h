@@ -1,0 +1,13 @@
+/*
+ * local/stats.h - the report "stats": every number there is.
+ */
+#ifndef LOCAL_STATS_H
+#define LOCAL_STATS_H
+
+#include "local/state.h"
+
+/* One step; true when it was the last. */
+bool	stats_step(const struct local *, const struct babel *,
+	    struct client *);
+
+#endif
