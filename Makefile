@@ -21,7 +21,7 @@ ENGINE = util counter prefix timer pattern filter mac \
 
 # ... and the process around it: start and loop, sockets, and the families
 # behind the faces kernel_netlink.c, rule.c and local.c.
-DAEMON = babeld wiring control clock options system state shared export net \
+DAEMON = babeld wiring control clock options system state shared set export net \
 	kernel_netlink rule local \
 	$(basename $(wildcard kernel/*.c rule/*.c local/*.c))
 

@@ -79,7 +79,7 @@ control_provide_addresses(struct daemon *daemon, babel_time now)
 		    daemon->conf, ifp->link.name, ifp->link.kind, false,
 		    &conf) || !conf.link_local_auto)
 			continue;
-		if (kernel_address_is_coming(ifp->link.ifindex))
+		if (address_is_coming(ifp->link.ifindex))
 			daemon->next_address = now + ADDRESS_PATIENCE;
 		else
 			provide_address(daemon, &ifp->link);

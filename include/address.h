@@ -18,6 +18,9 @@ struct in6_addr address_link_local(const struct router_id *,
 /* Give it to the interface; 0, or an errno. */
 int	address_add(struct address_list *, struct kernel *,
 	    unsigned int ifindex, const struct in6_addr *);
+/* Has the link a link-local address that is in duplicate detection, and not
+ * reported yet?  Blocks. */
+bool	address_is_coming(unsigned int ifindex);
 /* The interface is gone. */
 void	address_forget(struct address_list *, unsigned int ifindex);
 /* Take back all that were added. */

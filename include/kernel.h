@@ -100,16 +100,6 @@ enum kernel_whose { OF_ANYBODY, OF_OURS };
 int	kernel_flush_routes(struct kernel *, uint32_t table,
 	    enum kernel_whose);
 
-/* Add or remove a link-local address, at once.  One that is there already,
- * or is gone, is fine.  0, or an errno. */
-int	kernel_address_add(struct kernel *, unsigned int ifindex,
-	    const struct in6_addr *);
-int	kernel_address_delete(struct kernel *, unsigned int ifindex,
-	    const struct in6_addr *);
-/* Has the link a link-local address that is in duplicate detection, and not
- * told of yet?  Blocks. */
-bool	kernel_address_is_coming(unsigned int ifindex);
-
 /* Add or remove a policy rule, at once.  One that is there already, or is
  * gone, is no error.  0, or an errno. */
 int	kernel_rule_add(struct kernel *, const struct kernel_rule *);

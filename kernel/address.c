@@ -1,12 +1,23 @@
 /*
- * kernel/address.c - interface addresses that we add ourselves
- * ("link-local auto"), where nobody else does.
+ * kernel/address.c - "link-local auto": addresses for links that have none.
+ *
+ * Tunnels such as WireGuard's come without a link-local address, and Babel
+ * cannot run without one.  The address is made of our router-id and the
+ * interface's name, so it is the same each time and nowhere else; it is
+ * removed when we leave.
  */
-#include "kernel/internal.h"
+#include "address.h"
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <sha2.h>
+#include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+
+#include "kernel/dump.h"
+#include "kernel/message.h"
+#include "kernel/socket.h"
 
 #define REQUEST_MAX	128
 #define LINK_LOCAL_PLEN	64
@@ -33,8 +44,8 @@ change_address(struct kernel *kernel, uint16_t type, unsigned int ifindex,
 	return kernel_request(kernel, nlh);
 }
 
-int
-kernel_address_add(struct kernel *kernel, unsigned int ifindex,
+static int
+add(struct kernel *kernel, unsigned int ifindex,
     const struct in6_addr *address)
 {
 	int error = change_address(kernel, RTM_NEWADDR, ifindex, address);
@@ -42,8 +53,8 @@ kernel_address_add(struct kernel *kernel, unsigned int ifindex,
 	return error == EEXIST ? 0 : error;
 }
 
-int
-kernel_address_delete(struct kernel *kernel, unsigned int ifindex,
+static int
+take_back(struct kernel *kernel, unsigned int ifindex,
     const struct in6_addr *address)
 {
 	int error = change_address(kernel, RTM_DELADDR, ifindex, address);
@@ -70,7 +81,7 @@ take_address(void *ctx, const struct nlmsghdr *nlh)
 }
 
 bool
-kernel_address_is_coming(unsigned int ifindex)
+address_is_coming(unsigned int ifindex)
 {
 	const struct dump_request request = {
 		.type = RTM_GETADDR, .family = AF_INET6, .ifindex = ifindex
@@ -78,4 +89,83 @@ kernel_address_is_coming(unsigned int ifindex)
 	const struct dump_taker taker = { take_address, &ifindex };
 
 	return kernel_dump(&request, &taker) == 0 && ifindex == 0;
+}
+
+struct added_address {
+	SLIST_ENTRY(added_address) entry;
+	unsigned int ifindex;
+	struct in6_addr address;
+};
+
+struct in6_addr
+address_link_local(const struct router_id *id, const char *ifname)
+{
+	struct in6_addr address = { .s6_addr = { 0xfe, 0x80 } };
+	uint8_t digest[SHA256_DIGEST_LENGTH];
+	SHA2_CTX context;
+
+	SHA256Init(&context);
+	SHA256Update(&context, id->octets, sizeof(id->octets));
+	SHA256Update(&context, (const uint8_t *)ifname, strlen(ifname));
+	SHA256Final(digest, &context);
+	memcpy(address.s6_addr + 8, digest, 8);
+	address.s6_addr[8] &= 0xFC;	/* not unique in the world */
+	return address;
+}
+
+static bool
+is_known(const struct address_list *list, unsigned int ifindex,
+    const struct in6_addr *address)
+{
+	const struct added_address *added;
+
+	SLIST_FOREACH(added, list, entry)
+		if (added->ifindex == ifindex &&
+		    address_equal(&added->address, address))
+			return true;
+	return false;
+}
+
+int
+address_add(struct address_list *list, struct kernel *kernel,
+    unsigned int ifindex, const struct in6_addr *address)
+{
+	int error = add(kernel, ifindex, address);
+	struct added_address *added;
+
+	if (error != 0 || is_known(list, ifindex, address))
+		return error;
+	added = malloc(sizeof(*added));
+	if (added == NULL)
+		return 0;		/* it stays when we leave */
+	*added = (struct added_address){ .ifindex = ifindex,
+	    .address = *address };
+	SLIST_INSERT_HEAD(list, added, entry);
+	return 0;
+}
+
+void
+address_forget(struct address_list *list, unsigned int ifindex)
+{
+	struct added_address *added, *next;
+
+	SLIST_FOREACH_SAFE(added, list, entry, next) {
+		if (added->ifindex != ifindex)
+			continue;
+		SLIST_REMOVE(list, added, added_address, entry);
+		free(added);
+	}
+}
+
+void
+address_remove_all(struct address_list *list, struct kernel *kernel)
+{
+	struct added_address *added;
+
+	while ((added = SLIST_FIRST(list)) != NULL) {
+		(void)take_back(kernel, added->ifindex,
+		    &added->address);
+		SLIST_REMOVE_HEAD(list, entry);
+		free(added);
+	}
 }

@@ -5,7 +5,7 @@
  * needed at once, it is read here, on a socket and into a buffer of its
  * own: whoever asks may be in the middle of reading something else.
  */
-#include "kernel/internal.h"
+#include "kernel/dump.h"
 
 #include <sys/socket.h>
 
@@ -17,6 +17,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "kernel/message.h"
+#include "kernel/socket.h"
 
 static void
 put_route(struct nlmsghdr *nlh, const struct dump_request *request)

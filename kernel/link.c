@@ -12,15 +12,19 @@
  * address in use stays the first while it exists, for neighbours know us
  * by it.
  */
-#include "kernel/internal.h"
+#include "kernel/link.h"
 
 #include <linux/if_addr.h>
 #include <linux/if_link.h>
+#include <linux/rtnetlink.h>
 #include <net/if.h>
-
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
+
+#include "kernel/marks.h"
+#include "kernel/message.h"
+#include "kernel/state.h"
 
 #define VERIFY_DELAY	(20 * MILLISECOND)
 #define RENAME_DELAY	(100 * MILLISECOND)
@@ -233,13 +237,13 @@ static void
 collect_link_local(struct kernel *kernel, const struct kernel_link *link,
     struct link_state *state)
 {
-	const struct link_state *told = &link->told;
+	const struct link_state *last = &link->reported;
 	struct kernel_address *address;
 	unsigned int i;
 
-	for (i = 0; i < told->link_local_count; i++)
-		if (is_usable(kernel, link->ifindex, &told->link_local[i]))
-			add_link_local(state, &told->link_local[i]);
+	for (i = 0; i < last->link_local_count; i++)
+		if (is_usable(kernel, link->ifindex, &last->link_local[i]))
+			add_link_local(state, &last->link_local[i]);
 	for (address = first_address(kernel, link->ifindex);
 	    address != NULL; address = next_address(address))
 		if (address->usable && !address_is_ipv4(&address->address))
@@ -272,7 +276,7 @@ primary_ipv4(struct kernel *kernel, const struct kernel_link *link)
 }
 
 static void
-tell(struct kernel *kernel, struct kernel_link *link)
+report(struct kernel *kernel, struct kernel_link *link)
 {
 	bool carrier = (link->flags & IFF_RUNNING) != 0;
 	struct link_state state;
@@ -288,16 +292,16 @@ tell(struct kernel *kernel, struct kernel_link *link)
 	memcpy(state.kind_reason, link->reason, sizeof(link->reason));
 	collect_link_local(kernel, link, &state);
 	state.ipv4 = primary_ipv4(kernel, link);
-	if (link->was_told &&
-	    memcmp(&state, &link->told, sizeof(state)) == 0)
+	if (link->is_reported &&
+	    memcmp(&state, &link->reported, sizeof(state)) == 0)
 		return;
-	memcpy(&link->told, &state, sizeof(state));
-	link->was_told = true;
-	kernel->events->link(kernel->ctx, &link->told, true);
+	memcpy(&link->reported, &state, sizeof(state));
+	link->is_reported = true;
+	kernel->events->link(kernel->ctx, &link->reported, true);
 }
 
 void
-kernel_link_tell(struct kernel *kernel)
+kernel_link_report(struct kernel *kernel)
 {
 	struct kernel_link *link;
 
@@ -306,7 +310,7 @@ kernel_link_tell(struct kernel *kernel)
 	while ((link = TAILQ_FIRST(&kernel->dirty)) != NULL) {
 		TAILQ_REMOVE(&kernel->dirty, link, dirty_entry);
 		link->is_dirty = false;
-		tell(kernel, link);
+		report(kernel, link);
 	}
 }
 
@@ -318,9 +322,9 @@ kernel_link_review(struct kernel *kernel)
 	/* All are told again: another configuration may want others. */
 	RB_FOREACH(link, kernel_link_tree, &kernel->links) {
 		classify(kernel, link);
-		link->was_told = false;
+		link->is_reported = false;
 	}
-	kernel_link_tell(kernel);
+	kernel_link_report(kernel);
 }
 
 static void
@@ -336,9 +340,9 @@ static void
 suspect_routes(struct kernel *kernel, const struct kernel_link *link)
 {
 	if (link->has_routes || kernel->uses_pref_src)
-		kernel_sync_schedule(kernel, SYNC_VERIFY, VERIFY_DELAY);
+		kernel_marks_schedule(kernel, SYNC_VERIFY, VERIFY_DELAY);
 	if (link->has_imports || kernel->has_ipv4_spread)
-		kernel_sync_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
+		kernel_marks_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 }
 
 static void
@@ -354,7 +358,7 @@ remove_link(struct kernel *kernel, struct kernel_link *link)
 	if (link->is_dirty)
 		TAILQ_REMOVE(&kernel->dirty, link, dirty_entry);
 	RB_REMOVE(kernel_link_tree, &kernel->links, link);
-	if (link->was_told)
+	if (link->is_reported)
 		kernel->events->link(kernel->ctx, &state, false);
 	free(link);
 }
@@ -472,7 +476,7 @@ update_link(struct kernel *kernel, struct kernel_link *link,
 	link->hardware = message->hardware;
 	link->flags = message->flags;
 	link->mtu = message->mtu;
-	link->generation = kernel->sync.generation;
+	link->generation = kernel->marks.generation;
 	mark_dirty(kernel, link);
 	if (is_changed)
 		classify(kernel, link);
@@ -480,14 +484,14 @@ update_link(struct kernel *kernel, struct kernel_link *link,
 	if (went_down)
 		suspect_routes(kernel, link);
 	/* Routes were told with the name that the link had then. */
-	if (is_renamed && link->was_told)
-		kernel_sync_schedule(kernel, SYNC_ALL, RENAME_DELAY);
+	if (is_renamed && link->is_reported)
+		kernel_marks_schedule(kernel, SYNC_ALL, RENAME_DELAY);
 }
 
 static uint64_t
 link_fingerprint(const struct kernel *kernel, unsigned int ifindex)
 {
-	return kernel_route_hash(kernel->seed ^ RTM_NEWLINK, &ifindex,
+	return kernel_marks_hash(kernel, RTM_NEWLINK, &ifindex,
 	    sizeof(ifindex));
 }
 
@@ -503,13 +507,13 @@ kernel_link_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 		return;
 	fingerprint = link_fingerprint(kernel, message.ifindex);
 	if (nlh->nlmsg_type == RTM_DELLINK) {
-		kernel_sync_gone(kernel, fingerprint);
+		kernel_marks_gone(kernel, fingerprint);
 		link = kernel_link_find(kernel, message.ifindex);
 		if (link != NULL)
 			remove_link(kernel, link);
 		return;
 	}
-	if (is_dump && kernel_sync_is_gone(kernel, fingerprint))
+	if (is_dump && kernel_marks_is_gone(kernel, fingerprint))
 		return;
 	link = get_link(kernel, message.ifindex);
 	if (link != NULL)
@@ -622,7 +626,7 @@ keep_address(struct kernel *kernel, const struct address_message *message)
 	    (message->flags & IFA_F_SECONDARY) == 0 : is_settled(message);
 	address->labelled = strcmp(message->label,
 	    kernel_link_name(kernel, message->ifindex)) == 0;
-	address->generation = kernel->sync.generation;
+	address->generation = kernel->marks.generation;
 	mark_dirty_index(kernel, message->ifindex);
 }
 
@@ -640,12 +644,12 @@ forget_address(struct kernel *kernel, const struct address_message *message)
 		suspect_routes(kernel, link);
 	/* Those that prefer it as their source are gone, wherever. */
 	if (message->is_ipv4)
-		kernel_sync_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
+		kernel_marks_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 }
 
 /* The address as a route to ourselves. */
 static void
-tell_route(struct kernel *kernel, const struct address_message *message,
+report_route(struct kernel *kernel, const struct address_message *message,
     bool present)
 {
 	struct prefix host = prefix_of(&message->address, 128);
@@ -673,7 +677,7 @@ address_fingerprint(const struct kernel *kernel,
 	memcpy(octets, &message->address, 16);
 	memcpy(octets + 16, &message->ifindex, 4);
 	octets[20] = message->plen;
-	return kernel_route_hash(kernel->seed ^ RTM_NEWADDR, octets,
+	return kernel_marks_hash(kernel, RTM_NEWADDR, octets,
 	    sizeof(octets));
 }
 
@@ -688,20 +692,20 @@ kernel_link_address_message(struct kernel *kernel,
 		return;
 	fingerprint = address_fingerprint(kernel, &message);
 	if (nlh->nlmsg_type == RTM_DELADDR) {
-		kernel_sync_gone(kernel, fingerprint);
+		kernel_marks_gone(kernel, fingerprint);
 		forget_address(kernel, &message);
 		if (find_address(kernel, message.ifindex,
 		    &message.address) == NULL)
-			tell_route(kernel, &message, false);
+			report_route(kernel, &message, false);
 		return;
 	}
-	if (is_dump && kernel_sync_is_gone(kernel, fingerprint))
+	if (is_dump && kernel_marks_is_gone(kernel, fingerprint))
 		return;
 	keep_address(kernel, &message);
 	if (is_exportable(&message))
-		tell_route(kernel, &message, true);
+		report_route(kernel, &message, true);
 	else if (!is_dump)
-		tell_route(kernel, &message, false);
+		report_route(kernel, &message, false);
 }
 
 void
@@ -710,7 +714,7 @@ kernel_link_sweep(struct kernel *kernel)
 	struct kernel_link *link, *next;
 
 	RB_FOREACH_SAFE(link, kernel_link_tree, &kernel->links, next)
-		if (link->generation != kernel->sync.generation)
+		if (link->generation != kernel->marks.generation)
 			remove_link(kernel, link);
 }
 
@@ -721,6 +725,6 @@ kernel_link_sweep_addresses(struct kernel *kernel)
 
 	RB_FOREACH_SAFE(address, kernel_address_tree, &kernel->addresses,
 	    next)
-		if (address->generation != kernel->sync.generation)
+		if (address->generation != kernel->marks.generation)
 			remove_address(kernel, address);
 }

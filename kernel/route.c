@@ -1,53 +1,21 @@
 /*
  * kernel/route.c - route messages of rtnetlink, to values and back.
  *
- * Out: IPv4 and IPv6, tables of 32 bits, IPv4 by an IPv6 next hop (RFC
- * 9229; RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  In a table
- * that a rule reserves for a source prefix, routes have none themselves.
- * The next hop need not be on the link by prefix, since a neighbour is a
+ * Both families, tables of 32 bits, IPv4 by an IPv6 next hop (RFC 9229;
+ * RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  In a table that a
+ * rule reserves for a source prefix, routes have none themselves.  The
+ * next hop need not be on the link by prefix, since a neighbour is a
  * neighbour because we hear it: hence RTNH_F_ONLINK.
- *
- * In: routes of the import tables become events.  Routes of our protocol
- * are never imported; they tell whether what we installed is still there.
- *
- * The kernel does not tell what a replacement replaced, nor which of the
- * next hops of an IPv6 multipath route remain, nor which IPv4 routes went
- * with a link, an address or a nexthop object: such rare events are followed
- * by a dump.
  */
-#include "kernel/internal.h"
+#include "kernel/route.h"
 
 #include <stdio.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 
-#define AGAIN_DELAY	(200 * MILLISECOND)
-#define PRIORITY_MAX_DEFAULT 65535	/* of an IPv6 default to import */
-
-static uint64_t
-mix(uint64_t x)
-{
-	x ^= x >> 32;
-	x *= UINT64_C(0xd6e8feb86659fd93);
-	x ^= x >> 32;
-	x *= UINT64_C(0xd6e8feb86659fd93);
-	return x ^ (x >> 32);
-}
-
-uint64_t
-kernel_route_hash(uint64_t seed, const void *octets, size_t len)
-{
-	const uint8_t *at = octets;
-	uint64_t hash = mix(seed + len), word;
-	size_t n;
-
-	for (; len > 0; at += n, len -= n) {
-		n = len < sizeof(word) ? len : sizeof(word);
-		word = 0;
-		memcpy(&word, at, n);
-		hash = mix(hash ^ word);
-	}
-	return hash == 0 ? 1 : hash;
-}
+#include "kernel/link.h"
+#include "kernel/marks.h"
+#include "kernel/message.h"
 
 uint32_t
 kernel_route_priority(const struct destination_key *key,
@@ -91,7 +59,7 @@ kernel_route_fingerprint(const struct kernel *kernel,
 		memcpy(at + 13, &entry->next_hop, 16);
 		memcpy(at + 29, &entry->pref_src, 16);
 	}
-	return kernel_route_hash(kernel->seed, octets, sizeof(octets));
+	return kernel_marks_hash(kernel, 0, octets, sizeof(octets));
 }
 
 const char *
@@ -123,18 +91,6 @@ put_address(struct nlmsghdr *nlh, uint16_t type, const struct in6_addr *a)
 		mnl_attr_put(nlh, type, 16, a);
 }
 
-void
-kernel_put_prefix(struct nlmsghdr *nlh, uint16_t type,
-    const struct prefix *prefix, bool is_ipv4)
-{
-	if (prefix->plen == 0)
-		return;
-	if (is_ipv4)
-		mnl_attr_put(nlh, type, 4, prefix->address + 12);
-	else
-		mnl_attr_put(nlh, type, 16, prefix->address);
-}
-
 static void
 put_next_hop(struct nlmsghdr *nlh, struct rtmsg *rtm,
     const struct fib_entry *entry)
@@ -158,13 +114,6 @@ put_next_hop(struct nlmsghdr *nlh, struct rtmsg *rtm,
 	}
 	if (!address_is_unspecified(&entry->pref_src))
 		put_address(nlh, RTA_PREFSRC, &entry->pref_src);
-}
-
-uint8_t
-kernel_family_plen(const struct prefix *prefix, bool is_ipv4)
-{
-	return prefix->plen == 0 || !is_ipv4 ? prefix->plen :
-	    (uint8_t)(prefix->plen - 96);
 }
 
 struct nlmsghdr *
@@ -338,191 +287,4 @@ kernel_route_decode(const struct nlmsghdr *nlh,
 	message->route.unicast = rtm->rtm_type == RTN_UNICAST ||
 	    rtm->rtm_type == RTN_LOCAL;
 	return decode_key(rtm, &to, &from, &message->route.key);
-}
-
-/* What we hold to be installed in the table of the message. */
-static bool
-find_held(const struct kernel *kernel, const struct route_message *message,
-    struct fib_entry *held)
-{
-	return kernel->events->fib_find != NULL && message->tos == 0 &&
-	    kernel->events->fib_find(kernel->ctx, &message->route.key,
-	    message->route.table, held) &&
-	    kernel_route_same_place(&message->route.key, held,
-	    &message->entry);
-}
-
-static bool
-is_same_entry(const struct kernel *kernel,
-    const struct route_message *message, const struct fib_entry *held)
-{
-	return kernel_route_fingerprint(kernel, &message->route.key,
-	    &message->entry) ==
-	    kernel_route_fingerprint(kernel, &message->route.key, held);
-}
-
-bool
-kernel_route_is_held(const struct kernel *kernel,
-    const struct route_message *message)
-{
-	struct fib_entry held;
-
-	return find_held(kernel, message, &held) &&
-	    is_same_entry(kernel, message, &held);
-}
-
-/* Somebody else has changed routes: was one of ours removed, or replaced
- * by another, or is there room for one where another was? */
-static void
-watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
-    const struct route_message *message)
-{
-	bool is_ours = message->route.proto == PROTOCOL_BABEL;
-	bool is_removal = nlh->nlmsg_type == RTM_DELROUTE;
-	struct fib_entry held;
-
-	if (is_removal && !is_ours) {
-		if (kernel->events->fib_room != NULL)
-			kernel->events->fib_room(kernel->ctx,
-			    &message->route.key);
-		return;
-	}
-	if (!is_removal && (nlh->nlmsg_flags & NLM_F_REPLACE) == 0)
-		return;
-	if (!find_held(kernel, message, &held))
-		return;
-	if (is_removal == (is_ours && is_same_entry(kernel, message, &held)))
-		kernel->events->fib_lost(kernel->ctx, &message->route.key);
-}
-
-static bool
-is_import_table(const struct kernel *kernel, uint32_t table)
-{
-	size_t i;
-
-	for (i = 0; i < kernel->conf.import_table_count; i++)
-		if (kernel->conf.import_tables[i] == table)
-			return true;
-	return false;
-}
-
-/* A route for one type of service only is no route for all packets.  The
- * kernel's own IPv6 default of last resort is none at all. */
-static bool
-is_import(const struct kernel *kernel, const struct route_message *message)
-{
-	const struct kernel_route *route = &message->route;
-
-	return route->proto != PROTOCOL_BABEL && !message->is_cloned &&
-	    message->tos == 0 && is_import_table(kernel, route->table) &&
-	    destination_key_is_valid(&route->key) &&
-	    (message->is_ipv4 || route->key.to.plen != 0 ||
-	    route->priority < PRIORITY_MAX_DEFAULT);
-}
-
-static uint64_t
-import_fingerprint(const struct kernel *kernel,
-    const struct kernel_route *route)
-{
-	uint8_t octets[sizeof(route->key) + 13];
-	uint8_t *at = octets + sizeof(route->key);
-
-	memcpy(octets, &route->key, sizeof(route->key));
-	memcpy(at, &route->table, 4);
-	memcpy(at + 4, &route->priority, 4);
-	memcpy(at + 8, &route->ifindex, 4);
-	at[12] = route->proto;
-	return kernel_route_hash(kernel->seed ^ RTM_NEWROUTE, octets,
-	    sizeof(octets));
-}
-
-/* Could there be more to the change than the message says? */
-static bool
-is_ambiguous(struct kernel *kernel, const struct nlmsghdr *nlh,
-    const struct route_message *message)
-{
-	if (nlh->nlmsg_flags & NLM_F_REPLACE)
-		return true;
-	if (message->is_ipv4)
-		return false;
-	if (message->is_multipath || (nlh->nlmsg_flags & NLM_F_APPEND) != 0)
-		kernel->has_ipv6_siblings = true;
-	return kernel->has_ipv6_siblings;
-}
-
-/* Remember that it may go without a word when its link goes down. */
-static void
-note_import(struct kernel *kernel, const struct route_message *message)
-{
-	struct kernel_link *link;
-
-	if (!message->is_ipv4)
-		return;
-	link = kernel_link_find(kernel, message->route.ifindex);
-	if (link != NULL)
-		link->has_imports = true;
-	else if (message->type == RTN_UNICAST)
-		kernel->has_ipv4_spread = true;
-	kernel->has_ipv4_spread |= message->is_multipath;
-}
-
-static void
-import(struct kernel *kernel, const struct nlmsghdr *nlh,
-    struct route_message *message, bool is_dump)
-{
-	bool present = nlh->nlmsg_type == RTM_NEWROUTE;
-	uint64_t fingerprint = import_fingerprint(kernel, &message->route);
-
-	if (is_dump && kernel_sync_is_gone(kernel, fingerprint))
-		return;
-	if (present)
-		note_import(kernel, message);
-	else
-		kernel_sync_gone(kernel, fingerprint);
-	strlcpy(message->route.ifname,
-	    kernel_link_name(kernel, message->route.ifindex), IFNAME_SIZE);
-	kernel->events->route(kernel->ctx, &message->route, present);
-	if (!is_dump && is_ambiguous(kernel, nlh, message))
-		kernel_sync_schedule(kernel, SYNC_ALL, AGAIN_DELAY);
-}
-
-/* Give the routes of a source's table the key that they are known by. */
-static void
-put_source(struct kernel *kernel, struct route_message *message)
-{
-	struct destination_key *key = &message->route.key;
-	struct prefix from;
-
-	if (kernel->events->rule_source == NULL ||
-	    destination_is_source_specific(key) ||
-	    !kernel->events->rule_source(kernel->ctx, message->entry.table,
-	    &from) || prefix_is_ipv4(&from) != message->is_ipv4)
-		return;
-	key->from = from;
-	message->entry.by_rule = true;
-}
-
-void
-kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
-    bool is_dump)
-{
-	struct route_message message;
-
-	if (!kernel_route_decode(nlh, &message))
-		return;
-	put_source(kernel, &message);
-	/* Whoever hears of a route should know the link that it uses. */
-	kernel_link_tell(kernel);
-	if (is_dump) {
-		if (message.route.proto == PROTOCOL_BABEL)
-			kernel_sync_own(kernel,
-			    kernel_route_fingerprint(kernel,
-			    &message.route.key, &message.entry));
-	} else {
-		if (!message.is_ipv4)
-			kernel->ipv6_changes++;
-		watch_ours(kernel, nlh, &message);
-	}
-	if (is_import(kernel, &message))
-		import(kernel, nlh, &message, is_dump);
 }

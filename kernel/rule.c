@@ -7,14 +7,16 @@
  * answered before we go on.  They carry our protocol number
  * (FRA_PROTOCOL, Linux 4.17), by which left-overs are known.
  */
-#include "kernel/internal.h"
-
-#include <sys/socket.h>
+#include "kernel/rule.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
-#include <poll.h>
 #include <string.h>
+
+#include "kernel/dump.h"
+#include "kernel/message.h"
+#include "kernel/socket.h"
+#include "kernel/state.h"
 
 #define REQUEST_MAX	128
 
@@ -41,57 +43,6 @@ encode(void *buffer, uint16_t type, const struct kernel_rule *rule)
 	mnl_attr_put_u32(nlh, FRA_PRIORITY, rule->priority);
 	mnl_attr_put_u8(nlh, FRA_PROTOCOL, rule->protocol);
 	return nlh;
-}
-
-/* The error that the kernel answers to the request of that number; -1 if
- * the answer is not among these messages. */
-static int
-find_answer(const void *buffer, int len, uint32_t seq)
-{
-	const struct nlmsghdr *nlh = buffer;
-	const struct nlmsgerr *answer;
-
-	for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
-		answer = mnl_nlmsg_get_payload(nlh);
-		if (nlh->nlmsg_type == NLMSG_ERROR && nlh->nlmsg_seq == seq &&
-		    mnl_nlmsg_get_payload_len(nlh) >= sizeof(*answer))
-			return -answer->error;
-	}
-	return -1;
-}
-
-/* Read until the answer comes; it is there already. */
-static int
-await_answer(struct kernel *kernel, uint32_t seq)
-{
-	_Alignas(struct nlmsghdr) uint8_t buffer[ANSWER_MAX];
-	struct pollfd fd = { .fd = kernel->command, .events = POLLIN };
-	int error, patience = ANSWER_PATIENCE;
-	ssize_t len;
-
-	while (patience-- > 0) {
-		len = recv(kernel->command, buffer, sizeof(buffer),
-		    MSG_DONTWAIT);
-		if (len < 0 && errno != EAGAIN && errno != EINTR)
-			return errno;
-		if (len < 0) {
-			(void)poll(&fd, 1, ANSWER_WAIT);
-			continue;
-		}
-		error = find_answer(buffer, (int)len, seq);
-		if (error >= 0)
-			return error;
-	}
-	return ETIMEDOUT;
-}
-
-int
-kernel_request(struct kernel *kernel, struct nlmsghdr *nlh)
-{
-	nlh->nlmsg_seq = ++kernel->seq;
-	if (send(kernel->command, nlh, nlh->nlmsg_len, MSG_NOSIGNAL) < 0)
-		return errno;
-	return await_answer(kernel, nlh->nlmsg_seq);
 }
 
 int
@@ -227,41 +178,4 @@ kernel_rule_dump(void (*call)(void *, const struct kernel_rule *), void *ctx)
 		error = kernel_dump(&request, &taker);
 	}
 	return error;
-}
-
-struct table_dump {
-	uint32_t table;
-	bool is_empty;
-};
-
-/* One route of the table is enough. */
-static bool
-take_route(void *ctx, const struct nlmsghdr *nlh)
-{
-	struct table_dump *dump = ctx;
-	struct route_message message;
-
-	if (nlh->nlmsg_type == RTM_NEWROUTE &&
-	    kernel_route_decode(nlh, &message) &&
-	    message.entry.table == dump->table)
-		dump->is_empty = false;
-	return dump->is_empty;
-}
-
-bool
-kernel_table_is_empty(uint32_t table)
-{
-	struct table_dump dump = { .table = table, .is_empty = true };
-	const struct dump_taker taker = { take_route, &dump };
-	struct dump_request request = {
-		.type = RTM_GETROUTE, .table = table
-	};
-	int error = 0;
-	size_t i;
-
-	for (i = 0; i < 2 && error == 0 && dump.is_empty; i++) {
-		request.family = families[i];
-		error = kernel_dump(&request, &taker);
-	}
-	return error == 0 && dump.is_empty;
 }

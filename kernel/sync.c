@@ -17,18 +17,24 @@
  * and go meanwhile.  Such a dump is repeated, and put off after a few
  * tries; until a consistent one nothing is swept or taken for lost.
  */
-#include "kernel/internal.h"
+#include "kernel/sync.h"
 
 #include <sys/socket.h>
-#include <sys/timerfd.h>
 
 #include <errno.h>
-#include <stdlib.h>
+#include <linux/rtnetlink.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "clock.h"
+#include "kernel/link.h"
+#include "kernel/marks.h"
+#include "kernel/message.h"
+#include "kernel/notify.h"
+#include "kernel/route.h"
+#include "kernel/socket.h"
+#include "kernel/state.h"
 
 #define TRIES_MAX	5
 #define RETRY_DELAY	SECOND
@@ -37,88 +43,6 @@
 #define STAGE_ADDRESSES	1
 #define STAGE_ROUTES	2		/* two for each table, then our own */
 
-/* Between two beginnings of a task that was not asked for explicitly. */
-static const babel_time spacing[SYNC_TASKS] = {
-	[SYNC_VERIFY] = SECOND,
-	[SYNC_ALL] = SECOND / 2,
-};
-
-static void
-fingerprints_reset(struct fingerprints *set)
-{
-	free(set->slots);
-	memset(set, 0, sizeof(*set));
-}
-
-/* The slot that holds the fingerprint, or is free for it. */
-static uint64_t *
-fingerprints_slot(const struct fingerprints *set, uint64_t fingerprint)
-{
-	size_t i = (size_t)fingerprint & (set->size - 1);
-
-	while (set->slots[i] != 0 && set->slots[i] != fingerprint)
-		i = (i + 1) & (set->size - 1);
-	return &set->slots[i];
-}
-
-static bool
-fingerprints_grow(struct fingerprints *set)
-{
-	struct fingerprints grown = { .used = set->used };
-	size_t i;
-
-	grown.size = set->size == 0 ? 1024 : 2 * set->size;
-	grown.slots = calloc(grown.size, sizeof(*grown.slots));
-	if (grown.slots == NULL) {
-		set->failed = true;
-		return false;
-	}
-	for (i = 0; i < set->size; i++)
-		if (set->slots[i] != 0)
-			*fingerprints_slot(&grown, set->slots[i]) =
-			    set->slots[i];
-	free(set->slots);
-	*set = grown;
-	return true;
-}
-
-static void
-fingerprints_add(struct fingerprints *set, uint64_t fingerprint)
-{
-	uint64_t *slot;
-
-	if (set->failed ||
-	    (2 * set->used >= set->size && !fingerprints_grow(set)))
-		return;
-	slot = fingerprints_slot(set, fingerprint);
-	set->used += *slot == 0;
-	*slot = fingerprint;
-}
-
-static bool
-fingerprints_has(const struct fingerprints *set, uint64_t fingerprint)
-{
-	return set->size > 0 && *fingerprints_slot(set, fingerprint) != 0;
-}
-
-void
-kernel_sync_init(struct kernel *kernel)
-{
-	size_t i;
-
-	for (i = 0; i < SYNC_TASKS; i++) {
-		kernel->sync.due[i] = NEVER;
-		kernel->sync.begun[i] = -spacing[i];
-	}
-}
-
-void
-kernel_sync_free(struct kernel *kernel)
-{
-	fingerprints_reset(&kernel->sync.own);
-	fingerprints_reset(&kernel->sync.gone);
-}
-
 /* The first stage that dumps our own routes. */
 static unsigned int
 own_stage(const struct kernel *kernel)
@@ -126,48 +50,29 @@ own_stage(const struct kernel *kernel)
 	return STAGE_ROUTES + 2 * (unsigned int)kernel->conf.import_table_count;
 }
 
-/* Is everything that is told between two sync events still being told? */
-static bool
-is_telling(const struct kernel *kernel)
+static void
+set_task(struct kernel *kernel, enum sync_task task)
 {
-	return kernel->sync.task == SYNC_ALL &&
-	    kernel->sync.stage < own_stage(kernel);
+	kernel->sync.task = task;
+	kernel->marks.keeps_own = task != SYNC_NOTHING;
+	kernel->marks.keeps_gone = kernel->marks.reads_own = false;
 }
 
-/* Have the timer expire when the next task is due; the past is now. */
+/* Events between the two sync events are those that may be outdated. */
 static void
-set_timer(struct kernel *kernel)
+note_stage(struct kernel *kernel)
 {
 	const struct sync *sync = &kernel->sync;
-	struct itimerspec when = { 0 };
-	babel_time due;
+	bool is_own = sync->stage >= own_stage(kernel);
 
-	due = time_min(sync->due[SYNC_VERIFY], sync->due[SYNC_ALL]);
-	if (sync->is_walking)
-		due = 1;
-	if (due != NEVER) {
-		when.it_value.tv_sec = due / SECOND;
-		when.it_value.tv_nsec = due % SECOND * 1000;
-	}
-	if (timerfd_settime(kernel->timer, TFD_TIMER_ABSTIME, &when,
-	    NULL) < 0)
-		kernel->events->log(kernel->ctx, LOG_ERR,
-		    "setting a timer: %s", strerror(errno));
+	kernel->marks.reads_own = is_own;
+	kernel->marks.keeps_gone = sync->task == SYNC_ALL && !is_own;
 }
 
-void
-kernel_sync_schedule(struct kernel *kernel, enum sync_task task,
-    babel_time delay)
+static void
+set_walking(struct kernel *kernel, bool is_walking)
 {
-	struct sync *sync = &kernel->sync;
-	babel_time due;
-
-	due = time_max(clock_monotonic() + delay,
-	    sync->begun[task] + spacing[task]);
-	if (due >= sync->due[task])
-		return;
-	sync->due[task] = due;
-	set_timer(kernel);
+	kernel->sync.is_walking = kernel->marks.wants_turn = is_walking;
 }
 
 /* The dump of a stage; false if there is no such stage. */
@@ -208,10 +113,11 @@ put_off(struct kernel *kernel, const char *why)
 
 	kernel->events->log(kernel->ctx, LOG_INFO,
 	    "reading the kernel's tables is put off: %s", why);
-	sync->task = sync->next = SYNC_NOTHING;
+	set_task(kernel, SYNC_NOTHING);
+	sync->next = SYNC_NOTHING;
 	kernel->holds_links = false;
-	kernel_link_tell(kernel);
-	kernel_sync_schedule(kernel, task, RETRY_DELAY);
+	kernel_link_report(kernel);
+	kernel_marks_schedule(kernel, task, RETRY_DELAY);
 }
 
 static void
@@ -224,7 +130,7 @@ request_stage(struct kernel *kernel)
 	sync->seq = nlh->nlmsg_seq = ++kernel->seq;
 	sync->is_inconsistent = false;
 	sync->datagrams = 0;
-	sync->ipv6_changes = kernel->ipv6_changes;
+	sync->ipv6_changes = kernel->marks.ipv6_changes;
 	if (send(kernel->dump, nlh, nlh->nlmsg_len, 0) < 0)
 		put_off(kernel, strerror(errno));
 }
@@ -234,24 +140,24 @@ begin(struct kernel *kernel, enum sync_task task)
 {
 	struct sync *sync = &kernel->sync;
 
-	sync->task = task;
+	set_task(kernel, task);
 	sync->next = SYNC_NOTHING;
-	sync->begun[task] = clock_monotonic();
+	kernel->marks.begun[task] = clock_monotonic();
 	sync->tries = 0;
-	sync->is_walking = false;
-	fingerprints_reset(&sync->own);
-	fingerprints_reset(&sync->gone);
+	set_walking(kernel, false);
+	kernel_marks_clear(kernel);
 	if (task == SYNC_ALL) {
 		sync->stage = STAGE_LINKS;
-		sync->generation++;
+		kernel->marks.generation++;
 		kernel->holds_links = true;
 		kernel->events->sync(kernel->ctx, true);
 	} else
 		sync->stage = own_stage(kernel);
+	note_stage(kernel);
 	if (describe_stage(kernel, sync->stage, &sync->request))
 		request_stage(kernel);
 	else
-		sync->task = SYNC_NOTHING;
+		set_task(kernel, SYNC_NOTHING);
 }
 
 /* A socket can do one dump at a time: one in progress is read to its end
@@ -270,9 +176,9 @@ begin_when_free(struct kernel *kernel, enum sync_task task)
 int
 kernel_resync(struct kernel *kernel)
 {
-	kernel->sync.due[SYNC_VERIFY] = kernel->sync.due[SYNC_ALL] = NEVER;
+	kernel->marks.due[SYNC_VERIFY] = kernel->marks.due[SYNC_ALL] = NEVER;
 	begin_when_free(kernel, SYNC_ALL);
-	set_timer(kernel);
+	kernel_marks_set_timer(kernel);
 	return 0;
 }
 
@@ -281,10 +187,9 @@ end_task(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
 
-	sync->task = SYNC_NOTHING;
-	sync->is_walking = false;
-	fingerprints_reset(&sync->own);
-	fingerprints_reset(&sync->gone);
+	set_task(kernel, SYNC_NOTHING);
+	set_walking(kernel, false);
+	kernel_marks_clear(kernel);
 	if (sync->next != SYNC_NOTHING)
 		begin(kernel, sync->next);
 }
@@ -317,7 +222,7 @@ walk(struct kernel *kernel)
 		}
 		sync->cursor = key;
 		sync->has_cursor = true;
-		if (fingerprints_has(&sync->own,
+		if (set_has(&kernel->marks.own,
 		    kernel_route_fingerprint(kernel, &key, &entry)))
 			continue;
 		sync->lost++;
@@ -330,33 +235,32 @@ begin_walk(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
 
-	if (kernel->events->fib_after == NULL || sync->own.failed) {
+	if (kernel->events->fib_after == NULL || kernel->marks.own_failed) {
 		end_task(kernel);
 		return;
 	}
-	sync->is_walking = true;
+	set_walking(kernel, true);
 	sync->has_cursor = false;
 	sync->lost = 0;
-	set_timer(kernel);
+	kernel_marks_set_timer(kernel);
 }
 
 void
 kernel_sync_timer(struct kernel *kernel)
 {
-	struct sync *sync = &kernel->sync;
+	babel_time *due = kernel->marks.due, now = clock_monotonic();
 	uint64_t expirations;
-	babel_time now = clock_monotonic();
 
 	(void)!read(kernel->timer, &expirations, sizeof(expirations));
-	if (sync->due[SYNC_ALL] <= now) {
-		sync->due[SYNC_ALL] = sync->due[SYNC_VERIFY] = NEVER;
+	if (due[SYNC_ALL] <= now) {
+		due[SYNC_ALL] = due[SYNC_VERIFY] = NEVER;
 		begin_when_free(kernel, SYNC_ALL);
-	} else if (sync->due[SYNC_VERIFY] <= now) {
-		sync->due[SYNC_VERIFY] = NEVER;
+	} else if (due[SYNC_VERIFY] <= now) {
+		due[SYNC_VERIFY] = NEVER;
 		begin_when_free(kernel, SYNC_VERIFY);
-	} else if (sync->is_walking)
+	} else if (kernel->sync.is_walking)
 		walk(kernel);
-	set_timer(kernel);
+	kernel_marks_set_timer(kernel);
 }
 
 /* Has an IPv6 dump perhaps skipped routes? */
@@ -367,7 +271,7 @@ may_have_skipped(const struct kernel *kernel)
 
 	return sync->request.type == RTM_GETROUTE &&
 	    sync->request.family == AF_INET6 && sync->datagrams > 1 &&
-	    sync->ipv6_changes != kernel->ipv6_changes;
+	    sync->ipv6_changes != kernel->marks.ipv6_changes;
 }
 
 /* What a stage that is done brings about. */
@@ -381,10 +285,11 @@ finish_stage(struct kernel *kernel)
 	if (sync->stage == STAGE_ADDRESSES) {
 		kernel_link_sweep_addresses(kernel);
 		kernel->holds_links = false;
-		kernel_link_tell(kernel);
+		kernel_link_report(kernel);
 	}
 	sync->stage++;
 	sync->tries = 0;
+	note_stage(kernel);
 	if (sync->task == SYNC_ALL && sync->stage == own_stage(kernel))
 		kernel->events->sync(kernel->ctx, false);
 }
@@ -395,7 +300,7 @@ dump_is_done(struct kernel *kernel)
 	struct sync *sync = &kernel->sync;
 
 	if (sync->request.type == RTM_GETROUTE)
-		kernel_netlink_drain(kernel);
+		kernel_notify_drain(kernel);
 	if (sync->next == SYNC_ALL) {
 		begin(kernel, SYNC_ALL);
 		return;
@@ -456,33 +361,4 @@ kernel_sync_ready(struct kernel *kernel)
 		dump_is_done(kernel);
 	else
 		put_off(kernel, strerror(error));
-}
-
-void
-kernel_sync_installed(struct kernel *kernel,
-    const struct destination_key *key, const struct fib_entry *entry)
-{
-	if (kernel->sync.task != SYNC_NOTHING)
-		fingerprints_add(&kernel->sync.own,
-		    kernel_route_fingerprint(kernel, key, entry));
-}
-
-void
-kernel_sync_gone(struct kernel *kernel, uint64_t fingerprint)
-{
-	if (is_telling(kernel))
-		fingerprints_add(&kernel->sync.gone, fingerprint);
-}
-
-bool
-kernel_sync_is_gone(const struct kernel *kernel, uint64_t fingerprint)
-{
-	return fingerprints_has(&kernel->sync.gone, fingerprint);
-}
-
-void
-kernel_sync_own(struct kernel *kernel, uint64_t fingerprint)
-{
-	if (kernel->sync.request.protocol == PROTOCOL_BABEL)
-		fingerprints_add(&kernel->sync.own, fingerprint);
 }

@@ -7,7 +7,7 @@
 
 #include "local.h"
 #include "local/journal.h"
-#include "local/set.h"
+#include "set.h"
 
 /* The longest line, with its newline. */
 #define CLIENT_INPUT	1024

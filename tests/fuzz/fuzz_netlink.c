@@ -9,7 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/internal.h"
+#include "kernel/message.h"
+#include "kernel/notify.h"
+#include "kernel/state.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -95,15 +97,15 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel.conf.import_table_count = 3;
 	kernel.conf.sysfs = "/nonexistent";
 	kernel_link_init(&kernel);
-	kernel_sync_init(&kernel);
+	kernel_marks_init(&kernel);
 	nlh = (const struct nlmsghdr *)(void *)copy;
 	for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
 		kernel_netlink_message(&kernel, nlh, (data[0] & 1) != 0);
-	kernel_link_tell(&kernel);
+	kernel_link_report(&kernel);
 	kernel_link_review(&kernel);
 	kernel_link_sweep(&kernel);
 	kernel_link_free(&kernel);
-	kernel_sync_free(&kernel);
+	kernel_marks_free(&kernel);
 	free(copy);
 	return 0;
 }

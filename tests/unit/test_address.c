@@ -3,38 +3,37 @@
  */
 #include <string.h>
 
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
+
 #include "address.h"
+#include "kernel/socket.h"
 #include "unit.h"
 
 /* What links have, "1:a 2:b": the kernel's memory. */
 static char there[64];
 
-int	__wrap_kernel_address_add(struct kernel *, unsigned int,
-	    const struct in6_addr *);
-int	__wrap_kernel_address_delete(struct kernel *, unsigned int,
-	    const struct in6_addr *);
+int	__wrap_kernel_request(struct kernel *, struct nlmsghdr *);
 
 int
-__wrap_kernel_address_add(struct kernel *kernel, unsigned int ifindex,
-    const struct in6_addr *address)
+__wrap_kernel_request(struct kernel *kernel, struct nlmsghdr *nlh)
 {
+	const struct ifaddrmsg *message = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *attr = mnl_nlmsg_get_payload_offset(nlh,
+	    sizeof(*message));
+	const uint8_t *address = mnl_attr_get_payload(attr);
 	size_t len = strlen(there);
-
-	(void)kernel;
-	snprintf(there + len, sizeof(there) - len, "%u:%x ", ifindex,
-	    address->s6_addr[15]);
-	return 0;
-}
-
-int
-__wrap_kernel_address_delete(struct kernel *kernel, unsigned int ifindex,
-    const struct in6_addr *address)
-{
 	char text[16], *at;
 
 	(void)kernel;
-	snprintf(text, sizeof(text), "%u:%x ", ifindex,
-	    address->s6_addr[15]);
+	assert_int_equal(mnl_attr_get_type(attr), IFA_LOCAL);
+	snprintf(text, sizeof(text), "%u:%x ", message->ifa_index,
+	    address[15]);
+	if (nlh->nlmsg_type == RTM_NEWADDR) {
+		snprintf(there + len, sizeof(there) - len, "%s", text);
+		return 0;
+	}
 	at = strstr(there, text);
 	assert_non_null(at);
 	memmove(at, at + strlen(text), strlen(at + strlen(text)) + 1);

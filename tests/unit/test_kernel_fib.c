@@ -8,7 +8,8 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "kernel/internal.h"
+#include "kernel/message.h"
+#include "kernel/route.h"
 #include "unit.h"
 
 #define REQUESTS_MAX	32

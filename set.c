@@ -1,36 +1,37 @@
 /*
- * local/set.c - a set of object ids: a hash table with linear probing.
+ * set.c - a set of numbers: a hash table with linear probing.
  *
  * Removal closes the gap by moving later entries of the same run up, so
  * that no marks of deleted entries need sweeping.
  */
-#include "local/set.h"
+#include "set.h"
 
 #include <stdlib.h>
 
 #define SET_SIZE_MIN	64
 
 static size_t
-slot_of(const struct set *set, uint32_t id)
+slot_of(const struct set *set, uint64_t number)
 {
-	return (id * 0x9E3779B1u) & (set->size - 1);
+	return (size_t)((number * UINT64_C(0x9E3779B97F4A7C15)) >> 32) &
+	    (set->size - 1);
 }
 
-/* Where the id is, or the free slot where it would be. */
+/* Where the number is, or the free slot where it would be. */
 static size_t
-slot_find(const struct set *set, uint32_t id)
+slot_find(const struct set *set, uint64_t number)
 {
-	size_t slot = slot_of(set, id);
+	size_t slot = slot_of(set, number);
 
-	while (set->slots[slot] != 0 && set->slots[slot] != id)
+	while (set->slots[slot] != 0 && set->slots[slot] != number)
 		slot = (slot + 1) & (set->size - 1);
 	return slot;
 }
 
 bool
-set_has(const struct set *set, uint32_t id)
+set_has(const struct set *set, uint64_t number)
 {
-	return set->count > 0 && set->slots[slot_find(set, id)] == id;
+	return set->count > 0 && set->slots[slot_find(set, number)] == number;
 }
 
 static int
@@ -54,27 +55,27 @@ set_grow(struct set *set)
 }
 
 int
-set_add(struct set *set, uint32_t id)
+set_add(struct set *set, uint64_t number)
 {
 	size_t slot;
 
 	if (set->count * 2 >= set->size && set_grow(set) < 0)
 		return -1;
-	slot = slot_find(set, id);
+	slot = slot_find(set, number);
 	if (set->slots[slot] == 0)
 		set->count++;
-	set->slots[slot] = id;
+	set->slots[slot] = number;
 	return 0;
 }
 
 void
-set_remove(struct set *set, uint32_t id)
+set_remove(struct set *set, uint64_t number)
 {
 	size_t gap, slot, home, mask = set->size - 1;
 
-	if (!set_has(set, id))
+	if (!set_has(set, number))
 		return;
-	gap = slot = slot_find(set, id);
+	gap = slot = slot_find(set, number);
 	for (;;) {
 		slot = (slot + 1) & mask;
 		if (set->slots[slot] == 0)

@@ -1,0 +1,55 @@
+/*
+ * kernel/batch.h - requests to change routes that go out together, and what
+ * became of each.
+ */
+#ifndef KERNEL_BATCH_H
+#define KERNEL_BATCH_H
+
+#include "kernel.h"
+#include "kernel/route.h"
+
+#define OUTCOME_TEXT_MAX 96
+#define UNANSWERED	(-1)
+
+struct outcome {
+	int error;			/* errno, or UNANSWERED */
+	char text[OUTCOME_TEXT_MAX];	/* what the kernel says of it, or "" */
+};
+
+struct batch {
+	struct kernel *kernel;
+	unsigned int count;
+	size_t len;
+	size_t starts[KERNEL_BATCH];	/* of the requests in the buffer */
+	struct outcome *outcomes[KERNEL_BATCH];	/* or NULL */
+	_Alignas(struct nlmsghdr)
+	uint8_t buffer[KERNEL_BATCH * ROUTE_REQUEST_MAX];
+};
+
+/* An empty batch. */
+void	batch_init(struct batch *, struct kernel *);
+/* Where to write a request of ROUTE_REQUEST_MAX octets at most; and take in
+ * the one that was written there.  The outcome, which may be NULL, is filled
+ * in when the batch is settled. */
+void	*batch_room(struct batch *);
+void	batch_take(struct batch *, struct nlmsghdr *, struct outcome *);
+/* A request to add a route, with the NLM_F_ flags; or to delete it. */
+void	batch_add(struct batch *, unsigned int flags,
+	    const struct destination_key *, const struct fib_entry *,
+	    struct outcome *);
+void	batch_delete(struct batch *, const struct destination_key *,
+	    const struct fib_entry *, struct outcome *);
+/* Send it and read the answers: 0, or an errno if it could not be sent, and
+ * nothing is answered. */
+int	batch_run(struct batch *);
+/* What was not answered has that outcome. */
+void	batch_settle(struct batch *, int error);
+/* Run the batch and settle it. */
+void	batch_finish(struct batch *);
+/* The same, and begin afresh, if less than n requests fit in any more. */
+void	batch_make_room(struct batch *, unsigned int n);
+/* A route that is not there need not be deleted: is the errno of a deletion
+ * as good as success? */
+bool	batch_is_deleted(int error);
+
+#endif

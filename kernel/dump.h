@@ -1,0 +1,37 @@
+/*
+ * kernel/dump.h - asking the kernel for a table.
+ */
+#ifndef KERNEL_DUMP_H
+#define KERNEL_DUMP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <linux/netlink.h>
+
+/* What to ask for. */
+struct dump_request {
+	uint16_t type;			/* RTM_GET* */
+	uint8_t family;
+	uint8_t protocol;		/* routes: 0 for all */
+	uint32_t table;			/* routes: 0 for all */
+	unsigned int ifindex;		/* addresses: 0 for all */
+};
+
+/* Takes a message of the answer; false: it has seen enough. */
+struct dump_taker {
+	bool (*take)(void *ctx, const struct nlmsghdr *);
+	void *ctx;
+};
+
+/* Write the request into the buffer of DUMP_REQUEST_MAX octets. */
+#define DUMP_REQUEST_MAX 64
+struct nlmsghdr *kernel_dump_encode(void *buffer,
+	    const struct dump_request *);
+/* Does the message end a dump?  With an errno, or 0; a kernel may lack a
+ * family, and a table that nobody has created is empty. */
+bool	kernel_dump_is_end(const struct nlmsghdr *, int *error);
+/* Ask, and read the whole answer.  Blocks; 0, or an errno as above. */
+int	kernel_dump(const struct dump_request *, const struct dump_taker *);
+
+#endif

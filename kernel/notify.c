@@ -1,0 +1,181 @@
+/*
+ * kernel/notify.c - reading notifications, and giving each message to the
+ * table it is for.
+ *
+ * A filter in the kernel drops the echo of our own changes.
+ */
+#include "kernel/notify.h"
+
+#include <sys/socket.h>
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <linux/filter.h>
+#include <linux/rtnetlink.h>
+#include <stddef.h>
+#include <syslog.h>
+
+#include "kernel/link.h"
+#include "kernel/marks.h"
+#include "kernel/message.h"
+#include "kernel/rule.h"
+#include "kernel/socket.h"
+#include "kernel/state.h"
+#include "kernel/watch.h"
+
+#define NOTIFICATIONS	16		/* read at a time */
+#define NOTIFICATION_MAX 8192
+#define DRAIN_MAX	64		/* bursts */
+#define DISCARD_MAX	65536		/* more than fit */
+_Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
+    "the buffer holds a burst");
+
+/* A group as bind(2) has it. */
+#define GROUP(group)	(1U << ((group) - 1))
+#define GROUPS		(GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR) | \
+			    GROUP(RTNLGRP_IPV6_IFADDR) | \
+			    GROUP(RTNLGRP_IPV4_ROUTE) | \
+			    GROUP(RTNLGRP_IPV6_ROUTE) | \
+			    GROUP(RTNLGRP_IPV4_RULE) | \
+			    GROUP(RTNLGRP_IPV6_RULE) | \
+			    GROUP(RTNLGRP_NEXTHOP))
+
+/*
+ * Have the kernel drop the notifications of what we did ourselves, which
+ * would wake us up for each change.  A notification is a single message;
+ * its nlmsg_pid is the address of the socket that asked.  Filters load in
+ * network order.  Should it fail, we only work more: the reader checks
+ * as well.
+ */
+static void
+filter_own_changes(int fd, uint32_t port)
+{
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    offsetof(struct nlmsghdr, nlmsg_pid)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, 0),
+		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
+	};
+	struct sock_fprog program = {
+		.len = sizeof(code) / sizeof(code[0]), .filter = code
+	};
+
+	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
+	    sizeof(program));
+}
+
+int
+kernel_notify_open(struct kernel *kernel)
+{
+	int fd = kernel_netlink_open(GROUPS);
+
+	if (fd >= 0)
+		filter_own_changes(fd, kernel->command_port);
+	return fd;
+}
+
+void
+kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
+    bool is_dump)
+{
+	switch (nlh->nlmsg_type) {
+	case RTM_NEWLINK:
+	case RTM_DELLINK:
+		kernel_link_message(kernel, nlh, is_dump);
+		break;
+	case RTM_NEWADDR:
+	case RTM_DELADDR:
+		kernel_link_address_message(kernel, nlh, is_dump);
+		break;
+	case RTM_NEWROUTE:
+	case RTM_DELROUTE:
+		kernel_route_message(kernel, nlh, is_dump);
+		break;
+	case RTM_NEWRULE:
+	case RTM_DELRULE:
+		kernel_rule_message(kernel, nlh);
+		break;
+	case RTM_DELNEXTHOP:
+		kernel_marks_schedule(kernel, SYNC_ALL, 0);
+		break;
+	default:
+		break;
+	}
+}
+
+/*
+ * Notifications were lost, or one was too large for us.  What is still
+ * queued is older: it may tell of routes whose removal was lost, and must
+ * not be believed after the dump that now begins.  The kernel queues
+ * nothing more before all of that was taken.
+ */
+static void
+overrun(struct kernel *kernel)
+{
+	int left = DISCARD_MAX;
+
+	kernel->overruns++;
+	kernel->events->log(kernel->ctx, LOG_INFO,
+	    "lost notifications of the kernel: asking for everything");
+	while (left-- > 0 &&
+	    (recv(kernel->notify, NULL, 0, MSG_DONTWAIT) >= 0 ||
+	    errno == ENOBUFS || errno == EINTR))
+		continue;
+	kernel_marks_schedule(kernel, SYNC_ALL, 0);
+}
+
+static void
+read_notification(struct kernel *kernel, const struct mmsghdr *message,
+    const struct sockaddr_nl *sender)
+{
+	const struct nlmsghdr *nlh = message->msg_hdr.msg_iov->iov_base;
+	int len = (int)message->msg_len;
+
+	if (message->msg_hdr.msg_flags & MSG_TRUNC) {
+		overrun(kernel);
+		return;
+	}
+	if (sender->nl_pid != 0)
+		return;			/* not the kernel */
+	for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+		if (nlh->nlmsg_pid != kernel->command_port)
+			kernel_netlink_message(kernel, nlh, false);
+}
+
+/* Read a burst; true if there may be more.  The error of an overrun comes
+ * once, before what is still queued. */
+bool
+kernel_notify_ready(struct kernel *kernel)
+{
+	struct mmsghdr messages[NOTIFICATIONS] = { 0 };
+	struct iovec vectors[NOTIFICATIONS];
+	struct sockaddr_nl senders[NOTIFICATIONS];
+	int i, n;
+
+	for (i = 0; i < NOTIFICATIONS; i++) {
+		vectors[i].iov_base = kernel->buffer + i * NOTIFICATION_MAX;
+		vectors[i].iov_len = NOTIFICATION_MAX;
+		messages[i].msg_hdr.msg_iov = &vectors[i];
+		messages[i].msg_hdr.msg_iovlen = 1;
+		messages[i].msg_hdr.msg_name = &senders[i];
+		messages[i].msg_hdr.msg_namelen = sizeof(senders[i]);
+	}
+	n = recvmmsg(kernel->notify, messages, NOTIFICATIONS, MSG_DONTWAIT,
+	    NULL);
+	if (n < 0 && errno == ENOBUFS)
+		overrun(kernel);
+	for (i = 0; i < n; i++)
+		read_notification(kernel, &messages[i], &senders[i]);
+	kernel_link_report(kernel);
+	return n == NOTIFICATIONS;
+}
+
+void
+kernel_notify_drain(struct kernel *kernel)
+{
+	int bursts = DRAIN_MAX;
+
+	while (bursts-- > 0 && kernel_notify_ready(kernel))
+		continue;
+}

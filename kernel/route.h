@@ -1,0 +1,43 @@
+/*
+ * kernel/route.h - route messages of rtnetlink, to values and back.
+ */
+#ifndef KERNEL_ROUTE_H
+#define KERNEL_ROUTE_H
+
+#include <linux/netlink.h>
+
+#include "kernel.h"
+
+#define PRIORITY_IPV6	1024		/* what priority 0 means for IPv6 */
+
+/* A route message, decoded. */
+struct route_message {
+	struct kernel_route route;	/* ifname is not filled in */
+	struct fib_entry entry;		/* as if we had installed it */
+	uint8_t type;			/* RTN_* */
+	uint8_t tos;
+	bool is_ipv4, is_cloned, is_multipath;
+};
+
+/* Decode; false if it is not a route that a router could care about. */
+bool	kernel_route_decode(const struct nlmsghdr *, struct route_message *);
+/* Write a request for an entry into the buffer, which must have room for
+ * ROUTE_REQUEST_MAX octets. */
+#define ROUTE_REQUEST_MAX 192
+struct nlmsghdr *kernel_route_encode(void *buffer, uint16_t type,
+	    const struct destination_key *, const struct fib_entry *);
+uint32_t kernel_route_priority(const struct destination_key *,
+	    const struct fib_entry *);
+/* Do two entries for one key occupy the same place in the kernel? */
+bool	kernel_route_same_place(const struct destination_key *,
+	    const struct fib_entry *, const struct fib_entry *);
+/* A number that tells the entries that the kernel may hold apart. */
+uint64_t kernel_route_fingerprint(const struct kernel *,
+	    const struct destination_key *, const struct fib_entry *);
+/* "2001:db8::/32 via fe80::1 dev eth0 table 254" */
+#define ROUTE_STRLEN (DESTINATION_STRLEN + ADDRESS_STRLEN + 64)
+const char *kernel_route_format(const struct kernel *,
+	    const struct destination_key *, const struct fib_entry *,
+	    char buffer[ROUTE_STRLEN]);
+
+#endif

@@ -1,0 +1,28 @@
+/*
+ * kernel/socket.h - netlink sockets: open one, ask a question, await the
+ * answer.
+ */
+#ifndef KERNEL_SOCKET_H
+#define KERNEL_SOCKET_H
+
+#include <stdint.h>
+
+#include <linux/netlink.h>
+
+#define NETLINK_BUFFER	65536		/* holds any dump datagram */
+#define ANSWER_MAX	1024		/* octets, to one request */
+#define ANSWER_WAIT	100		/* milliseconds */
+#define ANSWER_PATIENCE	50		/* times that */
+
+struct kernel;
+
+/* A socket that hears the groups (bits, as bind(2) has them); -1 with
+ * errno. */
+int	kernel_netlink_open(uint32_t groups);
+/* Its address. */
+uint32_t kernel_netlink_port(int fd);
+/* Make one request on the command socket and await the answer: 0, or an
+ * errno. */
+int	kernel_request(struct kernel *, struct nlmsghdr *);
+
+#endif

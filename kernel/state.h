@@ -1,0 +1,62 @@
+/*
+ * kernel/state.h - what the kernel layer keeps.
+ *
+ *	kernel_netlink.c	life cycle
+ *	kernel/sync.c		reads all tables, in slices
+ *	kernel/notify.c		reads notifications, and dispatches messages
+ *	kernel/rule.c		policy rules
+ *	kernel/flush.c		whole tables
+ *	kernel/fib.c		changes of routes and their answers
+ *	kernel/batch.c		requests by the batch
+ *	kernel/watch.c		what a message about a route means
+ *	kernel/route.c		route messages to values and back
+ *	kernel/link.c		the table of links and their addresses
+ *	kernel/kind.c		what a link is
+ *	kernel/marks.c		what must be read again
+ *	kernel/address.c	addresses that we add
+ *	kernel/dump.c		asks for a table
+ *	kernel/socket.c		opens a socket, asks, waits
+ *	kernel/message.c	parts of messages
+ */
+#ifndef KERNEL_STATE_H
+#define KERNEL_STATE_H
+
+#include "kernel.h"
+#include "kernel/link.h"
+#include "kernel/marks.h"
+#include "kernel/sync.h"
+
+struct kernel {
+	const struct kernel_events *events;
+	void *ctx;
+	struct kernel_conf conf;	/* owns its arrays and strings */
+
+	int command, notify, dump, timer;
+	uint32_t command_port;		/* netlink address */
+	uint32_t seq;
+
+	struct kernel_link_tree links;
+	struct kernel_address_tree addresses;
+	struct kernel_link_queue dirty;
+	uint64_t next_order;
+	bool holds_links;		/* report after the addresses */
+
+	struct fib_change window[KERNEL_BATCH];
+	unsigned int queued;
+	struct fib_change stale[KERNEL_BATCH];	/* deletions: what moved on */
+	unsigned int stale_count;
+	babel_time failure_second;	/* of the last failure logged */
+	unsigned int failures_logged;	/* in that second */
+
+	bool uses_pref_src;		/* a lost address may cost a route */
+	bool has_ipv6_siblings;		/* foreign IPv6 multipath was seen */
+	bool has_ipv4_spread;		/* IPv4 routes by who knows what link */
+	struct kernel_marks marks;
+	struct sync sync;
+
+	uint64_t overruns;		/* of the notifications */
+	uint64_t seed;			/* of the fingerprints */
+	uint8_t *buffer;		/* NETLINK_BUFFER, for datagrams */
+};
+
+#endif

@@ -1,0 +1,17 @@
+/*
+ * kernel/watch.h - what a message about a route means: somebody else's
+ * route to import, or what became of ours.
+ */
+#ifndef KERNEL_WATCH_H
+#define KERNEL_WATCH_H
+
+#include "kernel/route.h"
+
+/* RTM_NEWROUTE, RTM_DELROUTE. */
+void	kernel_route_message(struct kernel *, const struct nlmsghdr *,
+	    bool is_dump);
+/* Is it just what we hold to be installed there? */
+bool	kernel_route_is_held(const struct kernel *,
+	    const struct route_message *);
+
+#endif
