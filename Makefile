@@ -13,7 +13,7 @@ PYTHON ?= /usr/bin/python3
 JOBS = $(shell nproc)
 
 # What the protocol engine consists of, in the order of its layers ...
-ENGINE = util counter prefix timer pattern filter mac \
+ENGINE = util tree counter prefix timer pattern filter mac \
 	config/token config/field config/statement config/statement_rule \
 	configuration \
 	outbox instance held interface auth neighbour source destination route \

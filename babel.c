@@ -51,10 +51,6 @@ tables_init(struct babel *b)
 	TAILQ_INIT(&b->interfaces);
 	TAILQ_INIT(&b->fib);
 	TAILQ_INIT(&b->asking);
-	RB_INIT(&b->links);
-	RB_INIT(&b->destinations);
-	RB_INIT(&b->changes);
-	RB_INIT(&b->offers);
 	timer_init(&b->shutdown, TIMER_SHUTDOWN);
 	job_init(&b->policy, JOB_POLICY);
 	job_init(&b->offer_review, JOB_OFFERS);

@@ -20,8 +20,6 @@ delivery_compare(const struct delivery *a, const struct delivery *b)
 	return compare_numbers(a->order, b->order);
 }
 
-RB_GENERATE(delivery_tree, delivery, destination_entry, delivery_compare)
-
 /* The place of a neighbour, or of the first one on the interface. */
 static uint64_t
 order_of(const struct interface *ifp, const struct neighbour *n)
@@ -35,7 +33,7 @@ delivery_free(struct babel *b, struct delivery *delivery)
 	struct neighbour *n = delivery->neighbour;
 
 	TAILQ_REMOVE(&n->owed, delivery, neighbour_entry);
-	RB_REMOVE(delivery_tree, &delivery->destination->owed, delivery);
+	delivery_tree_remove(&delivery->destination->owed, delivery);
 	n->owed_count--;
 	if (n->owed_count == 0)
 		schedule_cancel(b, &n->resend);
@@ -51,7 +49,7 @@ delivery_end(struct babel *b, struct delivery *delivery, bool acked)
 	if (!acked)
 		d->undelivered = true;
 	delivery_free(b, delivery);
-	if (!RB_EMPTY(&d->owed))
+	if (!delivery_tree_is_empty(&d->owed))
 		return;
 	if (d->held && !d->undelivered)
 		destination_hold_release(b, d);
@@ -64,7 +62,7 @@ delivery_cancel(struct babel *b, struct destination *d)
 {
 	struct delivery *delivery;
 
-	while ((delivery = RB_ROOT(&d->owed)) != NULL)
+	while ((delivery = delivery_tree_first(&d->owed)) != NULL)
 		delivery_free(b, delivery);
 }
 
@@ -83,7 +81,7 @@ delivery_add(struct babel *b, struct destination *d, struct neighbour *n)
 	delivery->destination = d;
 	delivery->order = order_of(n->interface, n);
 	TAILQ_INSERT_TAIL(&n->owed, delivery, neighbour_entry);
-	RB_INSERT(delivery_tree, &d->owed, delivery);
+	delivery_tree_insert(&d->owed, delivery);
 	n->owed_count++;
 	if (!timer_is_set(&n->resend))
 		schedule(b, &n->resend, b->now + DELIVERY_ACK_TIME +
@@ -105,7 +103,7 @@ delivery_start(struct babel *b, struct destination *d)
 			continue;
 		if (interface_is_crowded(ifp))
 			destination_repeat(b, d, REPEATS);
-		RB_FOREACH(n, neighbour_tree, &ifp->neighbours) {
+		TREE_FOREACH(n, neighbour_tree, &ifp->neighbours) {
 			/* One that is silent may still use us, and cannot
 			 * be asked. */
 			if (!neighbour_is_reachable(n) ||
@@ -142,11 +140,10 @@ static struct delivery *
 delivery_first(const struct destination *d, const struct interface *ifp,
     const struct neighbour *n)
 {
-	struct delivery_tree owed = d->owed;
 	struct delivery key, *delivery;
 
 	key.order = order_of(ifp, n);
-	delivery = RB_NFIND(delivery_tree, &owed, &key);
+	delivery = delivery_tree_from(&d->owed, &key);
 	return delivery != NULL && is_for(delivery, ifp, n) ? delivery : NULL;
 }
 
@@ -166,7 +163,7 @@ delivery_sent(struct destination *d, const struct interface *ifp,
 	while (delivery != NULL && is_for(delivery, ifp, n)) {
 		delivery->opaque = opaque;
 		delivery->copies++;
-		delivery = RB_NEXT(delivery_tree, &d->owed, delivery);
+		delivery = delivery_tree_next(delivery);
 	}
 }
 

@@ -45,24 +45,23 @@ change_compare(const struct destination *a, const struct destination *b)
 	return compare_numbers(a->change_serial, b->change_serial);
 }
 
-RB_GENERATE(destination_tree, destination, entry, destination_compare)
-RB_GENERATE(change_tree, destination, change_entry, change_compare)
-
 struct destination *
 destination_find(const struct babel *b, const struct destination_key *key)
 {
-	struct destination_tree destinations = b->destinations;
 	struct destination wanted;
 
 	wanted.key = *key;
-	return RB_FIND(destination_tree, &destinations, &wanted);
+	return destination_tree_find(&b->destinations, &wanted);
 }
 
 struct destination *
 destination_get(struct babel *b, const struct destination_key *key)
 {
-	struct destination *d = destination_find(b, key);
+	struct tree_place place;
+	struct destination wanted, *d;
 
+	wanted.key = *key;
+	d = destination_tree_seek(&b->destinations, &wanted, &place);
 	if (d != NULL)
 		return d;
 	d = calloc(1, sizeof(*d));
@@ -73,15 +72,11 @@ destination_get(struct babel *b, const struct destination_key *key)
 	}
 	d->key = *key;
 	d->announced_metric = INFINITY_METRIC;
-	RB_INIT(&d->routes);
-	RB_INIT(&d->sources);
-	RB_INIT(&d->requests);
-	RB_INIT(&d->owed);
 	timer_init(&d->fib.retry, TIMER_FIB_RETRY);
 	timer_init(&d->hold, TIMER_DESTINATION_HOLD);
 	timer_init(&d->reselect, TIMER_DESTINATION_RESELECT);
 	timer_init(&d->repeat, TIMER_DESTINATION_REPEAT);
-	RB_INSERT(destination_tree, &b->destinations, d);
+	destination_tree_put(&b->destinations, &place, d);
 	b->destination_count++;
 	return d;
 }
@@ -92,7 +87,7 @@ destination_find_in_order(struct babel *b, const struct destination_key *key)
 	struct destination *d = b->last_found;
 
 	if (d != NULL)
-		d = RB_NEXT(destination_tree, &b->destinations, d);
+		d = destination_tree_next(d);
 	if (d == NULL || destination_key_compare(&d->key, key) != 0)
 		d = destination_find(b, key);
 	if (d != NULL)
@@ -104,29 +99,24 @@ destination_find_in_order(struct babel *b, const struct destination_key *key)
 static struct destination *
 destination_after(const struct babel *b, const struct destination_key *key)
 {
-	struct destination_tree destinations = b->destinations;
-	struct destination wanted, *d;
+	struct destination wanted;
 
 	wanted.key = *key;
-	d = RB_NFIND(destination_tree, &destinations, &wanted);
-	if (d != NULL && destination_key_compare(&d->key, key) == 0)
-		d = RB_NEXT(destination_tree, &destinations, d);
-	return d;
+	return destination_tree_after(&b->destinations, &wanted);
 }
 
 struct destination *
 destination_step(const struct babel *b, struct walk *walk,
     struct destination *previous)
 {
-	struct destination_tree destinations = b->destinations;
 	struct destination *d;
 
 	if (previous != NULL)
-		d = RB_NEXT(destination_tree, &destinations, previous);
+		d = destination_tree_next(previous);
 	else if (walk->begun)
 		d = destination_after(b, &walk->last);
 	else
-		d = RB_MIN(destination_tree, &destinations);
+		d = destination_tree_first(&b->destinations);
 	if (d != NULL) {
 		walk->last = d->key;
 		walk->begun = true;
@@ -141,9 +131,11 @@ destination_release(struct babel *b, struct destination *d)
 	if (!b->shutting_down)
 		return;
 #endif
-	if (!RB_EMPTY(&d->routes) || !RB_EMPTY(&d->sources) ||
-	    !RB_EMPTY(&d->requests) || d->xroute != NULL || d->held ||
-	    !RB_EMPTY(&d->owed) || d->change_serial != 0 ||
+	if (!route_tree_is_empty(&d->routes) ||
+	    !source_tree_is_empty(&d->sources) ||
+	    !request_tree_is_empty(&d->requests) ||
+	    d->xroute != NULL || d->held ||
+	    !delivery_tree_is_empty(&d->owed) || d->change_serial != 0 ||
 	    d->fib.state != FIB_IDLE ||
 	    d->fib.has_installed)
 		return;
@@ -151,7 +143,7 @@ destination_release(struct babel *b, struct destination *d)
 	schedule_cancel(b, &d->repeat);
 	if (b->last_found == d)
 		b->last_found = NULL;
-	RB_REMOVE(destination_tree, &b->destinations, d);
+	destination_tree_remove(&b->destinations, d);
 	schedule_unreserve(b, 0, DESTINATION_TIMERS);
 	b->destination_count--;
 	free(d);
@@ -165,7 +157,7 @@ destination_destroy(struct babel *b, struct destination *d)
 	struct source *source;
 
 	if (d->change_serial != 0)
-		RB_REMOVE(change_tree, &b->changes, d);
+		change_tree_remove(&b->changes, d);
 	d->change_serial = 0;
 	if (d->fib.state == FIB_WANTED)
 		TAILQ_REMOVE(&b->fib, d, fib_entry);
@@ -175,9 +167,9 @@ destination_destroy(struct babel *b, struct destination *d)
 	schedule_cancel(b, &d->hold);
 	delivery_cancel(b, d);
 	d->held = true;			/* keeps it until its parts are gone */
-	while ((request = RB_MIN(request_tree, &d->requests)) != NULL)
+	while ((request = request_tree_first(&d->requests)) != NULL)
 		request_free(b, request);
-	while ((source = RB_MIN(source_tree, &d->sources)) != NULL) {
+	while ((source = source_tree_first(&d->sources)) != NULL) {
 		schedule_cancel(b, &source->gc);
 		source_expired(b, source);
 	}
@@ -190,7 +182,7 @@ destination_free_all(struct babel *b)
 {
 	struct destination *d;
 
-	while ((d = RB_MIN(destination_tree, &b->destinations)) != NULL)
+	while ((d = destination_tree_first(&b->destinations)) != NULL)
 		destination_destroy(b, d);
 }
 
@@ -260,13 +252,13 @@ destination_changed(struct babel *b, struct destination *d,
 	struct interface *ifp;
 
 	if (d->change_serial != 0)
-		RB_REMOVE(change_tree, &b->changes, d);
+		change_tree_remove(&b->changes, d);
 	d->change_serial = 0;
 	d->is_repeat = false;
 	if (!somebody_listens(b))
 		return;
 	d->change_serial = ++b->change_serial;
-	RB_INSERT(change_tree, &b->changes, d);
+	change_tree_insert(&b->changes, d);
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up)
 			continue;
@@ -303,11 +295,10 @@ destination_repeat_due(struct babel *b, struct destination *d)
 struct destination *
 destination_next_change(const struct babel *b, uint64_t serial)
 {
-	struct change_tree changes = b->changes;
 	struct destination wanted;
 
 	wanted.change_serial = serial + 1;
-	return RB_NFIND(change_tree, &changes, &wanted);
+	return change_tree_from(&b->changes, &wanted);
 }
 
 void
@@ -317,14 +308,14 @@ destination_trim_changes(struct babel *b)
 	struct destination *d;
 	struct interface *ifp;
 
-	if (RB_EMPTY(&b->changes))
+	if (change_tree_is_empty(&b->changes))
 		return;
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		if (ifp->up && ifp->announced < announced)
 			announced = ifp->announced;
-	while ((d = RB_MIN(change_tree, &b->changes)) != NULL &&
+	while ((d = change_tree_first(&b->changes)) != NULL &&
 	    d->change_serial <= announced) {
-		RB_REMOVE(change_tree, &b->changes, d);
+		change_tree_remove(&b->changes, d);
 		d->change_serial = 0;
 		if (!d->announce_again) {
 			d->silent_ifindex = 0;
@@ -482,7 +473,7 @@ destination_suspect(struct babel *b, struct destination *d,
 	    router_id_compare(id, &d->announced_id) != 0)
 		return;
 	delivery_repeat(b, d, n);
-	if (!RB_EMPTY(&d->owed))
+	if (!delivery_tree_is_empty(&d->owed))
 		schedule(b, &d->hold, d->hold_until);
 }
 

@@ -46,16 +46,13 @@ interface_compare(const struct interface *a, const struct interface *b)
 	return compare_numbers(a->link.ifindex, b->link.ifindex);
 }
 
-RB_GENERATE(interface_tree, interface, link_entry, interface_compare)
-
 struct interface *
 interface_find(const struct babel *b, unsigned int ifindex)
 {
-	struct interface_tree links = b->links;
 	struct interface key;
 
 	key.link.ifindex = ifindex;
-	return RB_FIND(interface_tree, &links, &key);
+	return interface_tree_find(&b->links, &key);
 }
 
 struct interface *
@@ -91,7 +88,6 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 	ifp->id = ++b->next_id;
 	ifp->from_pattern = from_pattern;
 	ifp->hello_seqno = (uint16_t)random_below(b, UINT16_MAX + 1);
-	RB_INIT(&ifp->neighbours);
 	timer_init(&ifp->waiting, TIMER_INTERFACE_WAIT);
 	TAILQ_INIT(&ifp->held);
 	timer_init(&ifp->hello, TIMER_INTERFACE_HELLO);
@@ -111,7 +107,7 @@ interface_detach(struct babel *b, struct interface *ifp)
 	if (ifp->up)
 		interface_down(b, ifp);
 	if (ifp->link.ifindex != 0)
-		RB_REMOVE(interface_tree, &b->links, ifp);
+		interface_tree_remove(&b->links, ifp);
 	ifp->link.ifindex = 0;
 	ifp->link.up = false;
 	ifp->link.link_local_count = 0;
@@ -189,7 +185,7 @@ interface_down(struct babel *b, struct interface *ifp)
 	struct neighbour *n;
 
 	ifp->up = false;
-	while ((n = RB_MIN(neighbour_tree, &ifp->neighbours)) != NULL)
+	while ((n = neighbour_tree_first(&ifp->neighbours)) != NULL)
 		neighbour_flush(b, n);
 	outbox_clear(&ifp->outbox);
 	held_forget(b, ifp);
@@ -210,7 +206,7 @@ interface_reprice(struct babel *b, struct interface *ifp)
 	struct neighbour *n;
 	uint16_t before;
 
-	RB_FOREACH(n, neighbour_tree, &ifp->neighbours) {
+	TREE_FOREACH(n, neighbour_tree, &ifp->neighbours) {
 		before = n->rxcost;
 		neighbour_update_cost(b, n);
 		if (n->rxcost == before || n->rxcost == INFINITY_METRIC)
@@ -258,7 +254,7 @@ interface_follow(struct babel *b, struct interface *ifp,
 	ifp->conf = *conf;
 	interface_reprice(b, ifp);
 	if (old->carrier && !ifp->link.carrier)
-		RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
+		TREE_FOREACH(n, neighbour_tree, &ifp->neighbours)
 			neighbour_probe(b, n);
 	if (could != can || !address_equal(&old->ipv4, &ifp->link.ipv4)) {
 		ifp->retracts_ipv4 = could && !can;
@@ -332,7 +328,7 @@ interface_link_changed(struct babel *b, const struct link_state *link)
 		interface_detach(b, ifp);
 		ifp->unwanted = false;
 		ifp->link.ifindex = link->ifindex;
-		RB_INSERT(interface_tree, &b->links, ifp);
+		interface_tree_insert(&b->links, ifp);
 	}
 	interface_set_link(b, ifp, link);
 }
@@ -413,10 +409,9 @@ ihu_is_due(const struct babel *b, const struct interface *ifp,
 static bool
 early_hello_helps(const struct interface *ifp)
 {
-	struct neighbour_tree neighbours = ifp->neighbours;
 	struct neighbour *n;
 
-	RB_FOREACH(n, neighbour_tree, &neighbours)
+	TREE_FOREACH(n, neighbour_tree, &ifp->neighbours)
 		if (n->txcost == INFINITY_METRIC)
 			return true;
 	return false;
@@ -454,7 +449,7 @@ interface_hello_due(struct babel *b, struct interface *ifp)
 		return;
 	}
 	ifp->outbox.hello = true;
-	RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
+	TREE_FOREACH(n, neighbour_tree, &ifp->neighbours)
 		if (ihu_is_due(b, ifp, n)) {
 			n->ihu_due = true;
 			ifp->outbox.ihu = true;

@@ -48,16 +48,13 @@ neighbour_compare(const struct neighbour *a, const struct neighbour *b)
 	return memcmp(&a->address, &b->address, sizeof(a->address));
 }
 
-RB_GENERATE(neighbour_tree, neighbour, entry, neighbour_compare)
-
 struct neighbour *
 neighbour_find(const struct interface *ifp, const struct in6_addr *address)
 {
-	struct neighbour_tree neighbours = ifp->neighbours;
 	struct neighbour key;
 
 	key.address = *address;
-	return RB_FIND(neighbour_tree, &neighbours, &key);
+	return neighbour_tree_find(&ifp->neighbours, &key);
 }
 
 static void
@@ -119,7 +116,7 @@ neighbour_get(struct babel *b, struct interface *ifp,
 	n = neighbour_new(b, ifp, address);
 	if (n == NULL)
 		return NULL;
-	RB_INSERT(neighbour_tree, &ifp->neighbours, n);
+	neighbour_tree_insert(&ifp->neighbours, n);
 	ifp->neighbour_count++;
 	b->neighbour_count++;
 	schedule(b, &n->unused, b->now + UNUSED_TIME);
@@ -144,7 +141,7 @@ neighbour_free(struct babel *b, struct neighbour *n)
 void
 neighbour_flush(struct babel *b, struct neighbour *n)
 {
-	RB_REMOVE(neighbour_tree, &n->interface->neighbours, n);
+	neighbour_tree_remove(&n->interface->neighbours, n);
 	n->interface->neighbour_count--;
 	n->interface->dying_count++;
 	n->dying = true;

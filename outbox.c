@@ -17,14 +17,12 @@ outbox_item_compare(const struct outbox_item *a, const struct outbox_item *b)
 	return order != 0 ? order : router_id_compare(&a->id, &b->id);
 }
 
-RB_PROTOTYPE(outbox_tree, outbox_item, entry, outbox_item_compare)
-RB_GENERATE(outbox_tree, outbox_item, entry, outbox_item_compare)
+TREE_DEFINE(outbox_tree, outbox_item, entry, outbox_item_compare)
 
 void
 outbox_init(struct outbox *o, enum timer_kind flush)
 {
 	memset(o, 0, sizeof(*o));
-	RB_INIT(&o->items);
 	timer_init(&o->flush, flush);
 }
 
@@ -40,23 +38,24 @@ void
 outbox_add(struct outbox *o, const struct outbox_item *item)
 {
 	struct outbox_item *copy, *twin;
+	struct tree_place place;
 
+	twin = outbox_tree_seek(&o->items, item, &place);
+	if (twin != NULL) {
+		if (seqno_less(twin->seqno, item->seqno))
+			twin->seqno = item->seqno;
+		if (twin->hop_count < item->hop_count)
+			twin->hop_count = item->hop_count;
+		return;
+	}
 	copy = outbox_has_room(o) ? malloc(sizeof(*copy)) : NULL;
 	if (copy == NULL) {
 		outbox_overflow(o, item);
 		return;
 	}
 	*copy = *item;
-	twin = RB_INSERT(outbox_tree, &o->items, copy);
-	if (twin == NULL) {
-		o->count++;
-		return;
-	}
-	if (seqno_less(twin->seqno, item->seqno))
-		twin->seqno = item->seqno;
-	if (twin->hop_count < item->hop_count)
-		twin->hop_count = item->hop_count;
-	free(copy);
+	outbox_tree_put(&o->items, &place, copy);
+	o->count++;
 }
 
 bool
@@ -77,21 +76,20 @@ outbox_add_ack(struct outbox *o, uint16_t opaque)
 struct outbox_item *
 outbox_first(const struct outbox *o)
 {
-	struct outbox_tree items = o->items;
 
-	return RB_MIN(outbox_tree, &items);
+	return outbox_tree_first(&o->items);
 }
 
 struct outbox_item *
 outbox_next(struct outbox_item *item)
 {
-	return RB_NEXT(outbox_tree, NULL, item);
+	return outbox_tree_next(item);
 }
 
 void
 outbox_drop(struct outbox *o, struct outbox_item *item)
 {
-	RB_REMOVE(outbox_tree, &o->items, item);
+	outbox_tree_remove(&o->items, item);
 	o->count--;
 	free(item);
 }

@@ -26,16 +26,13 @@ request_compare(const struct request *a, const struct request *b)
 	return router_id_compare(&a->id, &b->id);
 }
 
-RB_GENERATE(request_tree, request, entry, request_compare)
-
 static struct request *
 request_find(const struct destination *d, const struct router_id *id)
 {
-	struct request_tree requests = d->requests;
 	struct request key;
 
 	key.id = *id;
-	return RB_FIND(request_tree, &requests, &key);
+	return request_tree_find(&d->requests, &key);
 }
 
 /* Find or create one for that seqno at least: whoever waits for a newer
@@ -44,8 +41,11 @@ static struct request *
 request_get(struct babel *b, struct destination *d,
     const struct router_id *id, uint16_t seqno)
 {
-	struct request *request = request_find(d, id);
+	struct tree_place place;
+	struct request key, *request;
 
+	key.id = *id;
+	request = request_tree_seek(&d->requests, &key, &place);
 	if (request != NULL) {
 		if (seqno_less(request->seqno, seqno))
 			request->seqno = seqno;
@@ -63,7 +63,7 @@ request_get(struct babel *b, struct destination *d,
 	request->id = *id;
 	request->seqno = seqno;
 	timer_init(&request->resend, TIMER_REQUEST_RESEND);
-	RB_INSERT(request_tree, &d->requests, request);
+	request_tree_put(&d->requests, &place, request);
 	b->request_count++;
 	return request;
 }
@@ -94,7 +94,7 @@ request_free(struct babel *b, struct request *request)
 	request_asked(b, request);
 	schedule_cancel(b, &request->resend);
 	schedule_unreserve(b, 1, 0);
-	RB_REMOVE(request_tree, &request->destination->requests, request);
+	request_tree_remove(&request->destination->requests, request);
 	b->request_count--;
 	free(request);
 }
@@ -138,7 +138,6 @@ request_received_route(struct babel *b, struct neighbour *n,
 static struct neighbour *
 choose_successor(const struct destination *d, const struct neighbour *from)
 {
-	struct route_tree routes = d->routes;
 	struct route *route, *best = NULL, *selected = d->selected;
 	bool feasible, best_feasible = false;
 
@@ -147,7 +146,7 @@ choose_successor(const struct destination *d, const struct neighbour *from)
 	if (selected != NULL && selected->neighbour != from &&
 	    !selected->neighbour->dying && route_is_feasible(selected))
 		return selected->neighbour;
-	RB_FOREACH(route, route_tree, &routes) {
+	TREE_FOREACH(route, route_tree, &d->routes) {
 		if (route->neighbour == from || !route_is_usable(route))
 			continue;
 		feasible = route_is_feasible(route);
@@ -235,12 +234,11 @@ request_asker(const struct babel *b, const struct request *request)
 void
 request_pass_again(struct babel *b, const struct destination *d)
 {
-	struct request_tree requests = d->requests;
 	struct neighbour *asker, *successor;
 	struct request *request;
 	struct route *route;
 
-	RB_FOREACH(request, request_tree, &requests) {
+	TREE_FOREACH(request, request_tree, &d->requests) {
 		asker = request_asker(b, request);
 		route = route_find(d, request->passed_to);
 		if (asker == NULL || request->passed_to == 0 ||
@@ -344,11 +342,10 @@ wants_seqno(const struct route *route)
 static bool
 request_has_room(const struct request *request)
 {
-	struct route_tree routes = request->destination->routes;
 	struct route *route;
 	bool has_room = true;
 
-	RB_FOREACH(route, route_tree, &routes) {
+	TREE_FOREACH(route, route_tree, &request->destination->routes) {
 		if (!wants_seqno(route))
 			continue;
 		has_room = outbox_has_room(&route->neighbour->outbox);
@@ -366,7 +363,7 @@ request_send(struct babel *b, struct request *request)
 
 	request->sent = b->now;
 	request->hop_count = REQUEST_HOP_COUNT;
-	RB_FOREACH(route, route_tree, &request->destination->routes)
+	TREE_FOREACH(route, route_tree, &request->destination->routes)
 		if (wants_seqno(route))
 			say_seqno_request(b, route->neighbour, request);
 	schedule(b, &request->resend, b->now + (REQUEST_TIMEOUT <<
@@ -452,7 +449,7 @@ request_starving(struct babel *b, struct destination *d,
 	return;
 #endif
 	/* The lost source, and any other that may come to the rescue. */
-	RB_FOREACH(route, route_tree, &d->routes)
+	TREE_FOREACH(route, route_tree, &d->routes)
 		if (wants_seqno(route)) {
 			request_start(b, d, lost);
 			request_start(b, d, &route->source->id);
@@ -515,10 +512,10 @@ request_satisfy(struct babel *b, struct destination *d)
 	struct request *request, *next;
 	struct announcement now;
 
-	if (RB_EMPTY(&d->requests) ||
+	if (request_tree_is_empty(&d->requests) ||
 	    !destination_announcement(b, d, &now))
 		return;
-	RB_FOREACH_SAFE(request, request_tree, &d->requests, next) {
+	TREE_FOREACH_SAFE(request, request_tree, &d->requests, next) {
 		if (router_id_compare(&now.id, &request->id) == 0 &&
 		    seqno_less(now.seqno, request->seqno))
 			continue;

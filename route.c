@@ -33,18 +33,15 @@ route_compare(const struct route *a, const struct route *b)
 	return compare_numbers(a->neighbour->id, b->neighbour->id);
 }
 
-RB_GENERATE(route_tree, route, entry, route_compare)
-
 struct route *
 route_find(const struct destination *d, uint32_t neighbour)
 {
-	struct route_tree routes = d->routes;
 	struct neighbour n;
 	struct route key;
 
 	n.id = neighbour;
 	key.neighbour = &n;
-	return RB_FIND(route_tree, &routes, &key);
+	return route_tree_find(&d->routes, &key);
 }
 
 bool
@@ -184,7 +181,7 @@ route_new(struct babel *b, struct destination *d, struct neighbour *n,
 	route->refmetric = route->metric = INFINITY_METRIC;
 	route->better_since = NEVER;
 	timer_init(&route->expiry, TIMER_ROUTE_EXPIRY);
-	RB_INSERT(route_tree, &d->routes, route);
+	route_tree_insert(&d->routes, route);
 	TAILQ_INSERT_TAIL(&n->routes, route, neighbour_entry);
 	n->route_count++;
 	b->route_count++;
@@ -240,10 +237,9 @@ is_eligible(const struct babel *b, const struct destination *d,
 static bool
 has_alternative(const struct babel *b, const struct route *route)
 {
-	struct route_tree routes = route->destination->routes;
 	struct route *other;
 
-	RB_FOREACH(other, route_tree, &routes)
+	TREE_FOREACH(other, route_tree, &route->destination->routes)
 		if (other != route &&
 		    is_eligible(b, route->destination, other))
 			return true;
@@ -503,7 +499,7 @@ route_flush(struct babel *b, struct route *route)
 		route_select(b, d);
 	schedule_cancel(b, &route->expiry);
 	schedule_unreserve(b, 0, 1);
-	RB_REMOVE(route_tree, &d->routes, route);
+	route_tree_remove(&d->routes, route);
 	TAILQ_REMOVE(&n->routes, route, neighbour_entry);
 	n->route_count--;
 	b->route_count--;
@@ -612,7 +608,7 @@ choose(struct babel *b, struct destination *d)
 		return NULL;
 	if (selected != NULL && !is_eligible(b, d, selected))
 		selected = NULL;
-	RB_FOREACH(route, route_tree, &d->routes) {
+	TREE_FOREACH(route, route_tree, &d->routes) {
 		note_rival(b, route, selected);
 		if (route == selected || (best != NULL &&
 		    route->metric >= best->metric) ||
@@ -628,7 +624,7 @@ choose(struct babel *b, struct destination *d)
 	if (best == NULL && again != NEVER)
 		schedule_advance(b, &d->reselect, again);
 #ifdef BROKEN_SELECTION
-	RB_FOREACH(route, route_tree, &d->routes)
+	TREE_FOREACH(route, route_tree, &d->routes)
 		if (route != best && is_eligible(b, d, route))
 			return route;
 #endif
@@ -646,10 +642,9 @@ route_is_silent_on(const struct babel *b, const struct route *route,
 struct route *
 route_last_selected(const struct destination *d)
 {
-	struct route_tree routes = d->routes;
 	struct route *route;
 
-	RB_FOREACH(route, route_tree, &routes)
+	TREE_FOREACH(route, route_tree, &d->routes)
 		if (route->id == d->held_route)
 			return route;
 	return NULL;
@@ -735,7 +730,7 @@ route_policy_slice(struct babel *b)
 
 	while (budget-- > 0 &&
 	    (d = destination_step(b, &b->policy_walk, d)) != NULL) {
-		RB_FOREACH(route, route_tree, &d->routes)
+		TREE_FOREACH(route, route_tree, &d->routes)
 			route_reconsider(b, route);
 		route_select(b, d);
 		if (b->policy_out) {

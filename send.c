@@ -100,7 +100,7 @@ packet_send(struct packet *p)
 	if (p->to != NULL)
 		packet_transmit(p, &p->to->address);
 	else if (p->ifp->conf.unicast && !p->has_hello) {
-		RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours)
+		TREE_FOREACH(n, neighbour_tree, &p->ifp->neighbours)
 			packet_transmit(p, &n->address);
 	} else {
 		packet_transmit(p, &p->b->conf->options.protocol_group);
@@ -189,7 +189,7 @@ put_due_ihus(struct packet *p)
 {
 	struct neighbour *n;
 
-	RB_FOREACH(n, neighbour_tree, &p->ifp->neighbours) {
+	TREE_FOREACH(n, neighbour_tree, &p->ifp->neighbours) {
 		if (!n->ihu_due)
 			continue;
 		if (p->ifp->conf.unicast || (wants_stamps(n) &&
@@ -389,7 +389,8 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		put_announcement(p, d, &a, reason);
 	else if (reason == REASON_REPLY || denied || (have ?
 	    d->silent_ifindex == p->ifp->link.ifindex :
-	    reason == REASON_CHANGE || (d->held && RB_EMPTY(&d->owed))))
+	    reason == REASON_CHANGE ||
+	    (d->held && delivery_tree_is_empty(&d->owed))))
 		put_retraction(p, &d->key);
 }
 
@@ -445,7 +446,7 @@ has_listener(struct interface *ifp)
 {
 	struct neighbour *n;
 
-	RB_FOREACH(n, neighbour_tree, &ifp->neighbours)
+	TREE_FOREACH(n, neighbour_tree, &ifp->neighbours)
 		if (n->is_listening || n->dumped != 0)
 			return true;
 	return false;

@@ -20,8 +20,6 @@ source_compare(const struct source *a, const struct source *b)
 	return router_id_compare(&a->id, &b->id);
 }
 
-RB_GENERATE(source_tree, source, entry, source_compare)
-
 /* Strictly better (section 3.5.1). */
 static bool
 distance_less(uint16_t seqno, uint16_t metric, const struct source *than)
@@ -46,19 +44,21 @@ source_is_feasible(const struct source *source, uint16_t seqno,
 struct source *
 source_find(const struct destination *d, const struct router_id *id)
 {
-	struct source_tree sources = d->sources;
 	struct source key;
 
 	key.id = *id;
-	return RB_FIND(source_tree, &sources, &key);
+	return source_tree_find(&d->sources, &key);
 }
 
 struct source *
 source_acquire(struct babel *b, struct destination *d,
     const struct router_id *id)
 {
-	struct source *source = source_find(d, id);
+	struct tree_place place;
+	struct source key, *source;
 
+	key.id = *id;
+	source = source_tree_seek(&d->sources, &key, &place);
 	if (source == NULL) {
 		source = calloc(1, sizeof(*source));
 		if (source == NULL || schedule_reserve(b, 0, 1) < 0) {
@@ -69,7 +69,7 @@ source_acquire(struct babel *b, struct destination *d,
 		source->destination = d;
 		source->id = *id;
 		timer_init(&source->gc, TIMER_SOURCE_GC);
-		RB_INSERT(source_tree, &d->sources, source);
+		source_tree_put(&d->sources, &place, source);
 		b->source_count++;
 	}
 	source->references++;
@@ -82,7 +82,7 @@ source_free_unused(struct babel *b, struct source *source)
 {
 	if (source->references > 0 || source->has_distance)
 		return;
-	RB_REMOVE(source_tree, &source->destination->sources, source);
+	source_tree_remove(&source->destination->sources, source);
 	schedule_unreserve(b, 0, 1);
 	b->source_count--;
 	free(source);
@@ -132,7 +132,7 @@ source_gc_due(struct babel *b, struct source *source)
 		return;
 	}
 	source->has_distance = false;	/* what was unfeasible is not now */
-	if (d->selected == NULL && !RB_EMPTY(&d->routes))
+	if (d->selected == NULL && !route_tree_is_empty(&d->routes))
 		route_select(b, d);
 	source_expired(b, source);
 }

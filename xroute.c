@@ -33,8 +33,6 @@ xroute_offer_compare(const struct xroute_offer *a,
 	return order;
 }
 
-RB_GENERATE(offer_tree, xroute_offer, entry, xroute_offer_compare)
-
 /* Which of two offers to one destination is the better: our own address,
  * then the kernel's priority, then anything that is always the same. */
 static bool
@@ -202,18 +200,20 @@ offer_place(struct babel *b, struct xroute_offer *offer)
 static struct xroute_offer *
 offer_find(const struct babel *b, const struct kernel_route *route)
 {
-	struct offer_tree offers = b->offers;
 	struct xroute_offer key;
 
 	key.route = *route;
-	return RB_FIND(offer_tree, &offers, &key);
+	return offer_tree_find(&b->offers, &key);
 }
 
 void
 xroute_offered(struct babel *b, const struct kernel_route *route)
 {
-	struct xroute_offer *offer = offer_find(b, route);
+	struct tree_place place;
+	struct xroute_offer key, *offer;
 
+	key.route = *route;
+	offer = offer_tree_seek(&b->offers, &key, &place);
 	if (offer == NULL) {
 		offer = calloc(1, sizeof(*offer));
 		if (offer == NULL) {
@@ -221,7 +221,7 @@ xroute_offered(struct babel *b, const struct kernel_route *route)
 			return;
 		}
 		offer->route = *route;
-		RB_INSERT(offer_tree, &b->offers, offer);
+		offer_tree_put(&b->offers, &place, offer);
 	}
 	offer->route = *route;
 	offer->generation = b->offer_generation;
@@ -232,7 +232,7 @@ static void
 offer_free(struct babel *b, struct xroute_offer *offer)
 {
 	offer_reject(b, offer);
-	RB_REMOVE(offer_tree, &b->offers, offer);
+	offer_tree_remove(&b->offers, offer);
 	free(offer);
 }
 
@@ -269,16 +269,15 @@ xroute_review(struct babel *b)
 static struct xroute_offer *
 offer_step(const struct babel *b, struct walk *walk)
 {
-	struct offer_tree offers = b->offers;
 	struct xroute_offer last, *offer;
 
 	if (walk->begun) {
 		memset(&last, 0xff, sizeof(last));
 		last.route.key = walk->last;
 		last.route.local = true;
-		offer = RB_NFIND(offer_tree, &offers, &last);
+		offer = offer_tree_from(&b->offers, &last);
 	} else
-		offer = RB_MIN(offer_tree, &offers);
+		offer = offer_tree_first(&b->offers);
 	if (offer != NULL) {
 		walk->last = offer->route.key;
 		walk->begun = true;
@@ -295,7 +294,7 @@ review_offers(struct babel *b, struct xroute_offer *offer)
 
 	for (; offer != NULL && destination_key_compare(&offer->route.key,
 	    &key) == 0; offer = next) {
-		next = RB_NEXT(offer_tree, &b->offers, offer);
+		next = offer_tree_next(offer);
 		if (offer->generation < b->offer_complete)
 			offer_free(b, offer);
 		else
@@ -323,7 +322,7 @@ announce_offers(struct babel *b, struct xroute_offer *offer)
 	struct destination *d;
 
 	for (; offer != NULL && destination_key_compare(&offer->route.key,
-	    &key) == 0; offer = RB_NEXT(offer_tree, &b->offers, offer)) {
+	    &key) == 0; offer = offer_tree_next(offer)) {
 		if (offer->xroute == NULL ||
 		    TAILQ_FIRST(&offer->xroute->offers) != offer)
 			continue;
@@ -357,6 +356,6 @@ xroute_free_all(struct babel *b)
 {
 	struct xroute_offer *offer;
 
-	while ((offer = RB_MIN(offer_tree, &b->offers)) != NULL)
+	while ((offer = offer_tree_first(&b->offers)) != NULL)
 		offer_free(b, offer);
 }

@@ -19,7 +19,7 @@
 
 struct delivery {
 	TAILQ_ENTRY(delivery) neighbour_entry;	/* neighbour.owed */
-	RB_ENTRY(delivery) destination_entry;	/* destination.owed */
+	struct tree_node destination_entry;	/* destination.owed */
 	uint64_t order;			/* by interface, then by neighbour */
 	struct neighbour *neighbour;
 	struct destination *destination;
@@ -28,7 +28,7 @@ struct delivery {
 };
 
 int	delivery_compare(const struct delivery *, const struct delivery *);
-RB_PROTOTYPE(delivery_tree, delivery, destination_entry, delivery_compare)
+TREE_DEFINE(delivery_tree, delivery, destination_entry, delivery_compare)
 
 /* What the destination announces now is owed to every neighbour that may
  * be using us for it, instead of what was owed before. */

@@ -15,9 +15,9 @@ struct neighbour;
 struct route;
 struct xroute;
 struct request;
-RB_HEAD(route_tree, route);
-RB_HEAD(request_tree, request);
-RB_HEAD(delivery_tree, delivery);
+TREE_HEAD(route_tree);
+TREE_HEAD(request_tree);
+TREE_HEAD(delivery_tree);
 
 enum fib_state {
 	FIB_IDLE,			/* the kernel has what we want */
@@ -41,8 +41,8 @@ struct fib_slot {
 
 /* There may be a million of them, so no room is left between members. */
 struct destination {
-	RB_ENTRY(destination) entry;		/* babel.destinations */
-	RB_ENTRY(destination) change_entry;	/* babel.changes */
+	struct tree_node entry;		/* babel.destinations */
+	struct tree_node change_entry;	/* babel.changes */
 	TAILQ_ENTRY(destination) fib_entry;	/* babel.fib */
 	struct destination_key key;
 
@@ -86,8 +86,8 @@ int	destination_compare(const struct destination *,
 	    const struct destination *);
 int	change_compare(const struct destination *,
 	    const struct destination *);
-RB_PROTOTYPE(destination_tree, destination, entry, destination_compare)
-RB_PROTOTYPE(change_tree, destination, change_entry, change_compare)
+TREE_DEFINE(destination_tree, destination, entry, destination_compare)
+TREE_DEFINE(change_tree, destination, change_entry, change_compare)
 
 struct destination *destination_find(const struct babel *,
 	    const struct destination_key *);

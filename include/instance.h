@@ -6,11 +6,11 @@
 #define INSTANCE_H
 
 #include <sys/queue.h>
-#include <sys/tree.h>
 
 #include "babel.h"
 #include "counter.h"
 #include "timer.h"
+#include "tree.h"
 
 #define JOB_BUDGET	256		/* routes looked at in one slice */
 #define PATIENT_BUDGET	256		/* patient timers in one run */
@@ -54,10 +54,10 @@ struct destination;
 struct interface;
 struct xroute_offer;
 struct request;
-RB_HEAD(destination_tree, destination);
-RB_HEAD(change_tree, destination);
-RB_HEAD(offer_tree, xroute_offer);
-RB_HEAD(interface_tree, interface);
+TREE_HEAD(destination_tree);
+TREE_HEAD(change_tree);
+TREE_HEAD(offer_tree);
+TREE_HEAD(interface_tree);
 TAILQ_HEAD(interface_list, interface);
 TAILQ_HEAD(job_queue, job);
 TAILQ_HEAD(fib_queue, destination);

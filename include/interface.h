@@ -9,11 +9,11 @@
 #include "outbox.h"
 
 struct neighbour;
-RB_HEAD(neighbour_tree, neighbour);
+TREE_HEAD(neighbour_tree);
 
 struct interface {
 	TAILQ_ENTRY(interface) entry;		/* babel.interfaces */
-	RB_ENTRY(interface) link_entry;		/* babel.links */
+	struct tree_node link_entry;		/* babel.links */
 	struct link_state link;			/* ifindex 0: not there */
 	struct interface_parameters conf;	/* meaningful while up */
 	bool up;				/* Babel runs on it */
@@ -62,7 +62,7 @@ struct interface {
 };
 
 int	interface_compare(const struct interface *, const struct interface *);
-RB_PROTOTYPE(interface_tree, interface, link_entry, interface_compare)
+TREE_DEFINE(interface_tree, interface, link_entry, interface_compare)
 
 /* The interface of that index, or NULL. */
 struct interface *interface_find(const struct babel *, unsigned int ifindex);

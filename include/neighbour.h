@@ -29,7 +29,7 @@ struct hello_history {
 };
 
 struct neighbour {
-	RB_ENTRY(neighbour) entry;	/* interface.neighbours */
+	struct tree_node entry;	/* interface.neighbours */
 	struct interface *interface;
 	struct in6_addr address;
 	uint32_t id;			/* order of creation; never reused */
@@ -85,7 +85,7 @@ struct neighbour {
 
 int	neighbour_compare(const struct neighbour *,
 	    const struct neighbour *);
-RB_PROTOTYPE(neighbour_tree, neighbour, entry, neighbour_compare)
+TREE_DEFINE(neighbour_tree, neighbour, entry, neighbour_compare)
 
 struct neighbour *neighbour_find(const struct interface *,
 	    const struct in6_addr *);

@@ -9,10 +9,9 @@
 #ifndef OUTBOX_H
 #define OUTBOX_H
 
-#include <sys/tree.h>
-
 #include "prefix.h"
 #include "timer.h"
+#include "tree.h"
 
 #define OUTBOX_MAX	4096
 #define OUTBOX_ACKS	128
@@ -20,14 +19,14 @@
 enum outbox_kind { SAY_UPDATE, SAY_ROUTE_REQUEST, SAY_SEQNO_REQUEST };
 
 struct outbox_item {
-	RB_ENTRY(outbox_item) entry;	/* by kind, key, id */
+	struct tree_node entry;	/* by kind, key, id */
 	struct destination_key key;
 	struct router_id id;		/* of a seqno request */
 	uint16_t seqno;
 	uint8_t hop_count;
 	uint8_t kind;			/* enum outbox_kind */
 };
-RB_HEAD(outbox_tree, outbox_item);
+TREE_HEAD(outbox_tree);
 
 struct outbox {
 	struct outbox_tree items;

@@ -8,7 +8,7 @@
 #include "xroute.h"
 
 struct request {
-	RB_ENTRY(request) entry;	/* destination.requests, by id */
+	struct tree_node entry;	/* destination.requests, by id */
 	TAILQ_ENTRY(request) asking_entry;	/* babel.asking */
 	struct destination *destination;
 	struct router_id id;
@@ -27,7 +27,7 @@ struct request {
 };
 
 int	request_compare(const struct request *, const struct request *);
-RB_PROTOTYPE(request_tree, request, entry, request_compare)
+TREE_DEFINE(request_tree, request, entry, request_compare)
 
 /* Received (sections 3.8.1.1 and 3.8.1.2). */
 void	request_received_route(struct babel *, struct neighbour *,

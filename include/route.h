@@ -9,7 +9,7 @@
 #include "neighbour.h"
 
 struct route {
-	RB_ENTRY(route) entry;			/* destination.routes */
+	struct tree_node entry;			/* destination.routes */
 	TAILQ_ENTRY(route) neighbour_entry;	/* neighbour.routes */
 	struct destination *destination;
 	struct neighbour *neighbour;
@@ -39,7 +39,7 @@ enum route_verdict {
 };
 
 int	route_compare(const struct route *, const struct route *);
-RB_PROTOTYPE(route_tree, route, entry, route_compare)
+TREE_DEFINE(route_tree, route, entry, route_compare)
 
 /* The route by way of the neighbour of that id, or NULL. */
 struct route *route_find(const struct destination *, uint32_t neighbour);

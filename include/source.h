@@ -10,7 +10,7 @@
 /* In its destination's tree, by router-id.  Lives while routes name it
  * or its distance counts. */
 struct source {
-	RB_ENTRY(source) entry;
+	struct tree_node entry;
 	struct destination *destination;
 	struct router_id id;
 	bool has_distance;		/* we announced it, gc is set */
@@ -19,10 +19,10 @@ struct source {
 	struct timer gc;
 	uint32_t references;		/* routes that point here */
 };
-RB_HEAD(source_tree, source);
+TREE_HEAD(source_tree);
 
 int	source_compare(const struct source *, const struct source *);
-RB_PROTOTYPE(source_tree, source, entry, source_compare)
+TREE_DEFINE(source_tree, source, entry, source_compare)
 
 /* The feasibility condition (section 3.5.1) for an update or a route;
  * source may be NULL: none yet. */

@@ -10,7 +10,7 @@
 #include "fib.h"
 
 struct xroute_offer {
-	RB_ENTRY(xroute_offer) entry;	/* babel.offers, by its identity */
+	struct tree_node entry;	/* babel.offers, by its identity */
 	TAILQ_ENTRY(xroute_offer) xroute_entry;	/* while accepted */
 	struct kernel_route route;
 	uint32_t generation;		/* synchronisation it was seen in */
@@ -29,7 +29,7 @@ struct xroute {
 
 int	xroute_offer_compare(const struct xroute_offer *,
 	    const struct xroute_offer *);
-RB_PROTOTYPE(offer_tree, xroute_offer, entry, xroute_offer_compare)
+TREE_DEFINE(offer_tree, xroute_offer, entry, xroute_offer_compare)
 
 /* A kernel route appeared, was seen again, or went away. */
 void	xroute_offered(struct babel *, const struct kernel_route *);

@@ -65,16 +65,12 @@ address_compare(const struct kernel_address *a,
 	return order != 0 ? order : (int)a->plen - (int)b->plen;
 }
 
-RB_PROTOTYPE(kernel_link_tree, kernel_link, entry, link_compare)
-RB_GENERATE(kernel_link_tree, kernel_link, entry, link_compare)
-RB_PROTOTYPE(kernel_address_tree, kernel_address, entry, address_compare)
-RB_GENERATE(kernel_address_tree, kernel_address, entry, address_compare)
+TREE_DEFINE(kernel_link_tree, kernel_link, entry, link_compare)
+TREE_DEFINE(kernel_address_tree, kernel_address, entry, address_compare)
 
 void
 kernel_link_init(struct kernel *kernel)
 {
-	RB_INIT(&kernel->links);
-	RB_INIT(&kernel->addresses);
 	TAILQ_INIT(&kernel->dirty);
 }
 
@@ -84,13 +80,13 @@ kernel_link_free(struct kernel *kernel)
 	struct kernel_address *address, *next_address;
 	struct kernel_link *link, *next;
 
-	RB_FOREACH_SAFE(address, kernel_address_tree, &kernel->addresses,
+	TREE_FOREACH_SAFE(address, kernel_address_tree, &kernel->addresses,
 	    next_address) {
-		RB_REMOVE(kernel_address_tree, &kernel->addresses, address);
+		kernel_address_tree_remove(&kernel->addresses, address);
 		free(address);
 	}
-	RB_FOREACH_SAFE(link, kernel_link_tree, &kernel->links, next) {
-		RB_REMOVE(kernel_link_tree, &kernel->links, link);
+	TREE_FOREACH_SAFE(link, kernel_link_tree, &kernel->links, next) {
+		kernel_link_tree_remove(&kernel->links, link);
 		free(link);
 	}
 }
@@ -98,11 +94,9 @@ kernel_link_free(struct kernel *kernel)
 struct kernel_link *
 kernel_link_find(const struct kernel *kernel, unsigned int ifindex)
 {
-	struct kernel_link_tree *links =
-	    (struct kernel_link_tree *)(uintptr_t)&kernel->links;
-	struct kernel_link key = { .ifindex = ifindex };
+	const struct kernel_link key = { .ifindex = ifindex };
 
-	return RB_FIND(kernel_link_tree, links, &key);
+	return kernel_link_tree_find(&kernel->links, &key);
 }
 
 const char *
@@ -113,14 +107,14 @@ kernel_link_name(const struct kernel *kernel, unsigned int ifindex)
 	return link == NULL ? "" : link->name;
 }
 
-/* The first address of the link; the others follow by RB_NEXT. */
+/* The first address of the link; next_address() finds the others. */
 static struct kernel_address *
 first_address(struct kernel *kernel, unsigned int ifindex)
 {
 	struct kernel_address key = { .ifindex = ifindex };
 	struct kernel_address *address;
 
-	address = RB_NFIND(kernel_address_tree, &kernel->addresses, &key);
+	address = kernel_address_tree_from(&kernel->addresses, &key);
 	return address != NULL && address->ifindex == ifindex ? address : NULL;
 }
 
@@ -129,7 +123,7 @@ next_address(struct kernel_address *address)
 {
 	struct kernel_address *next;
 
-	next = RB_NEXT(kernel_address_tree, NULL, address);
+	next = kernel_address_tree_next(address);
 	return next != NULL && next->ifindex == address->ifindex ? next : NULL;
 }
 
@@ -144,7 +138,7 @@ find_address(struct kernel *kernel, unsigned int ifindex,
 	};
 	struct kernel_address *address;
 
-	address = RB_NFIND(kernel_address_tree, &kernel->addresses, &key);
+	address = kernel_address_tree_from(&kernel->addresses, &key);
 	return address != NULL && address->ifindex == ifindex &&
 	    address_equal(&address->address, wanted) ? address : NULL;
 }
@@ -159,7 +153,7 @@ find_address_exactly(struct kernel *kernel,
 		.plen = message->plen
 	};
 
-	return RB_FIND(kernel_address_tree, &kernel->addresses, &key);
+	return kernel_address_tree_find(&kernel->addresses, &key);
 }
 
 static void
@@ -320,7 +314,7 @@ kernel_link_review(struct kernel *kernel)
 	struct kernel_link *link;
 
 	/* All are told again: another configuration may want others. */
-	RB_FOREACH(link, kernel_link_tree, &kernel->links) {
+	TREE_FOREACH(link, kernel_link_tree, &kernel->links) {
 		classify(kernel, link);
 		link->is_reported = false;
 	}
@@ -331,7 +325,7 @@ static void
 remove_address(struct kernel *kernel, struct kernel_address *address)
 {
 	mark_dirty_index(kernel, address->ifindex);
-	RB_REMOVE(kernel_address_tree, &kernel->addresses, address);
+	kernel_address_tree_remove(&kernel->addresses, address);
 	free(address);
 }
 
@@ -357,7 +351,7 @@ remove_link(struct kernel *kernel, struct kernel_link *link)
 	memcpy(state.name, link->name, sizeof(state.name));
 	if (link->is_dirty)
 		TAILQ_REMOVE(&kernel->dirty, link, dirty_entry);
-	RB_REMOVE(kernel_link_tree, &kernel->links, link);
+	kernel_link_tree_remove(&kernel->links, link);
 	if (link->is_reported)
 		kernel->events->link(kernel->ctx, &state, false);
 	free(link);
@@ -377,7 +371,7 @@ get_link(struct kernel *kernel, unsigned int ifindex)
 		return NULL;
 	}
 	link->ifindex = ifindex;
-	RB_INSERT(kernel_link_tree, &kernel->links, link);
+	kernel_link_tree_insert(&kernel->links, link);
 	return link;
 }
 
@@ -608,7 +602,7 @@ get_address(struct kernel *kernel, const struct address_message *message)
 	address->address = message->address;
 	address->plen = message->plen;
 	address->order = kernel->next_order++;
-	RB_INSERT(kernel_address_tree, &kernel->addresses, address);
+	kernel_address_tree_insert(&kernel->addresses, address);
 	return address;
 }
 
@@ -713,7 +707,7 @@ kernel_link_sweep(struct kernel *kernel)
 {
 	struct kernel_link *link, *next;
 
-	RB_FOREACH_SAFE(link, kernel_link_tree, &kernel->links, next)
+	TREE_FOREACH_SAFE(link, kernel_link_tree, &kernel->links, next)
 		if (link->generation != kernel->marks.generation)
 			remove_link(kernel, link);
 }
@@ -723,7 +717,7 @@ kernel_link_sweep_addresses(struct kernel *kernel)
 {
 	struct kernel_address *address, *next;
 
-	RB_FOREACH_SAFE(address, kernel_address_tree, &kernel->addresses,
+	TREE_FOREACH_SAFE(address, kernel_address_tree, &kernel->addresses,
 	    next)
 		if (address->generation != kernel->marks.generation)
 			remove_address(kernel, address);

@@ -5,15 +5,15 @@
 #define KERNEL_LINK_H
 
 #include <sys/queue.h>
-#include <sys/tree.h>
 
 #include <linux/netlink.h>
 
 #include "kernel.h"
 #include "kernel/kind.h"
+#include "tree.h"
 
 struct kernel_address {
-	RB_ENTRY(kernel_address) entry;	/* by ifindex, address, plen */
+	struct tree_node entry;		/* by ifindex, address, plen */
 	unsigned int ifindex;
 	struct in6_addr address;	/* link-local, or v4-mapped */
 	uint8_t plen;
@@ -22,10 +22,10 @@ struct kernel_address {
 	uint32_t generation;		/* of the dump that saw it last */
 	uint64_t order;			/* of arrival: the kernel's own order */
 };
-RB_HEAD(kernel_address_tree, kernel_address);
+TREE_HEAD(kernel_address_tree);
 
 struct kernel_link {
-	RB_ENTRY(kernel_link) entry;	/* by ifindex */
+	struct tree_node entry;		/* by ifindex */
 	TAILQ_ENTRY(kernel_link) dirty_entry;
 	struct link_state reported;	/* by the last link event */
 	unsigned int ifindex;
@@ -42,7 +42,7 @@ struct kernel_link {
 	bool has_routes;		/* we installed routes through it */
 	bool has_imports;		/* others' IPv4 routes leave by it */
 };
-RB_HEAD(kernel_link_tree, kernel_link);
+TREE_HEAD(kernel_link_tree);
 TAILQ_HEAD(kernel_link_queue, kernel_link);
 
 void	kernel_link_init(struct kernel *);

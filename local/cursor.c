@@ -30,33 +30,24 @@ interface_from(const struct babel *b, uint32_t id)
 static const struct neighbour *
 neighbour_after(const struct interface *ifp, const struct in6_addr *address)
 {
-	const struct neighbour *n = RB_ROOT(&ifp->neighbours), *best = NULL;
+	struct neighbour key;
 
-	while (n != NULL) {
-		if (address == NULL ||
-		    memcmp(address, &n->address, sizeof(*address)) < 0) {
-			best = n;
-			n = RB_LEFT(n, entry);
-		} else
-			n = RB_RIGHT(n, entry);
-	}
-	return best;
+	if (address == NULL)
+		return neighbour_tree_first(&ifp->neighbours);
+	key.address = *address;
+	return neighbour_tree_after(&ifp->neighbours, &key);
 }
 
 /* The route of the least neighbour's id not below that. */
 static const struct route *
 route_from(const struct destination *d, uint32_t neighbour)
 {
-	const struct route *route = RB_ROOT(&d->routes), *best = NULL;
+	struct neighbour n;
+	struct route key;
 
-	while (route != NULL) {
-		if (route->neighbour->id >= neighbour) {
-			best = route;
-			route = RB_LEFT(route, entry);
-		} else
-			route = RB_RIGHT(route, entry);
-	}
-	return best;
+	n.id = neighbour;
+	key.neighbour = &n;
+	return route_tree_from(&d->routes, &key);
 }
 
 static struct in6_addr
@@ -137,42 +128,32 @@ step_neighbour(struct cursor *c, const struct babel *b, struct object *object)
 	return CURSOR_OBJECT;
 }
 
-/* The first destination behind the key, or at it; with NULL the first of
- * all. */
+/* The first destination with the prefix, whatever its source prefix, or
+ * the first after those. */
 static struct destination *
-destination_behind(const struct babel *b, const struct destination_key *key,
-    bool at)
+destination_from(const struct babel *b, const struct prefix *to)
 {
-	struct destination *d = RB_ROOT(&b->destinations), *best = NULL;
-	int order;
+	struct destination key;
 
-	while (d != NULL) {
-		order = key == NULL ? -1 :
-		    destination_key_compare(key, &d->key);
-		if (order < 0 || (at && order == 0)) {
-			best = d;
-			d = RB_LEFT(d, entry);
-		} else
-			d = RB_RIGHT(d, entry);
-	}
-	return best;
+	key.key = destination_key_of(to, NULL);
+	return destination_tree_from(&b->destinations, &key);
 }
 
 /* Move on to the next destination; false if there is none. */
 static bool
 cursor_advance(struct cursor *c, const struct babel *b)
 {
-	const struct destination_key least = destination_key_of(&c->to, NULL);
-	struct destination *d;
+	struct destination key, *d;
 
 	if (c->at != NULL)
-		d = RB_NEXT(destination_tree, NULL, c->at);
-	else if (c->has_key)
-		d = destination_behind(b, &c->key, false);
-	else if (c->narrow)
-		d = destination_behind(b, &least, true);
+		d = destination_tree_next(c->at);
+	else if (c->has_key) {
+		key.key = c->key;
+		d = destination_tree_after(&b->destinations, &key);
+	} else if (c->narrow)
+		d = destination_from(b, &c->to);
 	else
-		d = destination_behind(b, NULL, false);
+		d = destination_tree_first(&b->destinations);
 	if (d == NULL || (c->narrow && prefix_compare(&d->key.to, &c->to) != 0))
 		return false;
 	c->at = d;
@@ -184,18 +165,17 @@ cursor_advance(struct cursor *c, const struct babel *b)
 static bool
 is_empty(const struct destination *d)
 {
-	return d->xroute == NULL && RB_ROOT(&d->routes) == NULL;
+	return d->xroute == NULL && route_tree_is_empty(&d->routes);
 }
 
 bool
 cursor_prefix_exists(const struct babel *b, const struct prefix *prefix)
 {
-	const struct destination_key least = destination_key_of(prefix, NULL);
-	struct destination *d = destination_behind(b, &least, true);
+	struct destination *d = destination_from(b, prefix);
 
 	while (d != NULL && prefix_compare(&d->key.to, prefix) == 0 &&
 	    is_empty(d))
-		d = RB_NEXT(destination_tree, NULL, d);
+		d = destination_tree_next(d);
 	return d != NULL && prefix_compare(&d->key.to, prefix) == 0;
 }
 
@@ -228,7 +208,7 @@ step_xroute(struct cursor *c, const struct babel *b, struct object *object)
 static enum cursor_result
 enter_destination(struct cursor *c, struct object *object)
 {
-	c->inside = RB_ROOT(&c->at->routes) != NULL;
+	c->inside = !route_tree_is_empty(&c->at->routes);
 	c->next = 0;
 	c->first = 0;
 	if (c->at->selected == NULL)

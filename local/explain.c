@@ -393,7 +393,7 @@ report_mute(const struct babel *b, struct client *c,
 	struct line line;
 
 	if (ifp->send_failures.count == 0 ||
-	    !RB_EMPTY(&ifp->neighbours) ||
+	    !neighbour_tree_is_empty(&ifp->neighbours) ||
 	    c->task.selection == SELECT_ADDRESS)
 		return;
 	line_init(&line, c->task.format);

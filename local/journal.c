@@ -39,15 +39,10 @@ record_compare_places(const struct record *a, const struct record *b)
 	return order;
 }
 
-RB_GENERATE(record_tree, record, entry, record_compare)
-RB_GENERATE(living_tree, record, living, record_compare_places)
-
 void
 journal_init(struct journal *journal)
 {
 	memset(journal, 0, sizeof(*journal));
-	RB_INIT(&journal->records);
-	RB_INIT(&journal->living);
 }
 
 static void
@@ -68,24 +63,22 @@ record_free(struct record *record)
 	free(record);
 }
 
+/* Find the living record, or make one, of serial 0; NULL without memory. */
 static struct record *
-journal_find(struct journal *journal, const struct place *place)
+journal_get(struct journal *journal, const struct place *where)
 {
-	struct record key;
+	struct tree_place place;
+	struct record key, *record;
 
-	key.place = *place;
-	return RB_FIND(living_tree, &journal->living, &key);
-}
-
-static struct record *
-journal_add(struct journal *journal, const struct place *place)
-{
-	struct record *record = calloc(1, sizeof(*record));
-
+	key.place = *where;
+	record = living_tree_seek(&journal->living, &key, &place);
+	if (record != NULL)
+		return record;
+	record = calloc(1, sizeof(*record));
 	if (record == NULL)
 		return NULL;
-	record->place = *place;
-	RB_INSERT(living_tree, &journal->living, record);
+	record->place = *where;
+	living_tree_put(&journal->living, &place, record);
 	journal->count++;
 	return record;
 }
@@ -94,9 +87,9 @@ journal_add(struct journal *journal, const struct place *place)
 static void
 journal_remove(struct journal *journal, struct record *record)
 {
-	RB_REMOVE(record_tree, &journal->records, record);
+	record_tree_remove(&journal->records, record);
 	if (!record->gone)
-		RB_REMOVE(living_tree, &journal->living, record);
+		living_tree_remove(&journal->living, record);
 	journal->count--;
 	record_free(record);
 }
@@ -160,7 +153,7 @@ record_is_gone(struct journal *journal, struct record *record,
 {
 	unsigned int format;
 
-	RB_REMOVE(living_tree, &journal->living, record);
+	living_tree_remove(&journal->living, record);
 	record->gone = true;
 	for (format = 0; format < LINE_FORMATS; format++)
 		if ((journal->formats & 1U << format) != 0 &&
@@ -174,25 +167,23 @@ journal_event(struct journal *journal, const struct babel *b,
 {
 	const struct object o = event_object(event, object);
 	const struct place place = place_of(&o);
-	struct record *record = journal_find(journal, &place);
+	struct record *record = journal_get(journal, &place);
 
 	journal->serial++;
-	if (record != NULL) {
-		RB_REMOVE(record_tree, &journal->records, record);
+	if (record == NULL) {
+		journal->broken = true;
+		return;
+	}
+	if (record->serial != 0) {
+		record_tree_remove(&journal->records, record);
 		record_forget_text(record);
-	} else {
-		record = journal_add(journal, &place);
-		if (record == NULL) {
-			journal->broken = true;
-			return;
-		}
 	}
 	if (event_is_add(event)) {
 		record->born = journal->serial;
 		record->unsent = UINT64_MAX;
 	}
 	record->serial = journal->serial;
-	RB_INSERT(record_tree, &journal->records, record);
+	record_tree_insert(&journal->records, record);
 	if (event_is_flush(event))
 		record_is_gone(journal, record, b, &o);
 }
@@ -202,7 +193,7 @@ journal_trim(struct journal *journal, uint64_t serial, size_t budget)
 {
 	struct record *record;
 
-	while ((record = RB_MIN(record_tree, &journal->records)) != NULL &&
+	while ((record = record_tree_first(&journal->records)) != NULL &&
 	    record->serial <= serial) {
 		if (budget-- == 0)
 			return true;
@@ -214,11 +205,10 @@ journal_trim(struct journal *journal, uint64_t serial, size_t budget)
 struct record *
 journal_after(const struct journal *journal, uint64_t serial)
 {
-	struct record_tree records = journal->records;
 	struct record key;
 
 	key.serial = serial + 1;
-	return RB_NFIND(record_tree, &records, &key);
+	return record_tree_from(&journal->records, &key);
 }
 
 const char *

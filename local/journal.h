@@ -12,10 +12,11 @@
 
 #include "local/cursor.h"
 #include "local/line.h"
+#include "tree.h"
 
 struct record {
-	RB_ENTRY(record) entry;		/* by serial */
-	RB_ENTRY(record) living;	/* by place, until it is gone */
+	struct tree_node entry;		/* by serial */
+	struct tree_node living;	/* by place, until it is gone */
 	struct place place;
 	uint64_t born;		/* serial of its add; 0: long ago */
 	uint64_t serial;		/* of its last event */
@@ -25,10 +26,13 @@ struct record {
 	 * looked up any more, so its texts are made when it goes. */
 	char *text[LINE_FORMATS];
 };
-RB_HEAD(record_tree, record);
-RB_HEAD(living_tree, record);
-RB_PROTOTYPE(record_tree, record, entry, record_compare)
-RB_PROTOTYPE(living_tree, record, living, record_compare_places)
+TREE_HEAD(record_tree);
+TREE_HEAD(living_tree);
+
+int	record_compare(const struct record *, const struct record *);
+int	record_compare_places(const struct record *, const struct record *);
+TREE_DEFINE(record_tree, record, entry, record_compare)
+TREE_DEFINE(living_tree, record, living, record_compare_places)
 
 struct journal {
 	struct record_tree records;	/* owned */
@@ -38,9 +42,6 @@ struct journal {
 	unsigned int formats;	/* a set of 1 << line_format, in use */
 	bool broken;			/* something was lost */
 };
-
-int	record_compare(const struct record *, const struct record *);
-int	record_compare_places(const struct record *, const struct record *);
 
 void	journal_init(struct journal *);
 void	journal_free(struct journal *);

@@ -139,7 +139,7 @@ monitor_catch_up(struct client *c, const struct journal *journal,
 			error = remember(c, record, false);
 		c->serial = record->serial;
 		(*budget)--;
-		record = RB_NEXT(record_tree, NULL, record);
+		record = record_tree_next(record);
 	}
 	if (record == NULL) {
 		c->serial = journal->serial;

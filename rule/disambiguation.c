@@ -23,11 +23,11 @@
  */
 #include "rule/disambiguation.h"
 
-#include <sys/tree.h>
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "tree.h"
 
 /* One of the two prefixes leads, so that the members that share it are
  * neighbours in the order.  Octets only. */
@@ -36,11 +36,11 @@ struct pair {
 };
 
 struct place {
-	RB_ENTRY(place) entry;
+	struct tree_node entry;
 	struct pair pair;
 	struct member *member;
 };
-RB_HEAD(place_tree, place);
+TREE_HEAD(place_tree);
 
 /* A route. */
 struct member {
@@ -51,14 +51,14 @@ struct member {
 
 /* An entry of a source's table; the source leads. */
 struct slot {
-	RB_ENTRY(slot) entry;
+	struct tree_node entry;
 	struct pair pair;
 	bool is_held, is_there;
 	struct fib_entry held;		/* once the steps taken are done */
 	struct fib_entry there;		/* as the answers say */
 	unsigned int pending;		/* steps not answered yet */
 };
-RB_HEAD(slot_tree, slot);
+TREE_HEAD(slot_tree);
 
 enum review { REVIEW_NOTHING, REVIEW_MEMBERS, REVIEW_SLOTS };
 
@@ -87,10 +87,8 @@ slot_compare(const struct slot *a, const struct slot *b)
 	return memcmp(&a->pair, &b->pair, sizeof(a->pair));
 }
 
-RB_PROTOTYPE(place_tree, place, entry, place_compare)
-RB_GENERATE(place_tree, place, entry, place_compare)
-RB_PROTOTYPE(slot_tree, slot, entry, slot_compare)
-RB_GENERATE(slot_tree, slot, entry, slot_compare)
+TREE_DEFINE(place_tree, place, entry, place_compare)
+TREE_DEFINE(slot_tree, slot, entry, slot_compare)
 
 static struct pair
 pair_by_destination(const struct destination_key *key)
@@ -139,23 +137,17 @@ is_inside(const struct prefix *inner, const struct prefix *outer)
 static struct place *
 place_ceiling(const struct place_tree *tree, const struct pair *pair)
 {
-	struct place_tree copy = *tree;
-	struct place wanted = { .pair = *pair };
+	const struct place wanted = { .pair = *pair };
 
-	return RB_NFIND(place_tree, &copy, &wanted);
+	return place_tree_from(tree, &wanted);
 }
 
 static struct place *
 place_floor(const struct place_tree *tree, const struct pair *pair)
 {
-	struct place_tree copy = *tree;
-	struct place *place = place_ceiling(tree, pair);
+	const struct place wanted = { .pair = *pair };
 
-	if (place == NULL)
-		return RB_MAX(place_tree, &copy);
-	if (memcmp(&place->pair, pair, sizeof(*pair)) == 0)
-		return place;
-	return RB_PREV(place_tree, &copy, place);
+	return place_tree_until(tree, &wanted);
 }
 
 /* The prefix cut to a length. */
@@ -255,7 +247,7 @@ collect(const struct place_tree *tree, const struct pair *pair,
 		for (place = place_ceiling(tree, &from); place != NULL &&
 		    prefix_compare(&place->pair.lead, &from.lead) == 0 &&
 		    is_inside(&place->pair.trail, &pair->trail);
-		    place = RB_NEXT(place_tree, NULL, place))
+		    place = place_tree_next(place))
 			if (place->pair.trail.plen > pair->trail.plen)
 				found[count++] = place->pair.trail;
 	}
@@ -266,10 +258,9 @@ static struct member *
 member_find(const struct disambiguation *d,
     const struct destination_key *key)
 {
-	struct place_tree tree = d->by_destination;
 	struct place wanted = { .pair = pair_by_destination(key) }, *found;
 
-	found = RB_FIND(place_tree, &tree, &wanted);
+	found = place_tree_find(&d->by_destination, &wanted);
 	return found == NULL ? NULL : found->member;
 }
 
@@ -303,8 +294,8 @@ member_get(struct disambiguation *d, const struct destination_key *key)
 	member->by_destination.pair = pair_by_destination(key);
 	member->by_source.pair = pair_by_source(key);
 	member->by_destination.member = member->by_source.member = member;
-	RB_INSERT(place_tree, &d->by_destination, &member->by_destination);
-	RB_INSERT(place_tree, &d->by_source, &member->by_source);
+	place_tree_insert(&d->by_destination, &member->by_destination);
+	place_tree_insert(&d->by_source, &member->by_source);
 	d->members++;
 	return member;
 }
@@ -315,8 +306,8 @@ member_release(struct disambiguation *d, struct member *member)
 {
 	if (member == NULL || member->is_own || member->is_other)
 		return;
-	RB_REMOVE(place_tree, &d->by_destination, &member->by_destination);
-	RB_REMOVE(place_tree, &d->by_source, &member->by_source);
+	place_tree_remove(&d->by_destination, &member->by_destination);
+	place_tree_remove(&d->by_source, &member->by_source);
 	d->members--;
 	free(member);
 }
@@ -355,10 +346,9 @@ want(const struct disambiguation *d, const struct destination_key *key,
 static struct slot *
 slot_find(const struct disambiguation *d, const struct destination_key *key)
 {
-	struct slot_tree tree = d->slots;
 	struct slot wanted = { .pair = pair_by_source(key) };
 
-	return RB_FIND(slot_tree, &tree, &wanted);
+	return slot_tree_find(&d->slots, &wanted);
 }
 
 static struct slot *
@@ -369,7 +359,7 @@ slot_new(struct disambiguation *d, const struct destination_key *key)
 	if (slot == NULL)
 		return NULL;
 	slot->pair = pair_by_source(key);
-	RB_INSERT(slot_tree, &d->slots, slot);
+	slot_tree_insert(&d->slots, slot);
 	return slot;
 }
 
@@ -378,7 +368,7 @@ slot_release(struct disambiguation *d, struct slot *slot)
 {
 	if (slot->is_held || slot->pending > 0)
 		return;
-	RB_REMOVE(slot_tree, &d->slots, slot);
+	slot_tree_remove(&d->slots, slot);
 	free(slot);
 }
 
@@ -506,9 +496,6 @@ disambiguation_new(disambiguation_step *step, void *ctx)
 
 	if (d == NULL)
 		return NULL;
-	RB_INIT(&d->by_destination);
-	RB_INIT(&d->by_source);
-	RB_INIT(&d->slots);
 	d->step = step;
 	d->ctx = ctx;
 	return d;
@@ -522,11 +509,11 @@ disambiguation_free(struct disambiguation *d)
 
 	if (d == NULL)
 		return;
-	while ((place = RB_MIN(place_tree, &d->by_destination)) != NULL) {
+	while ((place = place_tree_first(&d->by_destination)) != NULL) {
 		place->member->is_own = place->member->is_other = false;
 		member_release(d, place->member);
 	}
-	while ((slot = RB_MIN(slot_tree, &d->slots)) != NULL) {
+	while ((slot = slot_tree_first(&d->slots)) != NULL) {
 		slot->is_held = false;
 		slot->pending = 0;
 		slot_release(d, slot);
@@ -620,15 +607,12 @@ disambiguation_review(struct disambiguation *d)
 static const struct place *
 place_after(const struct place_tree *tree, const struct pair *after)
 {
-	struct place_tree copy = *tree;
-	struct place *place;
+	struct place wanted;
 
 	if (after == NULL)
-		return RB_MIN(place_tree, &copy);
-	place = place_ceiling(tree, after);
-	if (place != NULL && memcmp(&place->pair, after, sizeof(*after)) == 0)
-		place = RB_NEXT(place_tree, &copy, place);
-	return place;
+		return place_tree_first(tree);
+	wanted.pair = *after;
+	return place_tree_after(tree, &wanted);
 }
 
 /* Settle what the next member can change; false: there is none. */
@@ -651,16 +635,12 @@ review_member(struct disambiguation *d)
 static struct slot *
 slot_after(const struct disambiguation *d, const struct pair *after)
 {
-	struct slot_tree tree = d->slots;
-	struct slot wanted, *slot;
+	struct slot wanted;
 
 	if (after == NULL)
-		return RB_MIN(slot_tree, &tree);
+		return slot_tree_first(&d->slots);
 	wanted.pair = *after;
-	slot = RB_NFIND(slot_tree, &tree, &wanted);
-	if (slot != NULL && slot_compare(slot, &wanted) == 0)
-		slot = RB_NEXT(slot_tree, &tree, slot);
-	return slot;
+	return slot_tree_after(&d->slots, &wanted);
 }
 
 static bool
@@ -726,9 +706,8 @@ bool
 disambiguation_uses(const struct disambiguation *d,
     const struct prefix *from)
 {
-	struct slot_tree tree = d->slots;
 	struct slot wanted = { .pair = { .lead = *from } };
-	const struct slot *slot = RB_NFIND(slot_tree, &tree, &wanted);
+	const struct slot *slot = slot_tree_from(&d->slots, &wanted);
 
 	return slot != NULL && prefix_compare(&slot->pair.lead, from) == 0;
 }

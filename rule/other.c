@@ -8,10 +8,10 @@
  */
 #include "rule/other.h"
 
-#include <sys/tree.h>
-
 #include <stdlib.h>
 #include <string.h>
+
+#include "tree.h"
 
 /* In the order of its members, the key first. */
 struct identity {
@@ -23,11 +23,11 @@ struct identity {
 _Static_assert(sizeof(struct identity) == 48, "identity has padding");
 
 struct other {
-	RB_ENTRY(other) entry;
+	struct tree_node entry;
 	struct identity identity;
 	uint32_t generation;
 };
-RB_HEAD(rule_other_tree, other);
+TREE_HEAD(rule_other_tree);
 
 struct rule_others {
 	struct rule_other_tree tree;
@@ -44,8 +44,7 @@ other_compare(const struct other *a, const struct other *b)
 	return memcmp(&a->identity, &b->identity, sizeof(a->identity));
 }
 
-RB_PROTOTYPE(rule_other_tree, other, entry, other_compare)
-RB_GENERATE(rule_other_tree, other, entry, other_compare)
+TREE_DEFINE(rule_other_tree, other, entry, other_compare)
 
 struct rule_others *
 rule_others_new(rule_others_changed *changed, void *ctx)
@@ -54,7 +53,6 @@ rule_others_new(rule_others_changed *changed, void *ctx)
 
 	if (others == NULL)
 		return NULL;
-	RB_INIT(&others->tree);
 	others->changed = changed;
 	others->ctx = ctx;
 	return others;
@@ -67,8 +65,8 @@ rule_others_free(struct rule_others *others)
 
 	if (others == NULL)
 		return;
-	while ((other = RB_MIN(rule_other_tree, &others->tree)) != NULL) {
-		RB_REMOVE(rule_other_tree, &others->tree, other);
+	while ((other = rule_other_tree_first(&others->tree)) != NULL) {
+		rule_other_tree_remove(&others->tree, other);
 		free(other);
 	}
 	free(others);
@@ -79,7 +77,7 @@ find(struct rule_others *others, const struct identity *identity)
 {
 	struct other wanted = { .identity = *identity };
 
-	return RB_FIND(rule_other_tree, &others->tree, &wanted);
+	return rule_other_tree_find(&others->tree, &wanted);
 }
 
 static bool
@@ -91,25 +89,28 @@ has_key(const struct other *other, const struct destination_key *key)
 
 /* Is it alone with its key? */
 static bool
-is_alone(struct other *other)
+is_alone(const struct other *other)
 {
 	const struct destination_key *key = &other->identity.key;
 
-	return !has_key(RB_PREV(rule_other_tree, NULL, other), key) &&
-	    !has_key(RB_NEXT(rule_other_tree, NULL, other), key);
+	return !has_key(rule_other_tree_previous(other), key) &&
+	    !has_key(rule_other_tree_next(other), key);
 }
 
 static bool
 add(struct rule_others *others, const struct identity *identity)
 {
-	struct other *other = find(others, identity);
+	const struct other wanted = { .identity = *identity };
+	struct tree_place place;
+	struct other *other;
 
+	other = rule_other_tree_seek(&others->tree, &wanted, &place);
 	if (other == NULL) {
 		other = calloc(1, sizeof(*other));
 		if (other == NULL)
 			return false;
 		other->identity = *identity;
-		RB_INSERT(rule_other_tree, &others->tree, other);
+		rule_other_tree_put(&others->tree, &place, other);
 		if (is_alone(other))
 			others->changed(others->ctx, &identity->key,
 			    identity->table, true);
@@ -124,7 +125,7 @@ forget(struct rule_others *others, struct other *other)
 	const struct identity identity = other->identity;
 	bool was_alone = is_alone(other);
 
-	RB_REMOVE(rule_other_tree, &others->tree, other);
+	rule_other_tree_remove(&others->tree, other);
 	free(other);
 	if (was_alone)
 		others->changed(others->ctx, &identity.key, identity.table,
@@ -168,9 +169,9 @@ find_export(struct rule_others *others, const struct destination_key *key)
 {
 	struct other wanted = { .identity = { .key = *key } }, *other;
 
-	for (other = RB_NFIND(rule_other_tree, &others->tree, &wanted);
+	for (other = rule_other_tree_from(&others->tree, &wanted);
 	    has_key(other, key);
-	    other = RB_NEXT(rule_other_tree, &others->tree, other))
+	    other = rule_other_tree_next(other))
 		if (other->identity.is_export)
 			return other;
 	return NULL;
@@ -202,10 +203,9 @@ rule_others_retract(struct rule_others *others,
 void
 rule_others_tell(const struct rule_others *others)
 {
-	struct rule_other_tree tree = others->tree;
 	struct other *other;
 
-	RB_FOREACH(other, rule_other_tree, &tree)
+	TREE_FOREACH(other, rule_other_tree, &others->tree)
 		others->changed(others->ctx, &other->identity.key,
 		    other->identity.table, true);
 }
@@ -225,15 +225,12 @@ rule_others_sync(struct rule_others *others, bool begin)
 static struct other *
 next_of_sweep(struct rule_others *others)
 {
-	struct other wanted, *other;
+	struct other wanted;
 
 	if (!others->has_cursor)
-		return RB_MIN(rule_other_tree, &others->tree);
+		return rule_other_tree_first(&others->tree);
 	wanted.identity = others->cursor;
-	other = RB_NFIND(rule_other_tree, &others->tree, &wanted);
-	if (other != NULL && other_compare(other, &wanted) == 0)
-		other = RB_NEXT(rule_other_tree, &others->tree, other);
-	return other;
+	return rule_other_tree_after(&others->tree, &wanted);
 }
 
 bool

@@ -21,13 +21,13 @@
 #include "rule/table.h"
 
 #include <sys/queue.h>
-#include <sys/tree.h>
 
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "shared.h"
+#include "tree.h"
 
 #define PRIORITIES	128		/* one for each length but 0 */
 #define TABLES_MAX	UINT32_MAX
@@ -41,22 +41,22 @@ struct leaving {
 };
 
 struct source_table {
-	RB_ENTRY(source_table) source_entry, number_entry;
+	struct tree_node source_entry, number_entry;
 	struct prefix from;
 	uint32_t number;
 	bool has_rule, was_seen;
 	TAILQ_HEAD(, leaving) leavings;
 };
-RB_HEAD(rule_source_tree, source_table);
-RB_HEAD(rule_number_tree, source_table);
+TREE_HEAD(rule_source_tree);
+TREE_HEAD(rule_number_tree);
 
 /* A table that a rule of others leads to. */
 struct foreign {
-	RB_ENTRY(foreign) entry;
+	struct tree_node entry;
 	uint32_t table;
 	bool was_seen;
 };
-RB_HEAD(rule_foreign_tree, foreign);
+TREE_HEAD(rule_foreign_tree);
 
 struct rule_tables {
 	struct kernel *kernel;
@@ -91,38 +91,32 @@ foreign_compare(const struct foreign *a, const struct foreign *b)
 	return compare_numbers(a->table, b->table);
 }
 
-RB_PROTOTYPE(rule_source_tree, source_table, source_entry, source_table_compare)
-RB_GENERATE(rule_source_tree, source_table, source_entry, source_table_compare)
-RB_PROTOTYPE(rule_number_tree, source_table, number_entry, number_compare)
-RB_GENERATE(rule_number_tree, source_table, number_entry, number_compare)
-RB_PROTOTYPE(rule_foreign_tree, foreign, entry, foreign_compare)
-RB_GENERATE(rule_foreign_tree, foreign, entry, foreign_compare)
+TREE_DEFINE(rule_source_tree, source_table, source_entry, source_table_compare)
+TREE_DEFINE(rule_number_tree, source_table, number_entry, number_compare)
+TREE_DEFINE(rule_foreign_tree, foreign, entry, foreign_compare)
 
 static struct source_table *
 find_source(const struct rule_tables *tables, const struct prefix *from)
 {
-	struct rule_source_tree tree = tables->by_source;
 	struct source_table wanted = { .from = *from };
 
-	return RB_FIND(rule_source_tree, &tree, &wanted);
+	return rule_source_tree_find(&tables->by_source, &wanted);
 }
 
 static struct source_table *
 find_number(const struct rule_tables *tables, uint32_t number)
 {
-	struct rule_number_tree tree = tables->by_number;
 	struct source_table wanted = { .number = number };
 
-	return RB_FIND(rule_number_tree, &tree, &wanted);
+	return rule_number_tree_find(&tables->by_number, &wanted);
 }
 
 static struct foreign *
 find_foreign(const struct rule_tables *tables, uint32_t table)
 {
-	struct rule_foreign_tree tree = tables->foreign;
 	struct foreign wanted = { .table = table };
 
-	return RB_FIND(rule_foreign_tree, &tree, &wanted);
+	return rule_foreign_tree_find(&tables->foreign, &wanted);
 }
 
 /* A destination as a rule has it, which says nothing of "any". */
@@ -321,9 +315,6 @@ rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
 
 	if (tables == NULL)
 		return NULL;
-	RB_INIT(&tables->by_source);
-	RB_INIT(&tables->by_number);
-	RB_INIT(&tables->foreign);
 	tables->kernel = kernel;
 	tables->next = conf->first_table;
 	tables->first_priority = conf->first_priority;
@@ -361,8 +352,8 @@ remove_table(struct rule_tables *tables, struct source_table *table)
 	if (table->has_rule)
 		(void)kernel_rule_delete(tables->kernel, &rule);
 	drop_number(tables, table->number);
-	RB_REMOVE(rule_source_tree, &tables->by_source, table);
-	RB_REMOVE(rule_number_tree, &tables->by_number, table);
+	rule_source_tree_remove(&tables->by_source, table);
+	rule_number_tree_remove(&tables->by_number, table);
 	if (table->number < tables->next)
 		tables->next = table->number;
 	free(table);
@@ -371,7 +362,7 @@ remove_table(struct rule_tables *tables, struct source_table *table)
 static void
 forget_foreign(struct rule_tables *tables, struct foreign *foreign)
 {
-	RB_REMOVE(rule_foreign_tree, &tables->foreign, foreign);
+	rule_foreign_tree_remove(&tables->foreign, foreign);
 	free(foreign);
 }
 
@@ -383,12 +374,12 @@ rule_tables_free(struct rule_tables *tables)
 
 	if (tables == NULL)
 		return;
-	while ((table = RB_MIN(rule_source_tree, &tables->by_source)) != NULL) {
+	while ((table = rule_source_tree_first(&tables->by_source)) != NULL) {
 		(void)kernel_flush_routes(tables->kernel, table->number,
 		    OF_ANYBODY);
 		remove_table(tables, table);
 	}
-	while ((foreign = RB_MIN(rule_foreign_tree, &tables->foreign)) != NULL)
+	while ((foreign = rule_foreign_tree_first(&tables->foreign)) != NULL)
 		forget_foreign(tables, foreign);
 	if (tables->has_shared)
 		shared_close(&tables->shared);
@@ -432,8 +423,8 @@ add_table(struct rule_tables *tables, const struct prefix *from,
 		free(table);
 		return error;
 	}
-	RB_INSERT(rule_source_tree, &tables->by_source, table);
-	RB_INSERT(rule_number_tree, &tables->by_number, table);
+	rule_source_tree_insert(&tables->by_source, table);
+	rule_number_tree_insert(&tables->by_number, table);
 	tables->next = number + 1;
 	return 0;
 }
@@ -548,7 +539,7 @@ note_foreign(struct rule_tables *tables, uint32_t number)
 		if (foreign == NULL)
 			return;		/* is_free looks at the routes, too */
 		foreign->table = number;
-		RB_INSERT(rule_foreign_tree, &tables->foreign, foreign);
+		rule_foreign_tree_insert(&tables->foreign, foreign);
 	}
 	foreign->was_seen = true;
 }
@@ -610,12 +601,12 @@ forget_seen(struct rule_tables *tables)
 	struct leaving *leaving;
 	struct foreign *foreign;
 
-	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+	TREE_FOREACH(table, rule_source_tree, &tables->by_source) {
 		table->was_seen = false;
 		TAILQ_FOREACH(leaving, &table->leavings, entry)
 			leaving->was_seen = false;
 	}
-	RB_FOREACH(foreign, rule_foreign_tree, &tables->foreign)
+	TREE_FOREACH(foreign, rule_foreign_tree, &tables->foreign)
 		foreign->was_seen = false;
 }
 
@@ -631,7 +622,7 @@ rule_tables_check(struct rule_tables *tables)
 	error = kernel_rule_dump(note_seen, tables);
 	if (error != 0)
 		return error;
-	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+	TREE_FOREACH(table, rule_source_tree, &tables->by_source) {
 		table->has_rule = table->was_seen;
 		tables->is_broken |= !table->was_seen;
 		TAILQ_FOREACH(leaving, &table->leavings, entry) {
@@ -639,7 +630,7 @@ rule_tables_check(struct rule_tables *tables)
 			tables->is_broken |= !leaving->was_seen;
 		}
 	}
-	RB_FOREACH_SAFE(foreign, rule_foreign_tree, &tables->foreign, next)
+	TREE_FOREACH_SAFE(foreign, rule_foreign_tree, &tables->foreign, next)
 		if (!foreign->was_seen)
 			forget_foreign(tables, foreign);
 	return 0;
@@ -680,7 +671,7 @@ rule_tables_repair(struct rule_tables *tables)
 	struct source_table *table;
 	int error = 0, result;
 
-	RB_FOREACH(table, rule_source_tree, &tables->by_source) {
+	TREE_FOREACH(table, rule_source_tree, &tables->by_source) {
 		result = repair_table(tables, table);
 		error = result != 0 ? result : error;
 	}

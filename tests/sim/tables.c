@@ -67,7 +67,7 @@ tables_is_starved(const struct destination *d)
 
 	if (d == NULL || d->xroute != NULL || d->selected != NULL)
 		return false;
-	RB_FOREACH(r, route_tree, &w->routes)
+	TREE_FOREACH(r, route_tree, &w->routes)
 		if (r->metric != INFINITY_METRIC && !route_is_feasible(r))
 			return true;
 	return false;
@@ -121,11 +121,11 @@ tables_print(FILE *out, const struct babel *b,
 	}
 	if (d->xroute != NULL)
 		fprintf(out, "    xroute metric %u\n", d->xroute->metric);
-	RB_FOREACH(source, source_tree, &d->sources)
+	TREE_FOREACH(source, source_tree, &d->sources)
 		fprintf(out, "    source %s distance %d (%u, %u)\n",
 		    router_id_format(&source->id, id), source->has_distance,
 		    source->seqno, source->metric);
-	RB_FOREACH(r, route_tree, &d->routes)
+	TREE_FOREACH(r, route_tree, &d->routes)
 		fprintf(out, "    route %s seqno %u refmetric %u metric %u "
 		    "via %s if %u cost %u%s%s\n",
 		    router_id_format(&r->source->id, id), r->seqno,

@@ -15,7 +15,6 @@
  * Each command ends with a line "ok", after the answers to its changes.
  */
 #include <sys/socket.h>
-#include <sys/tree.h>
 
 #include <err.h>
 #include <errno.h>
@@ -29,11 +28,12 @@
 
 #include "kernel.h"
 #include "kernel/kind.h"
+#include "tree.h"
 
 #define WORDS_MAX	32
 
 struct installed {
-	RB_ENTRY(installed) node;
+	struct tree_node node;
 	struct destination_key key;
 	struct fib_entry entry;
 };
@@ -44,9 +44,8 @@ installed_compare(const struct installed *a, const struct installed *b)
 	return destination_key_compare(&a->key, &b->key);
 }
 
-RB_HEAD(installed_tree, installed);
-RB_PROTOTYPE(installed_tree, installed, node, installed_compare)
-RB_GENERATE(installed_tree, installed, node, installed_compare)
+TREE_HEAD(installed_tree);
+TREE_DEFINE(installed_tree, installed, node, installed_compare)
 
 struct probe {
 	struct kernel *kernel;
@@ -62,7 +61,7 @@ probe_find(struct probe *probe, const struct destination_key *key)
 {
 	struct installed wanted = { .key = *key };
 
-	return RB_FIND(installed_tree, &probe->tree, &wanted);
+	return installed_tree_find(&probe->tree, &wanted);
 }
 
 static void
@@ -72,7 +71,7 @@ probe_remember(struct probe *probe, const struct fib_change *change)
 
 	if (change->operation == FIB_DELETE) {
 		if (installed != NULL)
-			RB_REMOVE(installed_tree, &probe->tree, installed);
+			installed_tree_remove(&probe->tree, installed);
 		free(installed);
 		return;
 	}
@@ -81,7 +80,7 @@ probe_remember(struct probe *probe, const struct fib_change *change)
 		if (installed == NULL)
 			err(1, "calloc");
 		installed->key = change->key;
-		RB_INSERT(installed_tree, &probe->tree, installed);
+		installed_tree_insert(&probe->tree, installed);
 	}
 	installed->entry = change->entry;
 }
@@ -178,7 +177,7 @@ on_lost(void *ctx, const struct destination_key *key)
 	if (installed == NULL)
 		return;
 	change.entry = installed->entry;
-	RB_REMOVE(installed_tree, &probe->tree, installed);
+	installed_tree_remove(&probe->tree, installed);
 	free(installed);
 	if (probe->repairs)
 		submit(probe, &change);
@@ -204,12 +203,10 @@ on_after(void *ctx, const struct destination_key *after,
 	struct installed wanted, *next;
 
 	if (after == NULL)
-		next = RB_MIN(installed_tree, &probe->tree);
+		next = installed_tree_first(&probe->tree);
 	else {
 		wanted.key = *after;
-		next = RB_NFIND(installed_tree, &probe->tree, &wanted);
-		if (next != NULL && installed_compare(next, &wanted) == 0)
-			next = RB_NEXT(installed_tree, &probe->tree, next);
+		next = installed_tree_after(&probe->tree, &wanted);
 	}
 	if (next == NULL)
 		return false;
@@ -445,7 +442,7 @@ set_receive_buffer(const struct probe *probe, int which)
 int
 main(int argc, char **argv)
 {
-	static struct probe probe = { .tree = RB_INITIALIZER(&probe.tree) };
+	static struct probe probe;
 	size_t tables = 0;
 	bool is_deaf[2] = { false, false };
 	int option;

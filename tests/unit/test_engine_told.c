@@ -346,7 +346,7 @@ found_again_after_its_link_went(void **state)
 	world_link(s.w, 1, false);
 	world_turn(s.w);
 	assert_int_equal(told(s.w, 2, INFINITE), 0);
-	assert_true(RB_EMPTY(&world_destination(s.w, P6)->routes));
+	assert_true(route_tree_is_empty(&world_destination(s.w, P6)->routes));
 	talker_tell(s.b, P6, ID_A, DISTANCE(11, 0));
 	world_pass(s.w, URGENT);
 	assert_true(is_selected(s.w, P6, s.b));

@@ -82,7 +82,7 @@ describes_rtt(void **state)
 {
 	struct world *w = small_world();
 	struct interface *ifp = TAILQ_FIRST(&w->babel->interfaces);
-	struct neighbour *n = RB_ROOT(&ifp->neighbours);
+	struct neighbour *n = neighbour_tree_first(&ifp->neighbours);
 	struct object object = { .kind = OBJECT_NEIGHBOUR,
 	    .u.neighbour = n };
 
