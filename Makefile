@@ -21,8 +21,8 @@ ENGINE = util tree counter prefix timer pattern filter mac \
 
 # ... and the process around it: start and loop, sockets, and the families
 # behind the faces kernel_netlink.c, rule.c and local.c.
-DAEMON = babeld wiring control clock options system state shared set export net \
-	kernel_netlink rule local \
+DAEMON = babeld wiring control clock options system state set claims \
+	install net kernel_netlink rule local \
 	$(basename $(wildcard kernel/*.c rule/*.c local/*.c))
 
 VERSION := $(shell cat VERSION)

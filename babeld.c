@@ -169,15 +169,16 @@ turn(struct daemon *daemon, babel_time limit)
 	struct pollfd fds[FDS_FIXED + LOCAL_FDS];
 	babel_time now = clock_monotonic();
 	babel_time wish = babel_run(daemon->babel, now);
+	enum kernel_progress progress;
 	struct timespec timeout;
 	unsigned int n;
 
 	wish = time_min(wish, rules_run(daemon->rules, now));
-	if (kernel_flush(daemon->kernel))
-		wish = time_min(wish, now + MILLISECOND);
-	if (daemon->answered)
+	progress = kernel_flush(daemon->kernel);
+	if (progress == KERNEL_ANSWERED)
 		wish = now;
-	daemon->answered = false;
+	if (progress == KERNEL_BUSY)
+		wish = time_min(wish, now + MILLISECOND);
 	n = gather_pollfds(daemon, fds);
 	timeout = until(time_min(limit, next_wish(daemon, wish, now)), now);
 	if (ppoll(fds, n, &timeout, NULL) < 0) {
@@ -272,10 +273,11 @@ set_up_rules(struct daemon *daemon)
 		.reserved = options->import_tables,
 		.reserved_count = options->import_table_count,
 		.directory = SHARED_DIRECTORY,
+		.log = wiring_log,
 	};
 
-	daemon->rules = rules_open(daemon->kernel, &conf, &wiring_rules,
-	    daemon);
+	daemon->rules = rules_open(daemon->kernel, &conf,
+	    &wiring_fib_events, &wiring_fib_queries, daemon);
 	if (daemon->rules == NULL)
 		warnx("out of memory");
 	return daemon->rules != NULL;
@@ -303,9 +305,9 @@ set_up_kernel(struct daemon *daemon)
 			return false;
 		}
 	}
-	daemon->exports = exports_open(daemon->kernel, daemon->conf,
+	daemon->install = install_open(daemon->kernel, daemon->conf,
 	    SHARED_DIRECTORY);
-	if (daemon->exports == NULL) {
+	if (daemon->install == NULL) {
 		warnx("out of memory");
 		return false;
 	}
@@ -396,7 +398,7 @@ leave_network(struct daemon *daemon)
 	limit = clock_monotonic() + daemon->conf->options.shutdown_delay;
 	while (clock_monotonic() < limit)
 		turn(daemon, limit);
-	exports_flush(daemon->exports, daemon->conf);
+	install_flush(daemon->install, daemon->conf);
 	address_remove_all(&daemon->addresses, daemon->kernel);
 	control_save_state(daemon, true);
 }
@@ -417,7 +419,7 @@ release(struct daemon *daemon)
 		babel_free(daemon->babel);
 	if (daemon->net != NULL)
 		net_close(daemon->net);
-	exports_close(daemon->exports);
+	install_close(daemon->install);
 	if (daemon->kernel != NULL)
 		kernel_close(daemon->kernel);
 	if (daemon->signals >= 0)

@@ -144,7 +144,7 @@ adopt(struct daemon *daemon, struct configuration *conf)
 	    options_log_file(&conf->options)))
 		control_reopen_log(daemon);
 	configuration_free(old);
-	exports_use(daemon->exports, conf);
+	install_use(daemon->install, conf);
 	rules_reserve(daemon->rules, conf->options.import_tables,
 	    conf->options.import_table_count);
 	if (kernel_configure(daemon->kernel, &kernel) < 0)

@@ -116,6 +116,15 @@ kernel_open(const struct kernel_conf *conf,
 	return kernel;
 }
 
+void
+kernel_serve(struct kernel *kernel, const struct kernel_fib_events *events,
+    const struct kernel_fib_queries *queries, void *ctx)
+{
+	kernel->fib_events = events;
+	kernel->fib_queries = queries;
+	kernel->fib_ctx = ctx;
+}
+
 static void
 close_descriptor(int fd)
 {

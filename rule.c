@@ -54,11 +54,15 @@ struct operation {
 };
 STAILQ_HEAD(operation_list, operation);
 
-enum telling { TOLD, TO_BEGIN, BEGUN };	/* of the kernel's routes */
+/* The kernel lists all its routes: what we know of them is complete, or will
+ * be after a list that is yet to begin, or after the one that has begun. */
+enum listing { LISTING_DONE, LISTING_AWAITED, LISTING_BEGUN };
 
 struct rules {
 	struct kernel *kernel;
-	const struct kernel_events *engine;
+	const struct kernel_fib_events *engine;
+	const struct kernel_fib_queries *queries;	/* the engine's */
+	kernel_log *log;
 	void *ctx;
 	uint32_t export_table;
 	struct rule_tables *tables;
@@ -71,8 +75,8 @@ struct rules {
 	struct transaction_list completed;	/* without an operation */
 	struct transaction *current;	/* the one that makes steps */
 
-	bool is_started, is_ready;	/* there was a source; all is known */
-	enum telling telling;
+	bool is_started, is_ready;	/* there was a source; all is learnt */
+	enum listing listing;
 	bool is_walking, has_cursor;
 	struct destination_key cursor;	/* of the walk over our routes */
 	bool wants_fill, wants_refill, wants_review, is_reviewing;
@@ -89,7 +93,7 @@ rules_log(const struct rules *rules, int priority, const char *format, ...)
 	va_start(ap, format);
 	vsnprintf(line, sizeof(line), format, ap);
 	va_end(ap);
-	rules->engine->log(rules->ctx, priority, "%s", line);
+	rules->log(rules->ctx, priority, "%s", line);
 }
 
 /* Those of the family; NULL if the kernel does it by itself. */
@@ -204,7 +208,7 @@ on_other(void *ctx, const struct destination_key *key, uint32_t table,
 		rule_tables_release(rules->tables, &key->from);
 }
 
-/* Our routes to link-local addresses are never told. */
+/* Our routes to link-local addresses are never reported. */
 static int
 protect_link_local(struct rules *rules)
 {
@@ -217,9 +221,23 @@ protect_link_local(struct rules *rules)
 	return disambiguation_set_other(rules->ipv6, &key, true);
 }
 
+static void on_done(void *, const struct fib_change *, int);
+static void on_lost(void *, const struct destination_key *);
+static void on_room(void *, const struct destination_key *, uint32_t);
+static bool on_find(void *, struct destination_key *, uint32_t,
+    struct fib_entry *);
+static bool on_after(void *, const struct destination_key *,
+    struct destination_key *, struct fib_entry *);
+
+static const struct kernel_fib_events fib_events = {
+	on_done, on_lost, on_room
+};
+static const struct kernel_fib_queries fib_queries = { on_find, on_after };
+
 struct rules *
 rules_open(struct kernel *kernel, const struct rules_conf *conf,
-    const struct kernel_events *engine, void *ctx)
+    const struct kernel_fib_events *engine,
+    const struct kernel_fib_queries *queries, void *ctx)
 {
 	struct rules *rules = calloc(1, sizeof(*rules));
 	struct rule_tables_conf tables = {
@@ -236,6 +254,8 @@ rules_open(struct kernel *kernel, const struct rules_conf *conf,
 		return NULL;
 	rules->kernel = kernel;
 	rules->engine = engine;
+	rules->queries = queries;
+	rules->log = conf->log;
 	rules->ctx = ctx;
 	rules->export_table = conf->export_table;
 	rules->review_delay = REVIEW_FIRST;
@@ -256,6 +276,7 @@ rules_open(struct kernel *kernel, const struct rules_conf *conf,
 		rules_close(rules);
 		return NULL;
 	}
+	kernel_serve(kernel, &fib_events, &fib_queries, rules);
 	return rules;
 }
 
@@ -298,6 +319,7 @@ rules_close(struct rules *rules)
 {
 	if (rules == NULL)
 		return;
+	kernel_serve(rules->kernel, NULL, NULL, NULL);
 	free_operations(&rules->in_flight);
 	free_operations(&rules->waiting);
 	free_transactions(&rules->held);
@@ -316,7 +338,7 @@ start(struct rules *rules)
 {
 	rules->is_started = true;
 	rules->wants_fill = true;
-	rules->telling = TO_BEGIN;
+	rules->listing = LISTING_AWAITED;
 }
 
 /* Learn all routes that matter, for the first time or again. */
@@ -326,7 +348,7 @@ fill(struct rules *rules)
 	rules->wants_fill = rules->wants_refill = false;
 	rules->is_walking = true;
 	rules->has_cursor = false;
-	rules->telling = TO_BEGIN;
+	rules->listing = LISTING_AWAITED;
 	rule_others_tell(rules->others);
 	(void)kernel_resync(rules->kernel);
 }
@@ -411,7 +433,7 @@ complete(struct rules *rules, struct transaction *transaction)
 	if (transaction->error != 0 &&
 	    destination_is_source_specific(&change->key))
 		roll_back(rules, change);
-	rules->engine->fib_done(rules->ctx, change, transaction->error);
+	rules->engine->done(rules->ctx, change, transaction->error);
 	free(transaction);
 }
 
@@ -472,16 +494,16 @@ passed_done(struct rules *rules, const struct fib_change *change, int error)
 	    NULL : &change->entry, NULL);
 }
 
-void
-rules_fib_done(struct rules *rules, const struct fib_change *change,
-    int error)
+static void
+on_done(void *ctx, const struct fib_change *change, int error)
 {
+	struct rules *rules = ctx;
 	struct operation *operation = STAILQ_FIRST(&rules->in_flight);
 	struct transaction *transaction;
 
 	if (!is_answer(operation, change)) {
 		passed_done(rules, change, error);
-		rules->engine->fib_done(rules->ctx, change, error);
+		rules->engine->done(rules->ctx, change, error);
 		return;
 	}
 	STAILQ_REMOVE_HEAD(&rules->in_flight, entry);
@@ -495,9 +517,10 @@ rules_fib_done(struct rules *rules, const struct fib_change *change,
 		complete(rules, transaction);
 }
 
-void
-rules_fib_lost(struct rules *rules, const struct destination_key *key)
+static void
+on_lost(void *ctx, const struct destination_key *key)
 {
+	struct rules *rules = ctx;
 	struct disambiguation *d = family_of(rules, key);
 
 	if (is_by_rule(rules, key)) {
@@ -507,7 +530,30 @@ rules_fib_lost(struct rules *rules, const struct destination_key *key)
 			rule_tables_release(rules->tables, &key->from);
 	} else if (d != NULL && rules->is_started)
 		set_plain(rules, key, NULL, NULL);
-	rules->engine->fib_lost(rules->ctx, key);
+	rules->engine->lost(rules->ctx, key);
+}
+
+/* The key that the routes of a source's table are known by. */
+static void
+complete_key(const struct rules *rules, struct destination_key *key,
+    uint32_t table)
+{
+	struct prefix from;
+
+	if (!destination_is_source_specific(key) &&
+	    rule_tables_source(rules->tables, table, &from) &&
+	    prefix_is_ipv4(&from) == prefix_is_ipv4(&key->to))
+		key->from = from;
+}
+
+static void
+on_room(void *ctx, const struct destination_key *key, uint32_t table)
+{
+	struct rules *rules = ctx;
+	struct destination_key known = *key;
+
+	complete_key(rules, &known, table);
+	rules->engine->room(rules->ctx, &known, table);
 }
 
 /* Complete an entry with where it is. */
@@ -519,29 +565,31 @@ place_entry(const struct rules *rules, const struct destination_key *key,
 	return rule_tables_find(rules->tables, &key->from, &entry->table);
 }
 
-bool
-rules_fib_find(const struct rules *rules, const struct destination_key *key,
-    uint32_t table, struct fib_entry *entry)
+static bool
+on_find(void *ctx, struct destination_key *key, uint32_t table,
+    struct fib_entry *entry)
 {
+	const struct rules *rules = ctx;
+
+	complete_key(rules, key, table);
 	if (!is_by_rule(rules, key))
-		return rules->engine->fib_find(rules->ctx, key, table,
-		    entry);
+		return rules->queries->find(rules->ctx, key, table, entry);
 	return disambiguation_find(family_of(rules, key), key, entry) &&
 	    place_entry(rules, key, entry) && entry->table == table;
 }
 
-/* The engine's routes come first, but for those that are in tables of
+/* The engine's routes come first, except those that are in tables of
  * sources; then these. */
-bool
-rules_fib_after(const struct rules *rules,
-    const struct destination_key *after, struct destination_key *key,
-    struct fib_entry *entry)
+static bool
+on_after(void *ctx, const struct destination_key *after,
+    struct destination_key *key, struct fib_entry *entry)
 {
+	const struct rules *rules = ctx;
 	bool is_table = after != NULL && is_by_rule(rules, after);
 	bool is_ipv6 = is_table && !prefix_is_ipv4(&after->to);
 
 	if (!is_table) {
-		while (rules->engine->fib_after(rules->ctx, after, key,
+		while (rules->queries->after(rules->ctx, after, key,
 		    entry)) {
 			if (!is_by_rule(rules, key))
 				return true;
@@ -563,7 +611,7 @@ void
 rules_export(struct rules *rules, const struct destination_key *key,
     uint32_t table)
 {
-	/* Those of the main table are told by the kernel. */
+	/* Those of the main table are reported by the kernel. */
 	if (table == RT_TABLE_MAIN && !destination_is_source_specific(key))
 		return;
 	if (!rule_others_export(rules->others, key, table))
@@ -595,12 +643,12 @@ rules_sync(struct rules *rules, bool begins)
 	if (!rules->is_started)
 		return;
 	rule_others_sync(rules->others, begins);
-	if (begins && rules->telling == TO_BEGIN)
-		rules->telling = BEGUN;
+	if (begins && rules->listing == LISTING_AWAITED)
+		rules->listing = LISTING_BEGUN;
 	if (begins)
 		return;
-	if (rules->telling == BEGUN)
-		rules->telling = TOLD;
+	if (rules->listing == LISTING_BEGUN)
+		rules->listing = LISTING_DONE;
 	(void)rule_tables_check(rules->tables);
 }
 
@@ -608,12 +656,6 @@ void
 rules_rule(struct rules *rules, const struct kernel_rule *rule, bool present)
 {
 	rule_tables_heard(rules->tables, rule, present);
-}
-
-bool
-rules_source(const struct rules *rules, uint32_t table, struct prefix *from)
-{
-	return rule_tables_source(rules->tables, table, from);
 }
 
 /* A slice of the walk over our own plain routes. */
@@ -625,7 +667,7 @@ walk(struct rules *rules)
 	unsigned int i;
 
 	for (i = 0; i < WALK_SLICE && rules->is_walking; i++) {
-		if (!rules->engine->fib_after(rules->ctx,
+		if (!rules->queries->after(rules->ctx,
 		    rules->has_cursor ? &rules->cursor : NULL, &key,
 		    &entry)) {
 			rules->is_walking = false;
@@ -639,13 +681,13 @@ walk(struct rules *rules)
 	}
 }
 
-/* Everything is known: begin what had to wait for that. */
+/* Everything is learnt: begin what had to wait for that. */
 static void
 get_ready(struct rules *rules)
 {
 	struct transaction *transaction;
 
-	if (rules->is_walking || rules->telling != TOLD)
+	if (rules->is_walking || rules->listing != LISTING_DONE)
 		return;
 	rules->is_ready = rules->is_started;
 	while ((transaction = STAILQ_FIRST(&rules->held)) != NULL) {

@@ -2,7 +2,7 @@
  * system.c - the process and its surroundings.
  *
  * Old kernel parameters are kept in a file that the instances in a network
- * namespace share (shared.c), for parameters belong to one.  A parameter
+ * namespace share (claims.c), for parameters belong to one.  A parameter
  * is noted there before it is set, and restored only if it still is what
  * we made of it, by the last one to leave.
  *
@@ -30,7 +30,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "claims.h"
 
 #define NAME_MAX_SYSCTL	64
 #define VALUE_MAX	16
@@ -44,7 +44,7 @@ struct sysctl {
 
 struct system_sysctls {
 	const char *procfs;
-	struct shared shared;
+	struct claims claims;
 	struct sysctl *list;		/* as last read from it */
 	size_t count;
 };
@@ -78,7 +78,7 @@ system_sysctls_open(const char *procfs, const char *directory)
 	if (sysctls == NULL)
 		return NULL;
 	sysctls->procfs = procfs;
-	shared_open(&sysctls->shared, directory, "babeld-sysctls");
+	claims_open(&sysctls->claims, directory, "babeld-sysctls");
 	return sysctls;
 }
 
@@ -124,9 +124,9 @@ load(struct system_sysctls *sysctls)
 	struct sysctl read, *sysctl;
 	FILE *file;
 
-	if (sysctls->shared.fd < 0)
+	if (sysctls->claims.fd < 0)
 		return;
-	file = fopen(sysctls->shared.path, "re");
+	file = fopen(sysctls->claims.path, "re");
 	if (file == NULL)
 		return;			/* what we know will have to do */
 	sysctls->count = 0;
@@ -145,12 +145,12 @@ save(struct system_sysctls *sysctls)
 	const struct sysctl *sysctl;
 	size_t i;
 
-	if (sysctls->shared.fd < 0 || ftruncate(sysctls->shared.fd, 0) < 0 ||
-	    lseek(sysctls->shared.fd, 0, SEEK_SET) < 0)
+	if (sysctls->claims.fd < 0 || ftruncate(sysctls->claims.fd, 0) < 0 ||
+	    lseek(sysctls->claims.fd, 0, SEEK_SET) < 0)
 		return;
 	for (i = 0; i < sysctls->count; i++) {
 		sysctl = &sysctls->list[i];
-		if (dprintf(sysctls->shared.fd, "%s %s %s\n", sysctl->name,
+		if (dprintf(sysctls->claims.fd, "%s %s %s\n", sysctl->name,
 		    sysctl->old, sysctl->set) < 0)
 			return;
 	}
@@ -222,7 +222,7 @@ change_value(struct system_sysctls *sysctls, const char *name,
 	struct sysctl *sysctl;
 	int error = ENOMEM;
 
-	shared_lock(&sysctls->shared);
+	claims_lock(&sysctls->claims);
 	load(sysctls);
 	sysctl = get_sysctl(sysctls, name);
 	if (sysctl != NULL) {
@@ -236,7 +236,7 @@ change_value(struct system_sysctls *sysctls, const char *name,
 			save(sysctls);
 		}
 	}
-	shared_unlock(&sysctls->shared);
+	claims_unlock(&sysctls->claims);
 	errno = error;
 	return error == 0 ? 0 : -1;
 }
@@ -264,9 +264,9 @@ restore(struct system_sysctls *sysctls, const char *name)
 {
 	size_t i;
 
-	shared_lock(&sysctls->shared);
+	claims_lock(&sysctls->claims);
 	load(sysctls);
-	if (shared_is_alone(&sysctls->shared)) {
+	if (claims_is_alone(&sysctls->claims)) {
 		for (i = sysctls->count; i-- > 0;) {
 			if (name != NULL &&
 			    strcmp(name, sysctls->list[i].name) != 0)
@@ -276,7 +276,7 @@ restore(struct system_sysctls *sysctls, const char *name)
 		}
 		save(sysctls);
 	}
-	shared_unlock(&sysctls->shared);
+	claims_unlock(&sysctls->claims);
 }
 
 int
@@ -326,14 +326,14 @@ system_sysctls_rename_interface(struct system_sysctls *sysctls,
 
 	if (!interface_sysctl(from, old) || !interface_sysctl(to, new))
 		return;
-	shared_lock(&sysctls->shared);
+	claims_lock(&sysctls->claims);
 	load(sysctls);
 	sysctl = find_sysctl(sysctls, old);
 	if (sysctl != NULL) {
 		strlcpy(sysctl->name, new, sizeof(sysctl->name));
 		save(sysctls);
 	}
-	shared_unlock(&sysctls->shared);
+	claims_unlock(&sysctls->claims);
 }
 
 void
@@ -352,7 +352,7 @@ system_sysctls_close(struct system_sysctls *sysctls)
 	if (sysctls == NULL)
 		return;
 	restore(sysctls, NULL);
-	shared_close(&sysctls->shared);
+	claims_close(&sysctls->claims);
 	free(sysctls->list);
 	free(sysctls);
 }

@@ -2,9 +2,9 @@
  * wiring.c - the callbacks that connect the engine, the kernel layer, the
  * rules and the sockets.
  *
- * Each is a line or two: what it is told goes where it belongs.  The
- * engine's changes pass the rules on their way to the kernel, the kernel's
- * answers pass them on their way back.
+ * Each is a line or two, and hands over what it is given.  The engine's
+ * changes pass the rules on their way to the kernel, and the kernel's answers
+ * pass the rules on their way back.
  */
 #include "daemon.h"
 
@@ -16,7 +16,6 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "fib.h"
 #include "xroute.h"
 
 /* Messages go to stderr, which may be the log file. */
@@ -27,8 +26,8 @@ log_text(const char *format, va_list ap)
 	fputc('\n', stderr);
 }
 
-static void __attribute__((format(printf, 3, 4)))
-kernel_log(void *ctx, int priority, const char *format, ...)
+void
+wiring_log(void *ctx, int priority, const char *format, ...)
 {
 	va_list ap;
 
@@ -243,49 +242,6 @@ kernel_sync(void *ctx, bool begin)
 }
 
 static void
-kernel_fib_done(void *ctx, const struct fib_change *change, int error)
-{
-	struct daemon *daemon = ctx;
-
-	daemon->answered = true;
-	rules_fib_done(daemon->rules, change, error);
-}
-
-static void
-kernel_fib_lost(void *ctx, const struct destination_key *key)
-{
-	struct daemon *daemon = ctx;
-
-	rules_fib_lost(daemon->rules, key);
-}
-
-static void
-kernel_fib_room(void *ctx, const struct destination_key *key)
-{
-	struct daemon *daemon = ctx;
-
-	babel_fib_room(daemon->babel, clock_monotonic(), key);
-}
-
-static bool
-kernel_fib_find(void *ctx, const struct destination_key *key, uint32_t table,
-    struct fib_entry *entry)
-{
-	struct daemon *daemon = ctx;
-
-	return rules_fib_find(daemon->rules, key, table, entry);
-}
-
-static bool
-kernel_fib_after(void *ctx, const struct destination_key *after,
-    struct destination_key *key, struct fib_entry *entry)
-{
-	struct daemon *daemon = ctx;
-
-	return rules_fib_after(daemon->rules, after, key, entry);
-}
-
-static void
 kernel_rule(void *ctx, const struct kernel_rule *rule, bool present)
 {
 	struct daemon *daemon = ctx;
@@ -293,50 +249,44 @@ kernel_rule(void *ctx, const struct kernel_rule *rule, bool present)
 	rules_rule(daemon->rules, rule, present);
 }
 
-static bool
-kernel_rule_source(void *ctx, uint32_t table, struct prefix *from)
-{
-	struct daemon *daemon = ctx;
-
-	return rules_source(daemon->rules, table, from);
-}
-
 const struct kernel_events wiring_kernel = {
 	.link = kernel_link,
 	.route = kernel_route,
-	.sync = kernel_sync,
-	.fib_done = kernel_fib_done,
-	.fib_lost = kernel_fib_lost,
-	.fib_room = kernel_fib_room,
-	.fib_find = kernel_fib_find,
-	.fib_after = kernel_fib_after,
 	.rule = kernel_rule,
-	.rule_source = kernel_rule_source,
-	.log = kernel_log,
+	.sync = kernel_sync,
+	.log = wiring_log,
 };
 
-/* Callbacks of the rules: what they leave of the kernel's events is the
+/* Callbacks of the rules: what they leave of the kernel's answers is the
  * engine's. */
 
 static void
-rules_done(void *ctx, const struct fib_change *change, int error)
+change_done(void *ctx, const struct fib_change *change, int error)
 {
 	struct daemon *daemon = ctx;
 
-	daemon->answered = true;
 	babel_fib_done(daemon->babel, clock_monotonic(), change, error);
 }
 
 static void
-rules_lost(void *ctx, const struct destination_key *key)
+entry_lost(void *ctx, const struct destination_key *key)
 {
 	struct daemon *daemon = ctx;
 
 	babel_fib_lost(daemon->babel, clock_monotonic(), key);
 }
 
+static void
+entry_room(void *ctx, const struct destination_key *key, uint32_t table)
+{
+	struct daemon *daemon = ctx;
+
+	(void)table;
+	babel_fib_room(daemon->babel, clock_monotonic(), key);
+}
+
 static bool
-rules_find(void *ctx, const struct destination_key *key, uint32_t table,
+entry_find(void *ctx, struct destination_key *key, uint32_t table,
     struct fib_entry *entry)
 {
 	struct daemon *daemon = ctx;
@@ -345,7 +295,7 @@ rules_find(void *ctx, const struct destination_key *key, uint32_t table,
 }
 
 static bool
-rules_after(void *ctx, const struct destination_key *after,
+entry_after(void *ctx, const struct destination_key *after,
     struct destination_key *key, struct fib_entry *entry)
 {
 	struct daemon *daemon = ctx;
@@ -353,12 +303,11 @@ rules_after(void *ctx, const struct destination_key *after,
 	return babel_fib_after(daemon->babel, after, key, entry);
 }
 
-const struct kernel_events wiring_rules = {
-	.fib_done = rules_done,
-	.fib_lost = rules_lost,
-	.fib_find = rules_find,
-	.fib_after = rules_after,
-	.log = kernel_log,
+const struct kernel_fib_events wiring_fib_events = {
+	change_done, entry_lost, entry_room
+};
+const struct kernel_fib_queries wiring_fib_queries = {
+	entry_find, entry_after
 };
 
 void

@@ -10,7 +10,7 @@
 
 #include "address.h"
 #include "clock.h"
-#include "export.h"
+#include "install.h"
 #include "kernel.h"
 #include "local.h"
 #include "net.h"
@@ -32,9 +32,8 @@ struct daemon {
 	struct net *net;
 	struct kernel *kernel;
 	struct rules *rules;
-	struct exports *exports;
-	uint32_t *watched;		/* tables to hear of */
-	bool answered;			/* the kernel has: run again */
+	struct install *install;
+	uint32_t *watched;		/* tables to watch */
 	struct local *local;
 	struct local_statistic shown[3];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
@@ -49,7 +48,9 @@ struct daemon {
 
 extern const struct babel_ops wiring_engine;
 extern const struct kernel_events wiring_kernel;
-extern const struct kernel_events wiring_rules;
+extern const struct kernel_fib_events wiring_fib_events;
+extern const struct kernel_fib_queries wiring_fib_queries;
+kernel_log wiring_log;
 /* A datagram for the engine; ctx is the daemon. */
 net_input wiring_packet;
 

@@ -25,38 +25,47 @@ struct kernel_rule {
 	bool is_other;			/* does, or asks for, more than that */
 };
 
+typedef void kernel_log(void *ctx, int priority, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
+
+/* What the kernel reports of its own accord. */
 struct kernel_events {
 	/* A link appeared or changed (any, not only Babel's), or is gone
 	 * (present false; ifindex and name are set). */
 	void (*link)(void *ctx, const struct link_state *, bool present);
 	/* A route of an import table or an address; not our own. */
 	void (*route)(void *ctx, const struct kernel_route *, bool present);
+	/* Somebody else added or removed a rule. */
+	void (*rule)(void *ctx, const struct kernel_rule *, bool present);
 	/* Around each dump of all links, addresses and routes. */
 	void (*sync)(void *ctx, bool begin);
+	kernel_log *log;
+};
+
+/* What became of the routes that we install. */
+struct kernel_fib_events {
 	/* The answer to kernel_submit. */
-	void (*fib_done)(void *ctx, const struct fib_change *, int error);
+	void (*done)(void *ctx, const struct fib_change *, int error);
 	/* What we installed there was removed or replaced by others. */
-	void (*fib_lost)(void *ctx, const struct destination_key *);
-	/* A route of somebody else is gone there: what was refused because
-	 * of it may be tried again.  May be NULL. */
-	void (*fib_room)(void *ctx, const struct destination_key *);
-	/*
-	 * What we hold to be installed, so that no second copy of it is
-	 * kept here: for a key in a table, and for the first key after the
-	 * given one (NULL: the first of all) in the order of keys.  False:
-	 * nothing.  May be NULL both; then nothing is ever found lost.
-	 */
-	bool (*fib_find)(void *ctx, const struct destination_key *,
-	    uint32_t table, struct fib_entry *);
-	bool (*fib_after)(void *ctx, const struct destination_key *after,
+	void (*lost)(void *ctx, const struct destination_key *);
+	/* A route of somebody else is gone from that table: what was refused
+	 * because of it may be tried again. */
+	void (*room)(void *ctx, const struct destination_key *,
+	    uint32_t table);
+};
+
+/*
+ * What we hold to be installed, so that no second copy of it is kept in the
+ * kernel layer: for a key in a table, and for the first key after the given
+ * one (NULL: the first of all) in the order of keys.  False: nothing.  In a
+ * table that is for one source prefix only, the kernel's routes have none:
+ * find completes the key.
+ */
+struct kernel_fib_queries {
+	bool (*find)(void *ctx, struct destination_key *, uint32_t table,
+	    struct fib_entry *);
+	bool (*after)(void *ctx, const struct destination_key *after,
 	    struct destination_key *, struct fib_entry *);
-	/* Somebody else added or removed a rule.  May be NULL. */
-	void (*rule)(void *ctx, const struct kernel_rule *, bool present);
-	/* Whose table is that, if it is for one source prefix only?  In the
-	 * keys of its routes, that is the source prefix.  May be NULL. */
-	bool (*rule_source)(void *ctx, uint32_t table, struct prefix *from);
-	void (*log)(void *ctx, int priority, const char *format, ...)
-	    __attribute__((format(printf, 3, 4)));
 };
 
 struct kernel_conf {
@@ -71,6 +80,10 @@ struct kernel_conf {
 struct kernel *kernel_open(const struct kernel_conf *,
 	    const struct kernel_events *, void *ctx);
 void	kernel_close(struct kernel *);
+/* Who installs routes.  Before that is said, none can be submitted, and
+ * nothing is found lost. */
+void	kernel_serve(struct kernel *, const struct kernel_fib_events *,
+	    const struct kernel_fib_queries *, void *ctx);
 /* Replace the configuration; a resync follows. */
 int	kernel_configure(struct kernel *, const struct kernel_conf *);
 
@@ -82,9 +95,13 @@ void	kernel_ready(struct kernel *, int fd);
 /* Queue a change; false when the window is full: flush and try later. */
 bool	kernel_submit(struct kernel *, const struct fib_change *);
 /* Send what is queued, at most KERNEL_BATCH requests at a time, and read
- * the answers: fib_done is called for each.  True if not all could be done
- * now: call it again soon. */
-bool	kernel_flush(struct kernel *);
+ * the answers: done is called for each. */
+enum kernel_progress {
+	KERNEL_IDLE,			/* nothing was to be done */
+	KERNEL_ANSWERED,		/* which may have led to new changes */
+	KERNEL_BUSY,			/* not all could be done: call soon */
+};
+enum kernel_progress kernel_flush(struct kernel *);
 
 /* Begin a dump of links, addresses and routes; also begun by itself when
  * notifications were lost.  One in progress starts over.  It goes on by
@@ -95,7 +112,7 @@ int	kernel_resync(struct kernel *);
 const uint64_t *kernel_overruns(const struct kernel *);
 
 /* Remove routes from a table: all of our protocol, or those of them that
- * fib_find knows.  Blocks; -1 with errno. */
+ * find knows.  Blocks; -1 with errno. */
 enum kernel_whose { OF_ANYBODY, OF_OURS };
 int	kernel_flush_routes(struct kernel *, uint32_t table,
 	    enum kernel_whose);

@@ -19,20 +19,22 @@ struct rules_conf {
 	const uint32_t *reserved;	/* other tables to leave alone */
 	size_t reserved_count;
 	const char *directory;		/* as rule_tables_conf has it */
+	kernel_log *log;
 };
 
-/* Of the engine's events, those named fib_ and log are used; the kernel's
- * are to be passed to the functions below.  Removes what a crashed
- * instance left.  NULL for no memory. */
+/* The kernel's events and queries of routes are served from now on; what
+ * they leave is for the engine's.  Removes what a crashed instance left.
+ * NULL for no memory. */
 struct rules *rules_open(struct kernel *, const struct rules_conf *,
-	    const struct kernel_events *engine, void *ctx);
+	    const struct kernel_fib_events *engine,
+	    const struct kernel_fib_queries *, void *ctx);
 /* Other tables are to be left alone from now on: what is not in use yet is
  * not taken. */
 void	rules_reserve(struct rules *, const uint32_t *tables, size_t count);
 /* Removes all rules, and the routes in their tables. */
 void	rules_close(struct rules *);
 
-/* For ops->fib: as kernel_submit.  Answered by fib_done, once, when all
+/* For ops->fib: as kernel_submit.  Answered by done, once, when all
  * that the change entails has been done. */
 bool	rules_submit(struct rules *, const struct fib_change *);
 /* A turn of the loop: hand changes to the kernel, go on with what takes
@@ -46,18 +48,9 @@ void	rules_export(struct rules *, const struct destination_key *,
 void	rules_retract(struct rules *, const struct destination_key *);
 
 /* The kernel's events; the routes are those of the main table. */
-void	rules_fib_done(struct rules *, const struct fib_change *, int error);
-void	rules_fib_lost(struct rules *, const struct destination_key *);
-bool	rules_fib_find(const struct rules *, const struct destination_key *,
-	    uint32_t table, struct fib_entry *);
-bool	rules_fib_after(const struct rules *,
-	    const struct destination_key *after, struct destination_key *,
-	    struct fib_entry *);
 void	rules_route(struct rules *, const struct kernel_route *,
 	    bool present);
 void	rules_sync(struct rules *, bool begin);
 void	rules_rule(struct rules *, const struct kernel_rule *, bool present);
-bool	rules_source(const struct rules *, uint32_t table,
-	    struct prefix *from);
 
 #endif

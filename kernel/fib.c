@@ -150,7 +150,7 @@ report(struct kernel *kernel, const struct fib_change *change,
 		note_installed(kernel, change);
 	if (!prefix_is_ipv4(&change->key.to))
 		kernel->marks.ipv6_changes++;
-	kernel->events->fib_done(kernel->ctx, change, outcome->error);
+	kernel->fib_events->done(kernel->fib_ctx, change, outcome->error);
 }
 
 bool
@@ -212,7 +212,7 @@ delete_moved(struct kernel *kernel, const struct fib_change *changes,
 	return kernel->stale_count > 0 && delete_stale(kernel);
 }
 
-bool
+enum kernel_progress
 kernel_flush(struct kernel *kernel)
 {
 	struct fib_change changes[KERNEL_BATCH];
@@ -223,9 +223,9 @@ kernel_flush(struct kernel *kernel)
 	int error;
 
 	if (kernel->stale_count > 0 && delete_stale(kernel))
-		return true;
+		return KERNEL_BUSY;
 	if (count == 0)
-		return false;
+		return KERNEL_IDLE;
 	memcpy(changes, kernel->window, count * sizeof(changes[0]));
 	memset(outcomes, 0, count * sizeof(outcomes[0]));
 	batch_init(&batch, kernel);
@@ -233,7 +233,7 @@ kernel_flush(struct kernel *kernel)
 		add_change(&batch, &changes[i], &outcomes[i]);
 	error = batch_run(&batch);
 	if (is_passing(error))
-		return true;
+		return KERNEL_BUSY;
 	batch_settle(&batch, error);
 	retry_additions(kernel, changes, outcomes, count);
 	is_left = delete_moved(kernel, changes, outcomes, count);
@@ -241,5 +241,5 @@ kernel_flush(struct kernel *kernel)
 	kernel->queued = 0;
 	for (i = 0; i < count; i++)
 		report(kernel, &changes[i], &outcomes[i]);
-	return is_left;
+	return is_left ? KERNEL_BUSY : KERNEL_ANSWERED;
 }

@@ -1,9 +1,9 @@
 /*
- * kernel/kind.c - what an interface is, told from sysfs and rtnetlink's facts.
+ * kernel/kind.c - what an interface is, judged by sysfs and rtnetlink's facts.
  *
- * Wi-Fi is told by sysfs: a wireless device has "phy80211" (cfg80211) or
+ * Wi-Fi is recognised by sysfs: a wireless device has "phy80211" (cfg80211) or
  * "wireless" (the older wireless extensions) in its directory.  Tunnels
- * are told by the kind of the link (IFLA_INFO_KIND), or else by their
+ * are recognised by the kind of the link (IFLA_INFO_KIND), or else by their
  * hardware type: those without a link layer.  A VLAN, a bond or a bridge
  * is what it stands on: wireless if anything below it is, since what is
  * lost there is lost here.  The rest of what looks like Ethernet is

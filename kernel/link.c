@@ -7,7 +7,7 @@
  * (RFC 8966, sections 3.1 and 4.6.8; RFC 9229).  All others pass through
  * to the receiver as routes to ourselves that may be redistributed.
  *
- * A link whose state changed is told about once a burst of messages, and
+ * A link whose state changed is reported once a burst of messages, and
  * only if what struct link_state says of it is different.  The link-local
  * address in use stays the first while it exists, for neighbours know us
  * by it.
@@ -226,7 +226,7 @@ is_usable(struct kernel *kernel, unsigned int ifindex,
 	return found != NULL && found->usable;
 }
 
-/* Those told before come first, in the order they had. */
+/* Those reported before come first, in the order they had. */
 static void
 collect_link_local(struct kernel *kernel, const struct kernel_link *link,
     struct link_state *state)
@@ -313,7 +313,7 @@ kernel_link_review(struct kernel *kernel)
 {
 	struct kernel_link *link;
 
-	/* All are told again: another configuration may want others. */
+	/* All are reported again: another configuration may want others. */
 	TREE_FOREACH(link, kernel_link_tree, &kernel->links) {
 		classify(kernel, link);
 		link->is_reported = false;
@@ -477,7 +477,7 @@ update_link(struct kernel *kernel, struct kernel_link *link,
 	set_master(kernel, link, message->master);
 	if (went_down)
 		suspect_routes(kernel, link);
-	/* Routes were told with the name that the link had then. */
+	/* Routes were reported with the name that the link had then. */
 	if (is_renamed && link->is_reported)
 		kernel_marks_schedule(kernel, SYNC_ALL, RENAME_DELAY);
 }

@@ -49,7 +49,11 @@ kernel_route_fingerprint(const struct kernel *kernel,
 	uint8_t *at = octets;
 	uint32_t priority = kernel_route_priority(key, entry);
 
-	memcpy(at, key, sizeof(*key));
+	/* In the table of a source, routes have no source prefix. */
+	if (entry->by_rule)
+		memcpy(at, &key->to, sizeof(key->to));
+	else
+		memcpy(at, key, sizeof(*key));
 	at += sizeof(*key);
 	memcpy(at, &entry->table, 4);
 	memcpy(at + 4, &priority, 4);

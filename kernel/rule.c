@@ -141,7 +141,7 @@ kernel_rule_message(struct kernel *kernel, const struct nlmsghdr *nlh)
 {
 	struct kernel_rule rule;
 
-	if (kernel->events->rule != NULL && decode(nlh, &rule))
+	if (decode(nlh, &rule))
 		kernel->events->rule(kernel->ctx, &rule,
 		    nlh->nlmsg_type == RTM_NEWRULE);
 }

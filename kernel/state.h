@@ -29,6 +29,9 @@
 struct kernel {
 	const struct kernel_events *events;
 	void *ctx;
+	const struct kernel_fib_events *fib_events;
+	const struct kernel_fib_queries *fib_queries;	/* or NULL */
+	void *fib_ctx;			/* of both */
 	struct kernel_conf conf;	/* owns its arrays and strings */
 
 	int command, notify, dump, timer;

@@ -2,8 +2,8 @@
  * kernel/sync.c - reading the whole state of the kernel, in slices.
  *
  * Two tasks.  SYNC_ALL dumps links, addresses and the import tables,
- * between two sync events: the receiver sweeps out what was not told in
- * between.  SYNC_VERIFY, which also ends each SYNC_ALL, dumps the routes
+ * between two sync events: the receiver sweeps out what was not reported
+ * in between.  SYNC_VERIFY, which also ends each SYNC_ALL, dumps the routes
  * of our protocol and compares them with what we hold to be installed:
  * the kernel removes IPv4 routes without a word when a link goes down or
  * loses its last address.  No copy of our routes is kept for that, only a
@@ -100,7 +100,7 @@ describe_stage(const struct kernel *kernel, unsigned int stage,
 	else
 		request->protocol = PROTOCOL_BABEL;
 	return stage < own + 2 && (stage < own ||
-	    kernel->events->fib_after != NULL);
+	    kernel->fib_queries != NULL);
 }
 
 /* End the task, and try it again later. */
@@ -208,14 +208,13 @@ end_walk(struct kernel *kernel)
 static void
 walk(struct kernel *kernel)
 {
-	const struct kernel_events *events = kernel->events;
 	struct sync *sync = &kernel->sync;
 	struct destination_key key;
 	struct fib_entry entry;
 	int i;
 
 	for (i = 0; i < WALK_SLICE; i++) {
-		if (!events->fib_after(kernel->ctx,
+		if (!kernel->fib_queries->after(kernel->fib_ctx,
 		    sync->has_cursor ? &sync->cursor : NULL, &key, &entry)) {
 			end_walk(kernel);
 			return;
@@ -226,7 +225,7 @@ walk(struct kernel *kernel)
 		    kernel_route_fingerprint(kernel, &key, &entry)))
 			continue;
 		sync->lost++;
-		events->fib_lost(kernel->ctx, &key);
+		kernel->fib_events->lost(kernel->fib_ctx, &key);
 	}
 }
 
@@ -235,7 +234,7 @@ begin_walk(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
 
-	if (kernel->events->fib_after == NULL || kernel->marks.own_failed) {
+	if (kernel->fib_queries == NULL || kernel->marks.own_failed) {
 		end_task(kernel);
 		return;
 	}

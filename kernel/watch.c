@@ -21,35 +21,37 @@
 #define AGAIN_DELAY	(200 * MILLISECOND)
 #define PRIORITY_MAX_DEFAULT 65535	/* of an IPv6 default to import */
 
-/* What we hold to be installed in the table of the message. */
+/* What we hold to be installed in the table of the message; the key is the
+ * one that we know it by. */
 static bool
 find_held(const struct kernel *kernel, const struct route_message *message,
-    struct fib_entry *held)
+    struct destination_key *key, struct fib_entry *held)
 {
-	return kernel->events->fib_find != NULL && message->tos == 0 &&
-	    kernel->events->fib_find(kernel->ctx, &message->route.key,
+	*key = message->route.key;
+	return kernel->fib_queries != NULL && message->tos == 0 &&
+	    kernel->fib_queries->find(kernel->fib_ctx, key,
 	    message->route.table, held) &&
-	    kernel_route_same_place(&message->route.key, held,
-	    &message->entry);
+	    kernel_route_same_place(key, held, &message->entry);
 }
 
 static bool
 is_same_entry(const struct kernel *kernel,
-    const struct route_message *message, const struct fib_entry *held)
+    const struct route_message *message, const struct destination_key *key,
+    const struct fib_entry *held)
 {
 	return kernel_route_fingerprint(kernel, &message->route.key,
-	    &message->entry) ==
-	    kernel_route_fingerprint(kernel, &message->route.key, held);
+	    &message->entry) == kernel_route_fingerprint(kernel, key, held);
 }
 
 bool
 kernel_route_is_held(const struct kernel *kernel,
     const struct route_message *message)
 {
+	struct destination_key key;
 	struct fib_entry held;
 
-	return find_held(kernel, message, &held) &&
-	    is_same_entry(kernel, message, &held);
+	return find_held(kernel, message, &key, &held) &&
+	    is_same_entry(kernel, message, &key, &held);
 }
 
 /* Somebody else has changed routes: was one of ours removed, or replaced
@@ -60,20 +62,23 @@ watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
 {
 	bool is_ours = message->route.proto == PROTOCOL_BABEL;
 	bool is_removal = nlh->nlmsg_type == RTM_DELROUTE;
+	struct destination_key key;
 	struct fib_entry held;
 
+	if (kernel->fib_queries == NULL)
+		return;
 	if (is_removal && !is_ours) {
-		if (kernel->events->fib_room != NULL)
-			kernel->events->fib_room(kernel->ctx,
-			    &message->route.key);
+		kernel->fib_events->room(kernel->fib_ctx,
+		    &message->route.key, message->route.table);
 		return;
 	}
 	if (!is_removal && (nlh->nlmsg_flags & NLM_F_REPLACE) == 0)
 		return;
-	if (!find_held(kernel, message, &held))
+	if (!find_held(kernel, message, &key, &held))
 		return;
-	if (is_removal == (is_ours && is_same_entry(kernel, message, &held)))
-		kernel->events->fib_lost(kernel->ctx, &message->route.key);
+	if (is_removal == (is_ours &&
+	    is_same_entry(kernel, message, &key, &held)))
+		kernel->fib_events->lost(kernel->fib_ctx, &key);
 }
 
 static bool
@@ -167,22 +172,6 @@ import(struct kernel *kernel, const struct nlmsghdr *nlh,
 		kernel_marks_schedule(kernel, SYNC_ALL, AGAIN_DELAY);
 }
 
-/* Give the routes of a source's table the key that they are known by. */
-static void
-put_source(struct kernel *kernel, struct route_message *message)
-{
-	struct destination_key *key = &message->route.key;
-	struct prefix from;
-
-	if (kernel->events->rule_source == NULL ||
-	    destination_is_source_specific(key) ||
-	    !kernel->events->rule_source(kernel->ctx, message->entry.table,
-	    &from) || prefix_is_ipv4(&from) != message->is_ipv4)
-		return;
-	key->from = from;
-	message->entry.by_rule = true;
-}
-
 void
 kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
     bool is_dump)
@@ -191,8 +180,7 @@ kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 
 	if (!kernel_route_decode(nlh, &message))
 		return;
-	put_source(kernel, &message);
-	/* Whoever hears of a route should know the link that it uses. */
+	/* Whoever learns of a route should know the link that it uses. */
 	kernel_link_report(kernel);
 	if (is_dump) {
 		if (message.route.proto == PROTOCOL_BABEL)

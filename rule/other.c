@@ -1,9 +1,9 @@
 /*
  * rule/other.c - the routes that others have, and our own exports.
  *
- * Several kernel routes may have the same prefixes; each is known by all
+ * Several kernel routes may have the same prefixes; each has all
  * that identifies it, so that a removal removes exactly that one, and
- * being told twice of a route changes nothing.  Whoever listens hears of
+ * reporting a route twice changes nothing.  The callback is given
  * prefixes only, when the first route comes and when the last one goes.
  */
 #include "rule/other.h"

@@ -29,7 +29,7 @@ void	rule_others_retract(struct rule_others *,
 /* Call back for what is there. */
 void	rule_others_tell(const struct rule_others *);
 
-/* Between begin and end all routes are told again (exports are not);
+/* Between begin and end all routes are reported again (exports are not);
  * those that were not are swept out, a number of them at a time: true
  * while there may be more. */
 void	rule_others_sync(struct rule_others *, bool begin);

@@ -11,7 +11,7 @@
  * A table in which anybody has a route, or to which a rule of others
  * leads, is not ours to take.  Instances on one machine may have the same
  * priorities: the tables of living ones are taken in a file that they
- * share (shared.h), so that what is in no living one's table is left over.
+ * share (claims.h), so that what is in no living one's table is left over.
  *
  * Where somebody else has a route for the source, a rule that "leaves"
  * stands behind it, of the same priority: from SOURCE to DESTINATION
@@ -26,7 +26,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "shared.h"
+#include "claims.h"
 #include "tree.h"
 
 #define PRIORITIES	128		/* one for each length but 0 */
@@ -69,8 +69,8 @@ struct rule_tables {
 	uint32_t next;			/* none before it is free */
 	bool is_broken;
 	const char *directory;		/* of the shared file */
-	bool has_shared;		/* not opened before the first need */
-	struct shared shared;
+	bool has_claims;		/* not opened before the first need */
+	struct claims claims;
 };
 
 static int
@@ -192,17 +192,17 @@ is_reserved(const struct rule_tables *tables, uint32_t number)
 static bool
 take_number(struct rule_tables *tables, uint32_t number)
 {
-	if (!tables->has_shared)
-		shared_open(&tables->shared, tables->directory,
+	if (!tables->has_claims)
+		claims_open(&tables->claims, tables->directory,
 		    "babeld-tables");
-	tables->has_shared = true;
-	return shared_take(&tables->shared, number);
+	tables->has_claims = true;
+	return claims_take(&tables->claims, number);
 }
 
 static void
 drop_number(struct rule_tables *tables, uint32_t number)
 {
-	shared_drop(&tables->shared, number);
+	claims_drop(&tables->claims, number);
 }
 
 /* Rules that may have been left behind, collected while the kernel tells. */
@@ -381,8 +381,8 @@ rule_tables_free(struct rule_tables *tables)
 	}
 	while ((foreign = rule_foreign_tree_first(&tables->foreign)) != NULL)
 		forget_foreign(tables, foreign);
-	if (tables->has_shared)
-		shared_close(&tables->shared);
+	if (tables->has_claims)
+		claims_close(&tables->claims);
 	free(tables->reserved);
 	free(tables);
 }

@@ -54,9 +54,24 @@ on_lost(void *ctx, const struct destination_key *key)
 	*count += key->to.plen;
 }
 
+static void
+on_room(void *ctx, const struct destination_key *key, uint32_t table)
+{
+	(void)table;
+	on_lost(ctx, key);
+}
+
+static void
+on_rule(void *ctx, const struct kernel_rule *rule, bool present)
+{
+	(void)ctx;
+	(void)present;
+	check(rule->from.plen <= 128 && rule->to.plen <= 128, "a length");
+}
+
 /* All is held, so that all is compared. */
 static bool
-on_find(void *ctx, const struct destination_key *key, uint32_t table,
+on_find(void *ctx, struct destination_key *key, uint32_t table,
     struct fib_entry *entry)
 {
 	(void)ctx;
@@ -75,15 +90,21 @@ on_log(void *ctx, int priority, const char *format, ...)
 }
 
 static const struct kernel_events events = {
-	.link = on_link, .route = on_route, .fib_lost = on_lost,
-	.fib_find = on_find, .log = on_log
+	.link = on_link, .route = on_route, .rule = on_rule, .log = on_log
 };
+static const struct kernel_fib_events fib_events = {
+	.lost = on_lost, .room = on_room
+};
+static const struct kernel_fib_queries fib_queries = { .find = on_find };
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const uint32_t tables[] = { 254, 255, 0 };
-	struct kernel kernel = { .events = &events, .timer = -1 };
+	struct kernel kernel = {
+		.events = &events, .timer = -1,
+		.fib_events = &fib_events, .fib_queries = &fib_queries
+	};
 	const struct nlmsghdr *nlh;
 	size_t count = 0;
 	uint8_t *copy;
@@ -92,7 +113,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (size < 1 || (copy = malloc(size)) == NULL)
 		return 0;
 	memcpy(copy, data + 1, size - 1);
-	kernel.ctx = &count;
+	kernel.ctx = kernel.fib_ctx = &count;
 	kernel.conf.import_tables = tables;
 	kernel.conf.import_table_count = 3;
 	kernel.conf.sysfs = "/nonexistent";

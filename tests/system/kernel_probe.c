@@ -184,7 +184,7 @@ on_lost(void *ctx, const struct destination_key *key)
 }
 
 static bool
-on_find(void *ctx, const struct destination_key *key, uint32_t table,
+on_find(void *ctx, struct destination_key *key, uint32_t table,
     struct fib_entry *entry)
 {
 	struct installed *installed = probe_find(ctx, key);
@@ -229,20 +229,31 @@ on_log(void *ctx, int priority, const char *format, ...)
 }
 
 static void
-on_room(void *ctx, const struct destination_key *key)
+on_rule(void *ctx, const struct kernel_rule *rule, bool present)
+{
+	(void)ctx;
+	(void)rule;
+	(void)present;
+}
+
+static void
+on_room(void *ctx, const struct destination_key *key, uint32_t table)
 {
 	char text[DESTINATION_STRLEN];
 
 	(void)ctx;
+	(void)table;
 	printf("room %s\n", destination_key_format(key, text));
 }
 
 static const struct kernel_events events = {
-	.link = on_link, .route = on_route, .sync = on_sync,
-	.fib_done = on_done, .fib_lost = on_lost, .fib_room = on_room,
-	.fib_find = on_find,
-	.fib_after = on_after, .log = on_log
+	.link = on_link, .route = on_route, .rule = on_rule, .sync = on_sync,
+	.log = on_log
 };
+static const struct kernel_fib_events fib_events = {
+	on_done, on_lost, on_room
+};
+static const struct kernel_fib_queries fib_queries = { on_find, on_after };
 
 /* The words of a change; the number of times to do it. */
 static unsigned int
@@ -422,7 +433,7 @@ loop(struct probe *probe)
 				kernel_ready(probe->kernel, fds[i].fd);
 		if (fds[KERNEL_FDS].revents != 0 && !read_commands(probe))
 			return;
-		while (kernel_flush(probe->kernel))
+		while (kernel_flush(probe->kernel) != KERNEL_IDLE)
 			continue;
 	}
 }
@@ -470,6 +481,7 @@ main(int argc, char **argv)
 	probe.kernel = kernel_open(&probe.conf, &events, &probe);
 	if (probe.kernel == NULL)
 		err(1, "kernel_open");
+	kernel_serve(probe.kernel, &fib_events, &fib_queries, &probe);
 	for (option = 0; option < 2; option++)
 		if (is_deaf[option])
 			set_receive_buffer(&probe, option);

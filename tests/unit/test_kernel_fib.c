@@ -122,12 +122,16 @@ static struct kernel *
 new_kernel(void)
 {
 	static const struct kernel_events events = {
-		.fib_done = on_done, .log = on_log
+		.log = on_log
+	};
+	static const struct kernel_fib_events fib_events = {
+		.done = on_done
 	};
 	static const struct kernel_conf conf = { .sysfs = "/sys" };
 	struct kernel *kernel = kernel_open(&conf, &events, NULL);
 
 	assert_non_null(kernel);
+	kernel_serve(kernel, &fib_events, NULL, NULL);
 	memset(&fake, 0, sizeof(fake));
 	return kernel;
 }
@@ -170,16 +174,17 @@ the_old_place_is_given_up(void **state)
 		fake.send_error = cases[i].send_error;
 		fake.delete_error = cases[i].delete_error;
 		submit(kernel, 5, 50);
-		assert_int_equal(kernel_flush(kernel), cases[i].again);
+		assert_int_equal(kernel_flush(kernel) == KERNEL_BUSY,
+		    cases[i].again);
 		/* The new place counts at once; the old one goes first. */
 		assert_int_equal(fake.done, 1);
 		submit(kernel, 50, 60);
-		assert_false(kernel_flush(kernel));
+		assert_int_equal(kernel_flush(kernel), KERNEL_ANSWERED);
 		assert_string_equal(fake.asked,
 		    cases[i].send_error != 0 ? " +50 -5 +60 -50" :
 		    cases[i].again ? " +50 -5 -5 +60 -50" :
 		    " +50 -5 +60 -50");
-		assert_false(kernel_flush(kernel));
+		assert_int_equal(kernel_flush(kernel), KERNEL_IDLE);
 		assert_int_equal(fake.done, 2);
 		assert_int_equal(fake.failed, 0);
 		assert_int_equal(fake.logged, cases[i].logged);
@@ -197,15 +202,15 @@ the_old_place_goes_first(void **state)
 	(void)state;
 	submit(kernel, 5, 50);
 	fake.delete_error = ENOMEM;
-	assert_true(kernel_flush(kernel));
+	assert_int_equal(kernel_flush(kernel), KERNEL_BUSY);
 	submit(kernel, 0, 7);
 	for (i = 0; i < 3; i++) {
 		fake.delete_error = ENOMEM;
-		assert_true(kernel_flush(kernel));
+		assert_int_equal(kernel_flush(kernel), KERNEL_BUSY);
 	}
 	assert_string_equal(fake.asked, " +50 -5 -5 -5 -5");
 	assert_int_equal(fake.done, 1);
-	assert_false(kernel_flush(kernel));
+	assert_int_equal(kernel_flush(kernel), KERNEL_ANSWERED);
 	assert_string_equal(fake.asked, " +50 -5 -5 -5 -5 -5 +7");
 	assert_int_equal(fake.done, 2);
 	kernel_close(kernel);

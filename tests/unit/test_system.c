@@ -15,7 +15,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "shared.h"
+#include "claims.h"
 #include "system.h"
 #include "unit.h"
 
@@ -269,7 +269,7 @@ sysctls_fail_whole(void **state)
 static void
 numbers_are_taken_once(void **state)
 {
-	struct shared a, b;
+	struct claims a, b;
 	char run[PATH_MAX];
 	int ready[2];
 	pid_t child;
@@ -277,37 +277,37 @@ numbers_are_taken_once(void **state)
 
 	(void)state;
 	strlcpy(run, path_of("run"), sizeof(run));
-	shared_open(&a, run, "numbers");
+	claims_open(&a, run, "numbers");
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		shared_open(&b, run, "numbers");
-		word = shared_take(&b, 4294967295) ? 'y' : 'n';
+		claims_open(&b, run, "numbers");
+		word = claims_take(&b, 4294967295) ? 'y' : 'n';
 		(void)!write(ready[1], &word, 1);
 		pause();
 	}
 	assert_int_equal(read(ready[0], &word, 1), 1);
 	assert_int_equal(word, 'y');
-	assert_false(shared_take(&a, 4294967295));
-	assert_true(shared_take(&a, 10));
-	assert_true(shared_take(&a, 10));
-	shared_open(&b, run, "numbers");
-	assert_false(shared_take(&b, 10));
-	shared_drop(&a, 10);
-	assert_true(shared_take(&b, 10));
+	assert_false(claims_take(&a, 4294967295));
+	assert_true(claims_take(&a, 10));
+	assert_true(claims_take(&a, 10));
+	claims_open(&b, run, "numbers");
+	assert_false(claims_take(&b, 10));
+	claims_drop(&a, 10);
+	assert_true(claims_take(&b, 10));
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
-	assert_true(shared_take(&a, 4294967295));
-	shared_close(&a);
+	assert_true(claims_take(&a, 4294967295));
+	claims_close(&a);
 	assert_int_equal(rmdir(run), -1);	/* b keeps the file */
-	shared_close(&b);
+	claims_close(&b);
 	assert_int_equal(rmdir(run), 0);
 	assert_int_equal(mkdir(run, 0700), 0);
 	/* Without access, nobody is in the way. */
-	shared_open(&a, "/nonexistent", "numbers");
-	assert_true(shared_take(&a, 10));
-	shared_close(&a);
+	claims_open(&a, "/nonexistent", "numbers");
+	assert_true(claims_take(&a, 10));
+	claims_close(&a);
 	close(ready[0]);
 	close(ready[1]);
 }
@@ -315,37 +315,37 @@ numbers_are_taken_once(void **state)
 static void
 numbers_are_had_together(void **state)
 {
-	struct shared a, b;
+	struct claims a, b;
 	char run[PATH_MAX];
 
 	(void)state;
 	strlcpy(run, path_of("run"), sizeof(run));
-	shared_open(&a, run, "numbers");
-	shared_open(&b, run, "numbers");
-	shared_join(&a, 254);
-	assert_true(shared_is_only(&a, 254));
-	shared_join(&b, 254);
-	shared_join(&b, 1000);
-	assert_false(shared_is_only(&a, 254) || shared_is_only(&b, 254));
-	assert_true(shared_is_only(&b, 1000));
+	claims_open(&a, run, "numbers");
+	claims_open(&b, run, "numbers");
+	claims_join(&a, 254);
+	assert_true(claims_is_only(&a, 254));
+	claims_join(&b, 254);
+	claims_join(&b, 1000);
+	assert_false(claims_is_only(&a, 254) || claims_is_only(&b, 254));
+	assert_true(claims_is_only(&b, 1000));
 	/* To have asked takes it away from nobody. */
-	assert_false(shared_take(&a, 1000));
-	shared_join(&a, 1000);
-	assert_false(shared_is_only(&b, 1000));
-	shared_close(&a);
-	assert_true(shared_is_only(&b, 254) && shared_is_only(&b, 1000));
-	shared_close(&b);
-	shared_open(&a, "/nonexistent", "numbers");
-	shared_join(&a, 10);
-	assert_true(shared_is_only(&a, 10));
-	shared_close(&a);
+	assert_false(claims_take(&a, 1000));
+	claims_join(&a, 1000);
+	assert_false(claims_is_only(&b, 1000));
+	claims_close(&a);
+	assert_true(claims_is_only(&b, 254) && claims_is_only(&b, 1000));
+	claims_close(&b);
+	claims_open(&a, "/nonexistent", "numbers");
+	claims_join(&a, 10);
+	assert_true(claims_is_only(&a, 10));
+	claims_close(&a);
 }
 
 static void
 forgotten_files_are_removed(void **state)
 {
 	char run[PATH_MAX];
-	struct shared a;
+	struct claims a;
 	int held;
 
 	(void)state;
@@ -355,19 +355,19 @@ forgotten_files_are_removed(void **state)
 	write_file("run/numbers", "");
 	write_file("run/others-1", "");
 	/* Somebody else of another namespace: its file, but by another name. */
-	shared_open(&a, run, "numbers");
+	claims_open(&a, run, "numbers");
 	assert_int_equal(rename(a.path, path_of("run/numbers-3")), 0);
 	held = a.fd;
-	shared_open(&a, run, "numbers");
-	shared_close(&a);
+	claims_open(&a, run, "numbers");
+	claims_close(&a);
 	assert_string_equal(read_file("run/numbers-1"), "(none)");
 	assert_string_equal(read_file("run/numbers-2"), "noted\n");
 	assert_string_equal(read_file("run/numbers-3"), "");
 	assert_string_equal(read_file("run/numbers"), "");
 	assert_string_equal(read_file("run/others-1"), "");
 	close(held);
-	shared_open(&a, run, "numbers");
-	shared_close(&a);
+	claims_open(&a, run, "numbers");
+	claims_close(&a);
 	assert_string_equal(read_file("run/numbers-3"), "(none)");
 	unlink(path_of("run/numbers-2"));
 	unlink(path_of("run/numbers"));

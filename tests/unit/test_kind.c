@@ -1,5 +1,5 @@
 /*
- * test_link.c - what interfaces are taken for, by a sysfs made of paper.
+ * test_kind.c - what interfaces are taken for, by a sysfs made of paper.
  */
 #include <linux/if_arp.h>
 

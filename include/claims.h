@@ -1,16 +1,16 @@
 /*
- * shared.h - a file that the instances in a network namespace share, to
- * know of each other.
+ * claims.h - a file in which the instances in a network namespace claim
+ * what is theirs, to know of each other.
  */
-#ifndef SHARED_H
-#define SHARED_H
+#ifndef CLAIMS_H
+#define CLAIMS_H
 
 #include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 /* Without access to the file, all is as if we were alone. */
-struct shared {
+struct claims {
 	char path[PATH_MAX];
 	int fd;				/* or -1 */
 };
@@ -18,25 +18,25 @@ struct shared {
 /* Open "NAME-NUMBER" in the directory, made if need be, where the number
  * is that of our network namespace.  Empty ones that dead instances left
  * are removed, whatever their namespace. */
-void	shared_open(struct shared *, const char *directory,
+void	claims_open(struct claims *, const char *directory,
 	    const char *name);
 /* The last one to close it removes it. */
-void	shared_close(struct shared *);
+void	claims_close(struct claims *);
 
 /* Hold the file's contents for a moment: nobody else does meanwhile. */
-void	shared_lock(const struct shared *);
-void	shared_unlock(const struct shared *);
+void	claims_lock(const struct claims *);
+void	claims_unlock(const struct claims *);
 /* Has nobody else opened it?  To be asked while holding it. */
-bool	shared_is_alone(const struct shared *);
+bool	claims_is_alone(const struct claims *);
 
 /* Take a number that no other living instance has, or give it back.  False:
  * one has it.  To take twice what is ours is fine. */
-bool	shared_take(const struct shared *, uint32_t number);
-void	shared_drop(const struct shared *, uint32_t number);
+bool	claims_take(const struct claims *, uint32_t number);
+void	claims_drop(const struct claims *, uint32_t number);
 
 /* Have a number together with others.  Does nobody else have it?  To be
  * asked while holding the file. */
-void	shared_join(const struct shared *, uint32_t number);
-bool	shared_is_only(const struct shared *, uint32_t number);
+void	claims_join(const struct claims *, uint32_t number);
+bool	claims_is_only(const struct claims *, uint32_t number);
 
 #endif

@@ -1,5 +1,6 @@
 /*
- * shared.c - a file that the instances in a network namespace share.
+ * claims.c - a file in which the instances in a network namespace claim
+ * what is theirs.
  *
  * Its octets are locked for what they stand for, whether they exist or
  * not: octet 0 for a moment, by whoever changes the file; octet 1 shared,
@@ -8,7 +9,7 @@
  * shared by those who have it together.
  * Open file description locks vanish with their holder, however it ends.
  */
-#include "shared.h"
+#include "claims.h"
 
 #include <sys/socket.h>
 #include <sys/stat.h>
@@ -128,83 +129,83 @@ tidy(const char *directory, const char *name)
 }
 
 void
-shared_open(struct shared *shared, const char *directory, const char *name)
+claims_open(struct claims *claims, const char *directory, const char *name)
 {
 	tidy(directory, name);
-	snprintf(shared->path, sizeof(shared->path), "%s/%s-%llu", directory,
+	snprintf(claims->path, sizeof(claims->path), "%s/%s-%llu", directory,
 	    name, namespace_number());
-	shared->fd = open_present(shared->path);
+	claims->fd = open_present(claims->path);
 }
 
 void
-shared_close(struct shared *shared)
+claims_close(struct claims *claims)
 {
-	if (shared->fd < 0)
+	if (claims->fd < 0)
 		return;
-	shared_lock(shared);
-	if (shared_is_alone(shared))
-		unlink(shared->path);
-	close(shared->fd);
-	shared->fd = -1;
+	claims_lock(claims);
+	if (claims_is_alone(claims))
+		unlink(claims->path);
+	close(claims->fd);
+	claims->fd = -1;
 }
 
 void
-shared_lock(const struct shared *shared)
+claims_lock(const struct claims *claims)
 {
-	if (shared->fd >= 0)
-		(void)lock(shared->fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW);
+	if (claims->fd >= 0)
+		(void)lock(claims->fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLKW);
 }
 
 void
-shared_unlock(const struct shared *shared)
+claims_unlock(const struct claims *claims)
 {
-	if (shared->fd >= 0)
-		(void)lock(shared->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
+	if (claims->fd >= 0)
+		(void)lock(claims->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
 }
 
 /* Is the octet, which we have a share of, nobody else's? */
 static bool
-is_only(const struct shared *shared, off_t octet)
+is_only(const struct claims *claims, off_t octet)
 {
-	if (shared->fd < 0)
+	if (claims->fd < 0)
 		return true;
-	if (!lock(shared->fd, octet, F_WRLCK, F_OFD_SETLK))
+	if (!lock(claims->fd, octet, F_WRLCK, F_OFD_SETLK))
 		return false;
-	(void)lock(shared->fd, octet, F_RDLCK, F_OFD_SETLK);
+	(void)lock(claims->fd, octet, F_RDLCK, F_OFD_SETLK);
 	return true;
 }
 
 bool
-shared_is_alone(const struct shared *shared)
+claims_is_alone(const struct claims *claims)
 {
-	return is_only(shared, LOCK_PRESENCE);
+	return is_only(claims, LOCK_PRESENCE);
 }
 
 bool
-shared_take(const struct shared *shared, uint32_t number)
+claims_take(const struct claims *claims, uint32_t number)
 {
-	return shared->fd < 0 || lock(shared->fd,
+	return claims->fd < 0 || lock(claims->fd,
 	    LOCK_NUMBERS + (off_t)number, F_WRLCK, F_OFD_SETLK);
 }
 
 void
-shared_drop(const struct shared *shared, uint32_t number)
+claims_drop(const struct claims *claims, uint32_t number)
 {
-	if (shared->fd >= 0)
-		(void)lock(shared->fd, LOCK_NUMBERS + (off_t)number, F_UNLCK,
+	if (claims->fd >= 0)
+		(void)lock(claims->fd, LOCK_NUMBERS + (off_t)number, F_UNLCK,
 		    F_OFD_SETLK);
 }
 
 void
-shared_join(const struct shared *shared, uint32_t number)
+claims_join(const struct claims *claims, uint32_t number)
 {
-	if (shared->fd >= 0)
-		(void)lock(shared->fd, LOCK_NUMBERS + (off_t)number, F_RDLCK,
+	if (claims->fd >= 0)
+		(void)lock(claims->fd, LOCK_NUMBERS + (off_t)number, F_RDLCK,
 		    F_OFD_SETLK);
 }
 
 bool
-shared_is_only(const struct shared *shared, uint32_t number)
+claims_is_only(const struct claims *claims, uint32_t number)
 {
-	return is_only(shared, LOCK_NUMBERS + (off_t)number);
+	return is_only(claims, LOCK_NUMBERS + (off_t)number);
 }

@@ -1,0 +1,98 @@
+/*
+ * install.c - the tables that our routes go into, and who else uses them.
+ *
+ * Each instance holds a lock, shared by all who use a table, on the number
+ * of that table (claims.c).  Who turns out to be alone with it removes all
+ * routes of our protocol: what a crashed instance left.
+ */
+#include "install.h"
+
+#include <err.h>
+#include <stdlib.h>
+
+#include "claims.h"
+
+struct install {
+	struct kernel *kernel;
+	struct claims claims;
+};
+
+static void
+each_table(struct install *install, const struct configuration *conf,
+    void (*call)(struct install *, uint32_t table))
+{
+	const struct filter *filter = &conf->filters[FILTER_INSTALL];
+	size_t i;
+
+	call(install, conf->options.export_table);
+	for (i = 0; i < filter->count; i++)
+		if ((filter->rules[i].has & FILTER_SETS_TABLE) != 0)
+			call(install, filter->rules[i].table);
+}
+
+static void
+flush(struct install *install, uint32_t table, enum kernel_whose whose)
+{
+	if (kernel_flush_routes(install->kernel, table, whose) < 0)
+		warn("removing routes from table %u", table);
+}
+
+static void
+use(struct install *install, uint32_t table)
+{
+	claims_join(&install->claims, table);
+}
+
+static void
+use_cleanly(struct install *install, uint32_t table)
+{
+	use(install, table);
+	if (claims_is_only(&install->claims, table))
+		flush(install, table, OF_ANYBODY);
+}
+
+static void
+flush_ours(struct install *install, uint32_t table)
+{
+	flush(install, table, claims_is_only(&install->claims, table) ?
+	    OF_ANYBODY : OF_OURS);
+}
+
+struct install *
+install_open(struct kernel *kernel, const struct configuration *conf,
+    const char *directory)
+{
+	struct install *install = calloc(1, sizeof(*install));
+
+	if (install == NULL)
+		return NULL;
+	install->kernel = kernel;
+	claims_open(&install->claims, directory, "babeld-exports");
+	claims_lock(&install->claims);
+	each_table(install, conf, use_cleanly);
+	claims_unlock(&install->claims);
+	return install;
+}
+
+void
+install_use(struct install *install, const struct configuration *conf)
+{
+	each_table(install, conf, use);
+}
+
+void
+install_flush(struct install *install, const struct configuration *conf)
+{
+	claims_lock(&install->claims);
+	each_table(install, conf, flush_ours);
+	claims_unlock(&install->claims);
+}
+
+void
+install_close(struct install *install)
+{
+	if (install == NULL)
+		return;
+	claims_close(&install->claims);
+	free(install);
+}
