@@ -180,11 +180,11 @@ bool
 babel_fib_after(const struct babel *b, const struct destination_key *after,
     struct destination_key *key, struct fib_entry *entry)
 {
-	struct walk walk = { .begun = after != NULL };
+	struct walk walk = { .begun = false };
 	const struct destination *d;
 
 	if (after != NULL)
-		walk.last = *after;
+		walk_move(&walk, after);
 	while ((d = destination_step(b, &walk, NULL)) != NULL)
 		if (d->fib.has_installed) {
 			*key = d->key;
@@ -419,7 +419,7 @@ babel_configure(struct babel *b, babel_time now,
 	interface_configure(b);
 	while (slices-- > 0)
 		work(b);
-	b->policy_walk.begun = false;
+	walk_restart(&b->policy_walk);
 	job_queue_add(b, &b->policy);
 	xroute_review(b);
 	leave(b);

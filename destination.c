@@ -117,10 +117,8 @@ destination_step(const struct babel *b, struct walk *walk,
 		d = destination_after(b, &walk->last);
 	else
 		d = destination_tree_first(&b->destinations);
-	if (d != NULL) {
-		walk->last = d->key;
-		walk->begun = true;
-	}
+	if (d != NULL)
+		walk_move(walk, &d->key);
 	return d;
 }
 

@@ -145,7 +145,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	/* With keys, the first one will not be believed. */
 	ifp->hello_burst_next = b->now + (ifp->conf.keys == NULL ?
 	    HELLO_BURST_PAUSE : 0);
-	ifp->update_walk.begun = false;
+	walk_restart(&ifp->update_walk);
 	ifp->update_hurry = false;
 	ifp->outbox.wildcard_request = true;
 	schedule_cancel(b, &ifp->waiting);

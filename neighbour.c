@@ -421,7 +421,7 @@ neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 {
 	greet(b, n);
 	n->exchange_due = is_new;
-	n->dump_walk.begun = false;	/* of one that is running */
+	walk_restart(&n->dump_walk);	/* of one that is running */
 	if (neighbour_is_reachable(n) && !is_new)
 		exchange_tables(b, n);
 }
@@ -741,7 +741,7 @@ neighbour_dump(struct babel *b, struct neighbour *n)
 	}
 	n->dump_running = true;
 	n->dump_again = false;
-	n->dump_walk.begun = false;
+	walk_restart(&n->dump_walk);
 	n->dumped = start;
 	schedule(b, &n->dump_next, start);
 }

@@ -77,8 +77,8 @@ struct rules {
 
 	bool is_started, is_ready;	/* there was a source; all is learnt */
 	enum listing listing;
-	bool is_walking, has_cursor;
-	struct destination_key cursor;	/* of the walk over our routes */
+	bool is_walking;
+	struct walk own_walk;		/* over our routes */
 	bool wants_fill, wants_refill, wants_review, is_reviewing;
 	babel_time refill_due, review_due, repair_due;
 	babel_time review_delay;
@@ -347,7 +347,7 @@ fill(struct rules *rules)
 {
 	rules->wants_fill = rules->wants_refill = false;
 	rules->is_walking = true;
-	rules->has_cursor = false;
+	walk_restart(&rules->own_walk);
 	rules->listing = LISTING_AWAITED;
 	rule_others_tell(rules->others);
 	(void)kernel_resync(rules->kernel);
@@ -668,13 +668,11 @@ walk(struct rules *rules)
 
 	for (i = 0; i < WALK_SLICE && rules->is_walking; i++) {
 		if (!rules->queries->after(rules->ctx,
-		    rules->has_cursor ? &rules->cursor : NULL, &key,
-		    &entry)) {
+		    walk_last(&rules->own_walk), &key, &entry)) {
 			rules->is_walking = false;
 			break;
 		}
-		rules->cursor = key;
-		rules->has_cursor = true;
+		walk_move(&rules->own_walk, &key);
 		if (!destination_is_source_specific(&key) &&
 		    family_of(rules, &key) != NULL)
 			set_plain(rules, &key, &entry, NULL);

@@ -559,7 +559,7 @@ hurry_full_update(struct babel *b, struct interface *ifp)
 	if (ifp->hurried != 0)
 		start = time_max(start, ifp->hurried + HURRY_PAUSE);
 	ifp->hurried = start;
-	ifp->update_walk.begun = false;
+	walk_restart(&ifp->update_walk);
 	ifp->update_hurry = true;
 	schedule(b, &ifp->update, start);
 }
@@ -719,7 +719,7 @@ send_full_update(struct babel *b, struct interface *ifp)
 		done = send_walk(&p, &ifp->update_walk);
 	}
 	if (done) {
-		ifp->update_walk.begun = false;
+		walk_restart(&ifp->update_walk);
 		if (ifp->update_hurry)
 			pause = interval;
 		ifp->update_hurry = false;

@@ -261,7 +261,7 @@ xroute_sync_end(struct babel *b)
 void
 xroute_review(struct babel *b)
 {
-	b->offers_walk.begun = false;
+	walk_restart(&b->offers_walk);
 	job_queue_add(b, &b->offer_review);
 }
 
@@ -278,10 +278,8 @@ offer_step(const struct babel *b, struct walk *walk)
 		offer = offer_tree_from(&b->offers, &last);
 	} else
 		offer = offer_tree_first(&b->offers);
-	if (offer != NULL) {
-		walk->last = offer->route.key;
-		walk->begun = true;
-	}
+	if (offer != NULL)
+		walk_move(walk, &offer->route.key);
 	return offer;
 }
 
@@ -347,7 +345,7 @@ xroute_announce_slice(struct babel *b)
 void
 xroute_announce_all(struct babel *b)
 {
-	b->announce_walk.begun = false;
+	walk_restart(&b->announce_walk);
 	job_queue_add(b, &b->announce);
 }
 

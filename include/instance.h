@@ -43,13 +43,6 @@ struct job {
 	bool queued;
 };
 
-/* How far a walk in key order has come: a key, never a pointer, so that
- * nothing must be told when objects come and go. */
-struct walk {
-	struct destination_key last;
-	bool begun;			/* last means something */
-};
-
 struct destination;
 struct interface;
 struct xroute_offer;

@@ -29,6 +29,16 @@ struct destination_key {
 };
 _Static_assert(sizeof(struct destination_key) == 34, "key has padding");
 
+/*
+ * How far a walk through a table has come, in the order of keys.  It is a
+ * key, never a pointer, so that the table may change between two steps.  A
+ * walk of zeros is before the first key.
+ */
+struct walk {
+	struct destination_key last;
+	bool begun;			/* last means something */
+};
+
 struct router_id {
 	uint8_t octets[8];
 };
@@ -68,6 +78,27 @@ bool	prefix_is_martian(const struct prefix *);
 struct destination_key destination_key_of(const struct prefix *to,
 	    const struct prefix *from);
 bool	destination_is_source_specific(const struct destination_key *);
+
+/* The key that a walk has come to, or NULL. */
+static inline const struct destination_key *
+walk_last(const struct walk *walk)
+{
+	return walk->begun ? &walk->last : NULL;
+}
+
+static inline void
+walk_move(struct walk *walk, const struct destination_key *key)
+{
+	walk->last = *key;
+	walk->begun = true;
+}
+
+static inline void
+walk_restart(struct walk *walk)
+{
+	walk->begun = false;
+}
+
 /* True if both prefixes are of one family and none is martian. */
 bool	destination_key_is_valid(const struct destination_key *);
 

@@ -215,12 +215,11 @@ walk(struct kernel *kernel)
 
 	for (i = 0; i < WALK_SLICE; i++) {
 		if (!kernel->fib_queries->after(kernel->fib_ctx,
-		    sync->has_cursor ? &sync->cursor : NULL, &key, &entry)) {
+		    walk_last(&sync->own_walk), &key, &entry)) {
 			end_walk(kernel);
 			return;
 		}
-		sync->cursor = key;
-		sync->has_cursor = true;
+		walk_move(&sync->own_walk, &key);
 		if (set_has(&kernel->marks.own,
 		    kernel_route_fingerprint(kernel, &key, &entry)))
 			continue;
@@ -239,7 +238,7 @@ begin_walk(struct kernel *kernel)
 		return;
 	}
 	set_walking(kernel, true);
-	sync->has_cursor = false;
+	walk_restart(&sync->own_walk);
 	sync->lost = 0;
 	kernel_marks_set_timer(kernel);
 }

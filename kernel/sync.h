@@ -16,8 +16,7 @@ struct sync {
 	bool is_inconsistent;		/* the dump must be repeated */
 	uint32_t ipv6_changes;		/* marks.ipv6_changes at its start */
 	bool is_walking;		/* comparing: the dumps are done */
-	bool has_cursor;
-	struct destination_key cursor;	/* of the walk */
+	struct walk own_walk;		/* over our routes */
 	unsigned int lost;		/* found by it */
 };
 

@@ -65,7 +65,8 @@ cursor_enter(struct cursor *c, unsigned int kind)
 	while (kind < OBJECT_KINDS && (c->kinds & OBJECT_BIT(kind)) == 0)
 		kind++;
 	c->kind = (uint8_t)kind;
-	c->has_key = c->inside = false;
+	walk_restart(&c->walk);
+	c->inside = false;
 	c->next = c->first = 0;
 	c->at = NULL;
 }
@@ -109,7 +110,7 @@ static enum cursor_result
 step_neighbour(struct cursor *c, const struct babel *b, struct object *object)
 {
 	const struct interface *ifp = interface_from(b, c->next);
-	struct in6_addr address = key_address(&c->key);
+	struct in6_addr address = key_address(&c->walk.last);
 	const struct neighbour *n;
 
 	if (ifp == NULL) {
@@ -123,7 +124,7 @@ step_neighbour(struct cursor *c, const struct babel *b, struct object *object)
 	c->next = n != NULL ? ifp->id : ifp->id + 1;
 	if (n == NULL)
 		return CURSOR_NOTHING;
-	memcpy(c->key.to.address, &n->address, sizeof(n->address));
+	memcpy(c->walk.last.to.address, &n->address, sizeof(n->address));
 	object->u.neighbour = n;
 	return CURSOR_OBJECT;
 }
@@ -147,8 +148,8 @@ cursor_advance(struct cursor *c, const struct babel *b)
 
 	if (c->at != NULL)
 		d = destination_tree_next(c->at);
-	else if (c->has_key) {
-		key.key = c->key;
+	else if (c->walk.begun) {
+		key.key = c->walk.last;
 		d = destination_tree_after(&b->destinations, &key);
 	} else if (c->narrow)
 		d = destination_from(b, &c->to);
@@ -157,8 +158,7 @@ cursor_advance(struct cursor *c, const struct babel *b)
 	if (d == NULL || (c->narrow && prefix_compare(&d->key.to, &c->to) != 0))
 		return false;
 	c->at = d;
-	c->key = d->key;
-	c->has_key = true;
+	walk_move(&c->walk, &d->key);
 	return true;
 }
 
@@ -230,7 +230,7 @@ step_route(struct cursor *c, const struct babel *b, struct object *object)
 		return CURSOR_NOTHING;
 	}
 	if (c->at == NULL)
-		c->at = destination_find(b, &c->key);
+		c->at = destination_find(b, &c->walk.last);
 	if (c->at != NULL)
 		route = route_from(c->at, c->next);
 	if (route == NULL) {
@@ -266,16 +266,16 @@ has_passed_neighbour(const struct cursor *c, const struct place *place)
 {
 	if (place->group != c->next)
 		return place->group < c->next;
-	return c->inside && memcmp(place->key.to.address, c->key.to.address,
-	    sizeof(c->key.to.address)) <= 0;
+	return c->inside && memcmp(place->key.to.address,
+	    c->walk.last.to.address, sizeof(place->key.to.address)) <= 0;
 }
 
 static bool
 has_passed_route(const struct cursor *c, const struct place *place)
 {
-	int order = destination_key_compare(&place->key, &c->key);
+	int order = destination_key_compare(&place->key, &c->walk.last);
 
-	if (!c->has_key || order > 0)
+	if (!c->walk.begun || order > 0)
 		return false;
 	return order < 0 || !c->inside || place->id == c->first ||
 	    place->group < c->next;
@@ -294,8 +294,8 @@ cursor_has_passed(const struct cursor *c, const struct place *place)
 	case OBJECT_NEIGHBOUR:
 		return has_passed_neighbour(c, place);
 	case OBJECT_XROUTE:
-		return c->has_key &&
-		    destination_key_compare(&place->key, &c->key) <= 0;
+		return c->walk.begun &&
+		    destination_key_compare(&place->key, &c->walk.last) <= 0;
 	case OBJECT_ROUTE:
 		return has_passed_route(c, place);
 	case OBJECT_KINDS:

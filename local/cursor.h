@@ -43,12 +43,11 @@ struct cursor {
 	uint8_t kind;			/* where it is; OBJECT_KINDS: done */
 	bool narrow;			/* only destinations of prefix "to" */
 	struct prefix to;
-	bool has_key;			/* key means something */
 	bool inside;			/* not done with interface or key */
 	uint32_t next;			/* least id or group still to come */
 	uint32_t first;			/* id of the route shown first, or 0 */
-	struct destination_key key;
-	/* The destination of the key; good within a slice only. */
+	struct walk walk;		/* a neighbour's address: last.to */
+	/* The destination of the walk's last key; good within a slice only. */
 	struct destination *at;
 };
 

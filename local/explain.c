@@ -205,15 +205,15 @@ bool
 explain_route_step(const struct babel *b, struct client *c)
 {
 	struct cursor *cursor = &c->task.cursor;
-	struct destination_key key = cursor->key;
-	bool had_key = cursor->has_key;
+	struct destination_key key = cursor->walk.last;
+	bool had_key = cursor->walk.begun;
 	struct object object;
 	enum cursor_result result = cursor_step(cursor, b, &object);
 
 	if (result == CURSOR_END)
 		return true;
-	if (cursor->has_key && (!had_key ||
-	    destination_key_compare(&key, &cursor->key) != 0))
+	if (cursor->walk.begun && (!had_key ||
+	    destination_key_compare(&key, &cursor->walk.last) != 0))
 		report_destination(b, c, cursor->at);
 	if (result == CURSOR_OBJECT)
 		report_candidate(b, c, object.u.route);

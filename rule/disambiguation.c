@@ -71,8 +71,7 @@ struct disambiguation {
 	disambiguation_step *step;
 	void *ctx;
 	enum review review;
-	bool has_cursor;
-	struct pair cursor;		/* of the review */
+	struct walk review_walk;
 };
 
 static int
@@ -100,6 +99,14 @@ static struct pair
 pair_by_source(const struct destination_key *key)
 {
 	return (struct pair){ key->from, key->to };
+}
+
+static struct destination_key
+key_of_member(const struct member *member)
+{
+	const struct pair *pair = &member->by_destination.pair;
+
+	return (struct destination_key){ pair->lead, pair->trail };
 }
 
 static struct destination_key
@@ -601,57 +608,63 @@ void
 disambiguation_review(struct disambiguation *d)
 {
 	d->review = REVIEW_MEMBERS;
-	d->has_cursor = false;
+	walk_restart(&d->review_walk);
 }
 
-static const struct place *
-place_after(const struct place_tree *tree, const struct pair *after)
+static const struct member *
+member_after(const struct disambiguation *d,
+    const struct destination_key *after)
 {
+	const struct place *place;
 	struct place wanted;
 
 	if (after == NULL)
-		return place_tree_first(tree);
-	wanted.pair = *after;
-	return place_tree_after(tree, &wanted);
+		place = place_tree_first(&d->by_destination);
+	else {
+		wanted.pair = pair_by_destination(after);
+		place = place_tree_after(&d->by_destination, &wanted);
+	}
+	return place == NULL ? NULL : place->member;
 }
 
 /* Settle what the next member can change; false: there is none. */
 static bool
 review_member(struct disambiguation *d)
 {
-	const struct place *place = place_after(&d->by_destination,
-	    d->has_cursor ? &d->cursor : NULL);
+	const struct member *member = member_after(d,
+	    walk_last(&d->review_walk));
 	struct destination_key key;
 
-	if (place == NULL)
+	if (member == NULL)
 		return false;
-	d->cursor = place->pair;
-	d->has_cursor = true;
-	key = (struct destination_key){ place->pair.lead, place->pair.trail };
+	key = key_of_member(member);
+	walk_move(&d->review_walk, &key);
 	(void)arrange(d, &key);
 	return true;
 }
 
 static struct slot *
-slot_after(const struct disambiguation *d, const struct pair *after)
+slot_after(const struct disambiguation *d,
+    const struct destination_key *after)
 {
 	struct slot wanted;
 
 	if (after == NULL)
 		return slot_tree_first(&d->slots);
-	wanted.pair = *after;
+	wanted.pair = pair_by_source(after);
 	return slot_tree_after(&d->slots, &wanted);
 }
 
 static bool
 review_slot(struct disambiguation *d)
 {
-	struct slot *slot = slot_after(d, d->has_cursor ? &d->cursor : NULL);
+	struct slot *slot = slot_after(d, walk_last(&d->review_walk));
+	struct destination_key key;
 
 	if (slot == NULL)
 		return false;
-	d->cursor = slot->pair;
-	d->has_cursor = true;
+	key = key_of_slot(slot);
+	walk_move(&d->review_walk, &key);
 	(void)settle_slot(d, slot);
 	return true;
 }
@@ -665,7 +678,7 @@ disambiguation_review_slice(struct disambiguation *d, unsigned int budget)
 			continue;
 		d->review = d->review == REVIEW_MEMBERS ? REVIEW_SLOTS :
 		    REVIEW_NOTHING;
-		d->has_cursor = false;
+		walk_restart(&d->review_walk);
 	}
 	return d->review != REVIEW_NOTHING;
 }
@@ -687,14 +700,10 @@ disambiguation_after(const struct disambiguation *d,
     const struct destination_key *after, struct destination_key *key,
     struct fib_entry *entry)
 {
-	struct pair pair;
-	const struct slot *slot;
+	const struct slot *slot = slot_after(d, after);
 
-	if (after != NULL)
-		pair = pair_by_source(after);
-	slot = slot_after(d, after == NULL ? NULL : &pair);
 	while (slot != NULL && (!slot->is_held || slot->pending > 0))
-		slot = slot_after(d, &slot->pair);
+		slot = slot_tree_next(slot);
 	if (slot == NULL)
 		return false;
 	*key = key_of_slot(slot);

@@ -34,8 +34,8 @@ struct rule_others {
 	rule_others_changed *changed;
 	void *ctx;
 	uint32_t generation, complete;
-	bool is_sweeping, has_cursor;
-	struct identity cursor;		/* of the sweep */
+	bool is_sweeping;
+	struct walk sweep;
 };
 
 static int
@@ -219,18 +219,36 @@ rule_others_sync(struct rule_others *others, bool begin)
 	}
 	others->complete = others->generation;
 	others->is_sweeping = true;
-	others->has_cursor = false;
+	walk_restart(&others->sweep);
 }
 
+/* The first of the next key. */
 static struct other *
 next_of_sweep(struct rule_others *others)
 {
+	const struct destination_key *last = walk_last(&others->sweep);
 	struct other wanted;
 
-	if (!others->has_cursor)
+	if (last == NULL)
 		return rule_other_tree_first(&others->tree);
-	wanted.identity = others->cursor;
+	memset(&wanted, 0xff, sizeof(wanted));
+	wanted.identity.key = *last;
 	return rule_other_tree_after(&others->tree, &wanted);
+}
+
+/* Forget what the kernel did not report any more of those of one key. */
+static void
+sweep_key(struct rule_others *others, struct other *other)
+{
+	const struct destination_key key = other->identity.key;
+	struct other *next;
+
+	for (; has_key(other, &key); other = next) {
+		next = rule_other_tree_next(other);
+		if (!other->identity.is_export &&
+		    other->generation < others->complete)
+			forget(others, other);
+	}
 }
 
 bool
@@ -244,11 +262,8 @@ rule_others_sweep(struct rule_others *others, unsigned int budget)
 			others->is_sweeping = false;
 			break;
 		}
-		others->cursor = other->identity;
-		others->has_cursor = true;
-		if (!other->identity.is_export &&
-		    other->generation < others->complete)
-			forget(others, other);
+		walk_move(&others->sweep, &other->identity.key);
+		sweep_key(others, other);
 	}
 	return others->is_sweeping;
 }
