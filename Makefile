@@ -142,7 +142,7 @@ cflags-babeld = -DVERSION='"$(VERSION)"'
 cflags-options = $(cflags-babeld)
 cflags-local = $(cflags-babeld)
 
--include $(wildcard $(OUT)/*.d $(OUT)/tests/*/*.d)
+-include $(wildcard $(addprefix $(OUT)/,*.d */*.d tests/*/*.d))
 
 # Tests.
 

@@ -49,6 +49,17 @@ def test_objects_for_link_time_optimisation_serve_tests_too(tmp_path):
     assert "-ffat-lto-objects" not in compilation(tmp_path)
 
 
+@pytest.mark.parametrize("source, header", [
+    ("util", "include/util.h"), ("kernel/dump", "kernel/dump.h"),
+    ("tests/unit/test_util", "tests/unit/unit.h")])
+def test_a_changed_header_compiles_anew(tmp_path, source, header):
+    """In whatever folder the source is."""
+    goal = [f"OUT={tmp_path}", f"{tmp_path}/{source}.o"]
+    assert "CC" in make(*goal).stdout
+    assert "CC" not in make(*goal).stdout
+    assert "CC" in make("-W", header, *goal).stdout
+
+
 def test_installing_what_was_never_built_fails(tmp_path):
     run = make("install", f"OUT={tmp_path}/out", f"DESTDIR={tmp_path}/root")
     assert run.returncode != 0
