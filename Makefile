@@ -13,7 +13,7 @@ PYTHON ?= /usr/bin/python3
 JOBS = $(shell nproc)
 
 # What the protocol engine consists of, in the order of its layers ...
-ENGINE = util tree counter prefix timer pattern filter mac \
+ENGINE = util tree counter prefix timer pattern filter blake2s mac \
 	config/token config/field config/statement config/statement_rule \
 	configuration \
 	outbox instance held interface auth neighbour source destination route \
@@ -47,7 +47,6 @@ ifeq ($(CONFIG),fuzz)
 CC = clang
 endif
 
-LIBRARIES = libmnl libbsd-overlay
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wconversion -Wcast-qual -Wwrite-strings -Wvla
 our-cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
@@ -55,13 +54,19 @@ our-cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
 our-cflags = -std=c11 -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
 	$(if $(WERROR),-Werror) $(flags-config) $(lto-cflags)
 our-ldflags = $(flags-config)
-our-ldlibs = $(pkg-libs) -lmd -lb2 -lm
+our-ldlibs = $(pkg-libs) -lmd
 
-# pkg-config is asked once, and only when something is compiled.
-pkg-cflags = $(eval pkg-cflags := $$(shell $(PKG_CONFIG) --cflags \
-	$(LIBRARIES)))$(pkg-cflags)
-pkg-libs = $(eval pkg-libs := $$(shell $(PKG_CONFIG) --libs \
-	$(LIBRARIES)))$(pkg-libs)
+# libbsd's headers and functions are taken only where the C library lacks
+# them.  The compiler and pkg-config are asked once, and only when something
+# is compiled.
+lacks = $(shell $(CC) -D_GNU_SOURCE $(2) $(CPPFLAGS) $(CFLAGS) \
+	-Werror=implicit-function-declaration $(1) -o /dev/null tests/libc.c \
+	$(LDFLAGS) 2>/dev/null || echo libbsd-overlay)
+pkg = $(shell $(PKG_CONFIG) $(1) libmnl $(2))
+pkg-cflags = $(eval pkg-cflags := $$(call pkg,--cflags,$$(call \
+	lacks,-c)))$(pkg-cflags)
+pkg-libs = $(eval pkg-libs := $$(call pkg,--libs,$$(call \
+	lacks,,$$(pkg-cflags))))$(pkg-libs)
 
 # The linker's --wrap, which some unit tests need, does not reach into code
 # that is optimised at link time.  So objects hold code for both: gcc's
@@ -148,8 +153,8 @@ cflags-local = $(cflags-babeld)
 
 $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
-	$(Q)$(LINK) $(lto-wrap) $(call wraps,tests/unit/test_$*.c) -o $@ $^ -lcmocka \
-	    $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) $(lto-wrap) $(call wraps,tests/unit/test_$*.c) -o $@ $^ \
+	    -lcmocka -lm -ldl $(our-ldlibs) $(LDLIBS)
 
 # A test that defines __wrap_malloc() gets the calls to malloc().
 wraps = $(shell grep -o '__wrap_[a-z_]*' $(1) | sort -u | \
@@ -167,11 +172,11 @@ $(OUT)/tests/unit/vectors.inc: tests/unit/vectors.py tests/vectors.json
 
 $(OUT)/sim: $(sim-objects) $(library)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) -lm $(LDLIBS)
 
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
-	$(Q)$(LINK) -o $@ $^ -lcmocka $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) -o $@ $^ -lcmocka -lm $(our-ldlibs) $(LDLIBS)
 
 # A fuzz target is a LLVMFuzzerTestOneInput(); outside CONFIG=fuzz, main()
 # of replay.c feeds it the files of the corpus.
@@ -381,10 +386,10 @@ clean:
 
 # What the targets need, as Debian 12 names it.  "demo" and "check" install
 # what is missing by themselves, "deps" does it for all targets.
-build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev libb2-dev
+build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev
 demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang clang-format universal-ctags mandoc \
-	libcmocka-dev python3-pytest valgrind babeld bird2 frr \
+	libcmocka-dev libb2-1 python3-pytest valgrind babeld bird2 frr \
 	netcat-openbsd procps wireguard-go wireguard-tools tshark tcpdump
 
 deps:

@@ -205,7 +205,7 @@ identity_of(const struct options *options, const struct system_state *state)
 	identity.without_state = !state->has_seqno;
 	identity.seqno = seqno_plus(state->seqno, 1);
 	if (!state->has_seqno)
-		arc4random_buf(&identity.seqno, sizeof(identity.seqno));
+		system_random(&identity.seqno, sizeof(identity.seqno));
 	if (options->has_router_id)
 		identity.id = options->router_id;
 	else if (state->has_id && !options->random_id)

@@ -29,6 +29,7 @@
 #include "kernel/socket.h"
 #include "kernel/state.h"
 #include "kernel/sync.h"
+#include "system.h"
 
 bool
 kernel_is_at_least(int major, int minor)
@@ -102,7 +103,7 @@ kernel_open(const struct kernel_conf *conf,
 	kernel->events = events;
 	kernel->ctx = ctx;
 	kernel->command = kernel->dump = kernel->notify = kernel->timer = -1;
-	arc4random_buf(&kernel->seed, sizeof(kernel->seed));
+	system_random(&kernel->seed, sizeof(kernel->seed));
 	kernel_link_init(kernel);
 	kernel_marks_init(kernel);
 	kernel->buffer = malloc(2 * NETLINK_BUFFER);

@@ -4,9 +4,7 @@
  * The MAC covers a pseudo-header, made of the addresses and ports of the
  * datagram, and the packet without its trailer.  Both algorithms of the
  * RFC are here: HMAC-SHA256 (RFC 2104, SHA-256 from libmd) and keyed
- * BLAKE2s with a digest of 16 octets (RFC 7693, libb2).  The length of
- * the digest is a parameter of BLAKE2s: 16 octets asked for are not the
- * first 16 of 32.
+ * BLAKE2s with a digest of 16 octets (blake2s.c).
  *
  * Whatever held key material is overwritten before it goes out of scope.
  */
@@ -14,10 +12,10 @@
 
 #include <sys/types.h>
 
-#include <blake2.h>
 #include <sha2.h>
 #include <string.h>
 
+#include "blake2s.h"
 #include "prefix.h"
 
 #define PSEUDO_HEADER_MAX	36
@@ -121,21 +119,17 @@ hmac_sha256(const struct mac_key *key, const struct text *text,
 	explicit_bzero(&sha, sizeof(sha));
 }
 
-static int
+static void
 blake2s_128(const struct mac_key *key, const struct text *text,
     uint8_t mac[MAC_LENGTH_MAX])
 {
-	size_t length = algorithms[MAC_BLAKE2S_128].length;
-	blake2s_state state;
-	bool failed;
+	struct blake2s hash;
 
-	failed = blake2s_init_key(&state, length,
-	    key->value, key->length) < 0 ||
-	    blake2s_update(&state, text->header, text->header_len) < 0 ||
-	    blake2s_update(&state, text->packet, text->packet_len) < 0 ||
-	    blake2s_final(&state, mac, length) < 0;
-	explicit_bzero(&state, sizeof(state));
-	return failed ? -1 : 0;
+	blake2s_begin(&hash, algorithms[MAC_BLAKE2S_128].length,
+	    key->value, key->length);
+	blake2s_add(&hash, text->header, text->header_len);
+	blake2s_add(&hash, text->packet, text->packet_len);
+	blake2s_end(&hash, mac);
 }
 
 size_t
@@ -154,8 +148,7 @@ mac_compute(const struct mac_key *key, const struct mac_endpoints *ends,
 		hmac_sha256(key, &text, mac);
 		break;
 	case MAC_BLAKE2S_128:
-		if (blake2s_128(key, &text, mac) < 0)
-			return 0;
+		blake2s_128(key, &text, mac);
 		break;
 	case MAC_NONE:
 		break;

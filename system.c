@@ -12,6 +12,7 @@
 #include "system.h"
 
 #include <sys/file.h>
+#include <sys/random.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 #include <linux/if_arp.h>
 #include <linux/if_packet.h>
 
+#include <err.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <ifaddrs.h>
@@ -788,10 +790,27 @@ system_router_id_from_hardware(struct router_id *id)
 
 /* Neither a group's nor one that an address could be. */
 void
+system_random(void *buffer, size_t len)
+{
+	uint8_t *at = buffer;
+	ssize_t got;
+
+	while (len > 0) {
+		got = getrandom(at, len, 0);
+		if (got < 0 && errno != EINTR)
+			err(1, "getrandom");
+		if (got > 0) {
+			at += got;
+			len -= (size_t)got;
+		}
+	}
+}
+
+void
 system_router_id_random(struct router_id *id)
 {
 	do {
-		arc4random_buf(id->octets, sizeof(id->octets));
+		system_random(id->octets, sizeof(id->octets));
 		id->octets[0] &= (uint8_t)~3;
 	} while (!router_id_is_valid(id));
 }

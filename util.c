@@ -8,8 +8,10 @@
  */
 #include "util.h"
 
-#include <math.h>
 #include <string.h>
+
+/* The natural logarithm of 2. */
+#define LN_2	0.69314718055994530942
 
 bool
 seqno_less(uint16_t a, uint16_t b)
@@ -61,6 +63,27 @@ time_max(babel_time a, babel_time b)
 	return a > b ? a : b;
 }
 
+/*
+ * Two to the power of -x, for x of 0 or more.  The whole part of x halves;
+ * for the rest, of less than 1, it is the exponential series, to the
+ * precision of a double.  Unlike exp2() it needs no library, and gives the
+ * same octets on every machine.
+ */
+static double
+half_to_the(double x)
+{
+	double power, sum = 1;
+	int whole, k;
+
+	if (x >= 64)
+		return 0;
+	whole = (int)x;
+	power = -LN_2 * (x - whole);
+	for (k = 17; k > 0; k--)
+		sum = 1 + power / k * sum;
+	return sum / (double)(UINT64_C(1) << whole);
+}
+
 double
 decay_towards(double value, double target, babel_time elapsed,
     babel_time half_life)
@@ -70,7 +93,7 @@ decay_towards(double value, double target, babel_time elapsed,
 	if (elapsed <= 0)
 		return value;
 	return target + (value - target) *
-	    exp2(-(double)elapsed / (double)half_life);
+	    half_to_the((double)elapsed / (double)half_life);
 }
 
 bool

@@ -87,7 +87,7 @@ static void
 engine_random(void *ctx, void *buffer, size_t len)
 {
 	(void)ctx;
-	arc4random_buf(buffer, len);
+	system_random(buffer, len);
 }
 
 /* By now, the link may have another name than the one it was run by. */

@@ -93,6 +93,9 @@ bool	system_router_id_of(unsigned short hardware, const uint8_t *address,
 	    size_t len, struct router_id *);
 /* That of the first interface that has such an address. */
 bool	system_router_id_from_hardware(struct router_id *);
+/* Octets that nobody can foresee.  Waits for the kernel at boot; ends
+ * the process if it has none. */
+void	system_random(void *, size_t len);
 void	system_router_id_random(struct router_id *);
 
 #endif

@@ -121,6 +121,22 @@ decay_halves(void **state)
 	    decay_towards(7, 90, 3 * SECOND, 4 * SECOND));
 }
 
+/* As exp2() has it, to a few units of a double's last place. */
+static void
+decay_is_exponential(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 1; i < 20000; i++) {
+		double rest = decay_towards(1, 0, i, 1000);
+		double exact = exp2(-i / 1000.);
+
+		if (fabs(rest - exact) > 1e-15 * exact)
+			fail_msg("%.17g instead of %.17g", rest, exact);
+	}
+}
+
 static void
 decay_at_the_ends(void **state)
 {
@@ -129,6 +145,8 @@ decay_at_the_ends(void **state)
 	assert_near(decay_towards(100, 200, -SECOND, SECOND), 100);
 	assert_near(decay_towards(100, 200, 0, 0), 200);
 	assert_near(decay_towards(100, 200, NEVER, 1), 200);
+	assert_near(decay_towards(100, 200, 63 * SECOND, SECOND), 200);
+	assert_near(decay_towards(100, 200, 64 * SECOND, SECOND), 200);
 }
 
 int
@@ -143,6 +161,7 @@ main(void)
 		cmocka_unit_test(interval_is_clamped),
 		cmocka_unit_test(times_are_ordered),
 		cmocka_unit_test(decay_halves),
+		cmocka_unit_test(decay_is_exponential),
 		cmocka_unit_test(decay_at_the_ends),
 	};
 
