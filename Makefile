@@ -99,6 +99,8 @@ engine-objects := $(foreach object,$(engine-objects), \
 sim-objects := $(sim-objects:$(OUT)/%=build/release/%)
 endif
 
+# What the system tests drive that is not the daemon itself.
+system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay)
 benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 FUZZ = *
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
@@ -194,7 +196,8 @@ $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz-main) \
 	$(Q)$(LINK) $(ldflags-fuzz) -o $@ $^ $(our-ldlibs) $(LDLIBS)
 
 # All that "check" runs of one configuration, to be built in parallel.
-tests: $(OUT)/babeld $(unit-tests) $(fuzzers) $(if $(sim-objects),$(OUT)/sim)
+tests: $(OUT)/babeld $(unit-tests) $(fuzzers) $(system-tools) \
+	$(if $(sim-objects),$(OUT)/sim)
 
 unit: $(filter-out %/test_vectors,$(unit-tests))
 	@set -e; for t in $^; do echo "== $$t"; $$t; done
@@ -255,14 +258,12 @@ $(long)/%: $(OUT)/sim
 sim-broken: build/release/sim
 	@MAKE='$(MAKE) -j$(JOBS)' tests/sim/broken.sh
 
-# What the system tests drive that is not the daemon itself.
 $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) $(LDLIBS)
 
 # Most of a system test is waiting, so three runs go side by side: the daemon
 # among fake neighbours, in networks, and as a process on a host.
-system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay)
 system-runs = system-wire system-network system-host
 system: $(OUT)/babeld $(system-tools)
 	@echo '  three runs side by side; each is shown when it has ended'

@@ -58,7 +58,7 @@ offer_evaluate(const struct babel *b, const struct kernel_route *route,
 		.ifname = route->ifname,
 		.proto = route->proto,
 		.local = route->local,
-		.unicast = route->unicast,
+		.unicast = route->type == ROUTE_UNICAST,
 	};
 	struct filter_verdict verdict;
 

@@ -108,7 +108,7 @@ struct kernel_route {
 	char ifname[IFNAME_SIZE];
 	uint8_t proto;			/* RTPROT_* */
 	bool local;			/* an address of ours */
-	bool unicast;			/* route type unicast (or local) */
+	enum route_type type;
 };
 
 /* What the engine is told at birth. */

@@ -63,6 +63,14 @@ struct filter {
 	struct filter_index *index;	/* built by filter_finish, or NULL */
 };
 
+/* The type of a kernel route.  Addresses of ours count as unicast. */
+enum route_type {
+	ROUTE_UNICAST,
+	ROUTE_BLACKHOLE,
+	ROUTE_UNREACHABLE,
+	ROUTE_PROHIBIT,
+};
+
 /* What a rule is matched against; only what the chain has is set. */
 struct filter_subject {
 	struct destination_key key;

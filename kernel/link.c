@@ -658,7 +658,7 @@ report_route(struct kernel *kernel, const struct address_message *message,
 	copy_name(route.ifname, kernel_link_name(kernel, message->ifindex));
 	route.proto = RTPROT_UNSPEC;
 	route.local = true;
-	route.unicast = true;
+	route.type = ROUTE_UNICAST;
 	kernel->events->route(kernel->ctx, &route, present);
 }
 

@@ -242,6 +242,30 @@ decode_attribute(const struct nlattr *attr, struct route_message *message,
 	}
 }
 
+/* False if it is another one: of addresses that are no destination of
+ * unicast, or a word to the lookup itself. */
+static bool
+decode_type(uint8_t type, enum route_type *decoded)
+{
+	switch (type) {
+	case RTN_UNICAST:
+	case RTN_LOCAL:
+		*decoded = ROUTE_UNICAST;
+		return true;
+	case RTN_BLACKHOLE:
+		*decoded = ROUTE_BLACKHOLE;
+		return true;
+	case RTN_UNREACHABLE:
+		*decoded = ROUTE_UNREACHABLE;
+		return true;
+	case RTN_PROHIBIT:
+		*decoded = ROUTE_PROHIBIT;
+		return true;
+	default:
+		return false;
+	}
+}
+
 static bool
 decode_key(const struct rtmsg *rtm, const struct in6_addr *to,
     const struct in6_addr *from, struct destination_key *key)
@@ -275,7 +299,6 @@ kernel_route_decode(const struct nlmsghdr *nlh,
 	memset(message, 0, sizeof(*message));
 	message->is_ipv4 = rtm->rtm_family == AF_INET;
 	message->is_cloned = (rtm->rtm_flags & RTM_F_CLONED) != 0;
-	message->type = rtm->rtm_type;
 	message->tos = rtm->rtm_tos;
 	message->entry.table = rtm->rtm_table;
 	message->entry.unreachable = rtm->rtm_type == RTN_UNREACHABLE;
@@ -288,7 +311,7 @@ kernel_route_decode(const struct nlmsghdr *nlh,
 	message->route.priority = message->entry.priority;
 	message->route.ifindex = message->entry.ifindex;
 	message->route.proto = rtm->rtm_protocol;
-	message->route.unicast = rtm->rtm_type == RTN_UNICAST ||
-	    rtm->rtm_type == RTN_LOCAL;
+	message->has_other_type = !decode_type(rtm->rtm_type,
+	    &message->route.type);
 	return decode_key(rtm, &to, &from, &message->route.key);
 }

@@ -14,9 +14,9 @@
 struct route_message {
 	struct kernel_route route;	/* ifname is not filled in */
 	struct fib_entry entry;		/* as if we had installed it */
-	uint8_t type;			/* RTN_* */
 	uint8_t tos;
 	bool is_ipv4, is_cloned, is_multipath;
+	bool has_other_type;		/* than those of enum route_type */
 };
 
 /* Decode; false if it is not a route that a router could care about. */

@@ -100,7 +100,8 @@ is_import(const struct kernel *kernel, const struct route_message *message)
 	const struct kernel_route *route = &message->route;
 
 	return route->proto != PROTOCOL_BABEL && !message->is_cloned &&
-	    message->tos == 0 && is_import_table(kernel, route->table) &&
+	    !message->has_other_type && message->tos == 0 &&
+	    is_import_table(kernel, route->table) &&
 	    destination_key_is_valid(&route->key) &&
 	    (message->is_ipv4 || route->key.to.plen != 0 ||
 	    route->priority < PRIORITY_MAX_DEFAULT);
@@ -147,7 +148,7 @@ note_import(struct kernel *kernel, const struct route_message *message)
 	link = kernel_link_find(kernel, message->route.ifindex);
 	if (link != NULL)
 		link->has_imports = true;
-	else if (message->type == RTN_UNICAST)
+	else if (message->route.type == ROUTE_UNICAST)
 		kernel->has_ipv4_spread = true;
 	kernel->has_ipv4_spread |= message->is_multipath;
 }

@@ -188,7 +188,7 @@ node_tell_origin(struct node *n, uint32_t key, bool present)
 {
 	struct kernel_route route = { .ifindex = 1000, .ifname = "stub",
 	    .table = 254, .priority = 100, .proto = STATIC_PROTO,
-	    .unicast = true };
+	    .type = ROUTE_UNICAST };
 
 	if (!node_is_running(n))
 		return;

@@ -116,6 +116,18 @@ on_link(void *ctx, const struct link_state *state, bool present)
 	printf(" why %s\n", state->kind_reason);
 }
 
+static const char *
+type_name(enum route_type type)
+{
+	static const char *const names[] = {
+		[ROUTE_UNICAST] = "unicast", [ROUTE_BLACKHOLE] = "blackhole",
+		[ROUTE_UNREACHABLE] = "unreachable",
+		[ROUTE_PROHIBIT] = "prohibit",
+	};
+
+	return names[type];
+}
+
 static void
 on_route(void *ctx, const struct kernel_route *route, bool present)
 {
@@ -123,10 +135,10 @@ on_route(void *ctx, const struct kernel_route *route, bool present)
 
 	(void)ctx;
 	printf("route %c %s proto %u priority %u table %u dev %s "
-	    "local %d unicast %d\n", present ? '+' : '-',
+	    "local %d type %s\n", present ? '+' : '-',
 	    destination_key_format(&route->key, text), route->proto,
 	    route->priority, route->table, route->ifname, route->local,
-	    route->unicast);
+	    type_name(route->type));
 }
 
 static void

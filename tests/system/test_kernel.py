@@ -474,6 +474,9 @@ def test_what_is_told_by_a_resync(node):
         node.ip("route", "add", "2001:db8:9::/48", "via", "fe80::3", "dev",
                 "v0", "table", str(table), "proto", "11", "metric", "5")
     node.ip("route", "add", "blackhole", "10.8.0.0/16")
+    node.ip("route", "add", "throw", "10.3.0.0/16")
+    node.ip("route", "add", "unreachable", "10.2.0.0/16")
+    node.ip("route", "add", "prohibit", "10.1.0.0/16")
     node.ip("route", "add", "10.7.0.0/16", "proto", "42", "dev", "v0")
     node.ip("route", "add", "224.1.0.0/16", "dev", "v0")
     node.ip("route", "add", "10.6.0.0/16", "dev", "v0", "tos", "4")
@@ -482,18 +485,22 @@ def test_what_is_told_by_a_resync(node):
     probe = Probe(node, "-T", "254", "-T", "4000000000", "-T", "5")
     told = [line for line in probe.lines if line.startswith("route +")]
     assert "route + 10.9.0.0/16 proto 11 priority 0 table 4000000000 " \
-        "dev v0 local 0 unicast 1" in told
+        "dev v0 local 0 type unicast" in told
     assert "route + 2001:db8:9::/48 proto 11 priority 5 table 4000000000 " \
-        "dev v0 local 0 unicast 1" in told
+        "dev v0 local 0 type unicast" in told
     assert "route + 10.9.0.0/16 proto 11 priority 0 table 254 dev v0 " \
-        "local 0 unicast 1" in told
+        "local 0 type unicast" in told
     assert "route + 10.8.0.0/16 proto 3 priority 0 table 254 dev  " \
-        "local 0 unicast 0" in told
+        "local 0 type blackhole" in told
+    assert "route + 10.2.0.0/16 proto 3 priority 0 table 254 dev  " \
+        "local 0 type unreachable" in told
+    assert "route + 10.1.0.0/16 proto 3 priority 0 table 254 dev  " \
+        "local 0 type prohibit" in told
     assert "route + 192.0.2.1/32 proto 0 priority 0 table 255 dev v0 " \
-        "local 1 unicast 1" in told
+        "local 1 type unicast" in told
     text = "\n".join(told)
     for absent in ("table 1000", "10.7.", "224.", "10.6.", "10.4.",
-                   "0.0.0.0/0", "::ffff", "fe80:", "127.0.0.1", " ::1/128"):
+                   "10.3.", "0.0.0.0/0", "::ffff", "fe80:", "127.0.0.1", " ::1/128"):
         assert absent not in text, absent
     # The table exists at last; and the configuration forgets another.
     start = len(probe.lines)

@@ -267,7 +267,7 @@ static inline void
 world_offer(struct world *w, uint32_t number, bool present)
 {
 	struct kernel_route route = { .table = 254, .proto = 3,
-	    .unicast = true, .local = true };
+	    .type = ROUTE_UNICAST, .local = true };
 	struct prefix to = { .address = { 0xFD, 1 }, .plen = 128 };
 
 	to.address[14] = (uint8_t)(number >> 8);

@@ -158,7 +158,7 @@ static inline void
 router_originate(struct router *r, const char *prefix, bool present)
 {
 	struct kernel_route route = { .table = 254, .ifindex = 9,
-		.proto = 4, .unicast = true, .ifname = "stub" };
+		.proto = 4, .type = ROUTE_UNICAST, .ifname = "stub" };
 
 	route.key = key_of(prefix);
 	babel_kernel_route(r->babel, r->now, &route, present);

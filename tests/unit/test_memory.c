@@ -261,7 +261,7 @@ static struct kernel_route
 node_prefix(const struct node *node, unsigned int which)
 {
 	struct kernel_route route = { .table = 254, .ifindex = IFINDEX,
-		.proto = 4, .unicast = true, .ifname = "link" };
+		.proto = 4, .type = ROUTE_UNICAST, .ifname = "link" };
 	struct prefix prefix;
 
 	assert_int_equal(prefix_parse(which == 0 ? "10.0.0.0/24" :

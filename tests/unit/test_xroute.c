@@ -13,7 +13,7 @@ static struct kernel_route
 route_of(const char *prefix, uint8_t proto, uint32_t priority)
 {
 	struct kernel_route route = { .table = 254, .ifindex = 9,
-		.proto = proto, .priority = priority, .unicast = true,
+		.proto = proto, .priority = priority, .type = ROUTE_UNICAST,
 		.ifname = "stub" };
 
 	route.key = key_of(prefix, NULL);

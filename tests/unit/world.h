@@ -334,7 +334,7 @@ static inline void
 world_originate(struct world *w, const char *prefix, bool present)
 {
 	struct kernel_route route = { .table = 254, .ifindex = 9,
-		.proto = 4, .unicast = true, .ifname = "stub" };
+		.proto = 4, .type = ROUTE_UNICAST, .ifname = "stub" };
 
 	route.key = key_of(prefix, NULL);
 	babel_kernel_route(w->babel, w->now, &route, present);
