@@ -25,6 +25,9 @@ DAEMON = babeld wiring control clock options system state set claims \
 	install net kernel_netlink rule local \
 	$(basename $(wildcard kernel/*.c rule/*.c local/*.c))
 
+# The client of the local socket, which needs neither.
+CTL = $(basename $(wildcard ctl/*.c))
+
 VERSION := $(shell cat VERSION)
 
 # One tree of objects for each configuration, so that a sanitiser's never
@@ -85,6 +88,7 @@ say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
 
 engine-objects = $(ENGINE:%=$(OUT)/%.o)
 daemon-objects = $(DAEMON:%=$(OUT)/%.o)
+ctl-objects = $(CTL:%=$(OUT)/%.o)
 library = $(OUT)/libbabel.a
 
 unit-tests = $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
@@ -114,11 +118,15 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 .DELETE_ON_ERROR:
 .SECONDARY:
 
-all: $(OUT)/babeld
+all: $(OUT)/babeld $(OUT)/babelctl
 
 $(OUT)/babeld: $(daemon-objects) $(library) $(OUT)/objects
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $(filter-out %/objects,$^) $(our-ldlibs) $(LDLIBS)
+
+$(OUT)/babelctl: $(ctl-objects)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
 libbabel.a: $(library)
 
@@ -148,6 +156,7 @@ $(OUT)/%.o: %.c $(OUT)/flags
 cflags-babeld = -DVERSION='"$(VERSION)"'
 cflags-options = $(cflags-babeld)
 cflags-local = $(cflags-babeld)
+cflags-ctl/main = $(cflags-babeld)
 
 -include $(wildcard $(addprefix $(OUT)/,*.d */*.d tests/*/*.d))
 
@@ -196,7 +205,7 @@ $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz-main) \
 	$(Q)$(LINK) $(ldflags-fuzz) -o $@ $^ $(our-ldlibs) $(LDLIBS)
 
 # All that "check" runs of one configuration, to be built in parallel.
-tests: $(OUT)/babeld $(unit-tests) $(fuzzers) $(system-tools) \
+tests: all $(unit-tests) $(fuzzers) $(system-tools) \
 	$(if $(sim-objects),$(OUT)/sim)
 
 unit: $(filter-out %/test_vectors,$(unit-tests))
@@ -206,8 +215,8 @@ vectors: $(OUT)/tests/unit/test_vectors
 	@echo "== $<"
 	@$<
 
-lint: $(library) $(daemon-objects)
-	@tests/lint/run $(OUT) '$(ENGINE)' '$(DAEMON)' \
+lint: $(library) $(daemon-objects) $(ctl-objects)
+	@tests/lint/run $(OUT) '$(ENGINE)' '$(DAEMON) $(CTL)' \
 	    '$(our-cppflags) -std=c11 $(WARNINGS)'
 
 # "sim" is for playing, "sim-check" of a fixed size.  TOPOLOGY: random grid
@@ -366,12 +375,16 @@ install: $(filter all,$(MAKECMDGOALS))
 	@test -x $(OUT)/babeld || \
 	    { echo "install: there is no $(OUT)/babeld; run make first" >&2; \
 	    exit 1; }
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 \
+	    $(DESTDIR)$(MANDIR)/man1
 	install -m 755 $(OUT)/babeld $(DESTDIR)$(BINDIR)/babeld
+	install -m 755 $(OUT)/babelctl $(DESTDIR)$(BINDIR)/babelctl
 	install -m 644 babeld.man $(DESTDIR)$(MANDIR)/man8/babeld.8
+	install -m 644 man/babelctl.1 $(DESTDIR)$(MANDIR)/man1/babelctl.1
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8
+	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8 \
+	    $(DESTDIR)$(BINDIR)/babelctl $(DESTDIR)$(MANDIR)/man1/babelctl.1
 
 # A source archive of a commit or tag, the same octets each time.
 DIST = HEAD
@@ -391,7 +404,7 @@ build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev
 demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang clang-format universal-ctags mandoc \
 	libcmocka-dev libb2-1 python3-pytest valgrind babeld bird2 frr \
-	netcat-openbsd procps wireguard-go wireguard-tools tshark tcpdump
+	netcat-openbsd jq procps wireguard-go wireguard-tools tshark tcpdump
 
 deps:
 	@tests/deps $(check-packages)
@@ -415,7 +428,7 @@ check-quick:
 help:
 	@sed -n 's/^#: //p' Makefile
 
-#: all          build/release/babeld
+#: all          build/release/babeld and babelctl
 #: libbabel.a   build/release/libbabel.a, the protocol engine alone
 #: demo         five routers in namespaces, live; as root
 #: check        lint, unit, vectors, fuzz replay, simulation, all of it under

@@ -17,6 +17,7 @@ CHECKOUT = os.path.dirname(os.path.dirname(os.path.dirname(
     os.path.abspath(__file__))))
 OURS = os.environ.get("BABELD",
                       os.path.join(CHECKOUT, "build", "release", "babeld"))
+CTL = os.path.join(os.path.dirname(OURS), "babelctl")
 PEER_BABELD = shutil.which("babeld", path="/usr/sbin:/usr/local/sbin")
 PEER_BIRD = shutil.which("bird", path="/usr/sbin:/usr/local/sbin")
 FRR = "/usr/lib/frr"

@@ -22,7 +22,7 @@ import pytest
 
 import words
 from control import Control
-from daemons import CHECKOUT, OURS
+from daemons import CHECKOUT, CTL, OURS
 from lab import Unmet, run, wait_for
 
 PROMPT = re.compile(r"^(?:(\w+))?([#$]) (.*)$")
@@ -67,8 +67,8 @@ def man_text(line):
 
 def sources(pattern):
     """The paths of our own files of that kind, tests not among them."""
-    return [path for place in ("", "include", "config", "kernel", "local",
-                               "rule")
+    return [path for place in ("", "include", "config", "ctl", "kernel",
+                               "local", "rule")
             for path in glob.glob(os.path.join(CHECKOUT, place, pattern))]
 
 
@@ -229,6 +229,7 @@ class Site:
         tools = lab.path("bin")
         os.mkdir(tools)
         os.symlink(OURS, os.path.join(tools, "babeld"))
+        os.symlink(CTL, os.path.join(tools, "babelctl"))
         with open(os.path.join(tools, "ip"), "w") as stream:
             stream.write(IP.format(ip=shutil.which("ip")))
         os.chmod(os.path.join(tools, "ip"), 0o755)

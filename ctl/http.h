@@ -1,0 +1,30 @@
+/*
+ * ctl/http.h - one request by HTTP, of which little is understood.
+ */
+#ifndef CTL_HTTP_H
+#define CTL_HTTP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define HTTP_HEAD_MAX	8192
+
+enum http_verdict {
+	HTTP_INCOMPLETE,		/* more must come */
+	HTTP_METRICS,
+	HTTP_NOT_FOUND,
+	HTTP_NOT_ALLOWED,		/* neither GET nor HEAD */
+	HTTP_GARBAGE,
+	HTTP_TOO_LARGE,
+	HTTP_TOO_SLOW,
+};
+
+struct http_request {
+	enum http_verdict verdict;
+	bool headers_only;		/* HEAD: no body in the answer */
+};
+
+/* What the first bytes of a request ask for; ended: no more will come. */
+struct http_request http_judge(const char *head, size_t len, bool ended);
+
+#endif

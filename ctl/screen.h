@@ -1,0 +1,51 @@
+/*
+ * ctl/screen.h - a picture made of characters, and what of it has changed.
+ */
+#ifndef CTL_SCREEN_H
+#define CTL_SCREEN_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+enum style { PLAIN, DIM, BOLD, GOOD, BAD, WAY, TITLE, STYLES };
+
+/* What lines are drawn with, in UTF-8 or in ASCII. */
+enum glyph {
+	WIRE_GOOD, WIRE_USED, WIRE_LOST, WIRE_IDLE, ROOT, BRANCH, LAST,
+	HEARD, MISSED, ELLIPSIS, ARROW, DASH, GLYPHS
+};
+
+struct cell {
+	char text[5];			/* one character */
+	unsigned char style;
+};
+
+struct screen {
+	int rows, columns;
+	struct cell *cells, *shown;	/* to be shown, and shown last */
+	bool utf8, coloured;
+	bool all;			/* draw everything anew */
+};
+
+/* A new size: 0, or -1 for no memory. */
+int	screen_resize(struct screen *, int rows, int columns);
+void	screen_free(struct screen *);
+void	screen_clear(struct screen *);
+/* Put a text there, cut off at the right edge; returns the column behind
+ * it.  What a terminal should not be given is shown as \xNN. */
+int	screen_put(struct screen *, int row, int column, enum style,
+	    const char *text);
+/* The same in a field of a width: cut off with an ellipsis, and blanks
+ * behind it; or before it, if the width is negative. */
+struct span {
+	int row, column, width;
+};
+int	screen_field(struct screen *, struct span, enum style,
+	    const char *text);
+/* The same glyph several times. */
+int	screen_line(struct screen *, struct span, enum style, enum glyph);
+const char *screen_glyph(const struct screen *, enum glyph);
+/* Write the rows that have changed. */
+void	screen_flush(struct screen *, FILE *);
+
+#endif

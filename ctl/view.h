@@ -1,0 +1,88 @@
+/*
+ * ctl/view.h - what a daemon has told of its tables.
+ *
+ * A view is built from the lines of "json dump" or "json monitor".  Each
+ * object keeps the fields that something here shows, as text; a field that
+ * it lacks is the empty text.
+ */
+#ifndef CTL_VIEW_H
+#define CTL_VIEW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "ctl/connection.h"
+
+#define INFINITE_METRIC	65535
+
+enum kind { INTERFACE, NEIGHBOUR, XROUTE, ROUTE, KINDS };
+
+enum field {
+	FIELD_ID,			/* of the object in the stream */
+	FIELD_INTERFACE, FIELD_UP, FIELD_TYPE, FIELD_IPV6, FIELD_IPV4,
+	FIELD_NOMINAL,			/* cost of a link without loss */
+	FIELD_ADDRESS, FIELD_REACH, FIELD_UREACH, FIELD_RXCOST,
+	FIELD_TXCOST, FIELD_COST, FIELD_RTT, FIELD_ROUTES, FIELD_PEER,
+	FIELD_PREFIX, FIELD_PLEN, FIELD_FROM, FIELD_FROM_PLEN,
+	FIELD_ROUTER, FIELD_METRIC, FIELD_REFMETRIC, FIELD_VIA,
+	FIELD_NEXT_HOP, FIELD_INSTALLED, FIELD_FEASIBLE, FIELD_AGE,
+	FIELDS
+};
+
+#define PREFIX_MAX	64
+
+struct object {
+	TAILQ_ENTRY(object) entry;	/* in the order in which they came */
+	struct object *chain;		/* of its place in the hash */
+	enum kind kind;
+	long long touched;		/* for whoever looks at changes */
+	uint16_t at[FIELDS];		/* in the text; 0: it has none */
+	char text[];
+};
+TAILQ_HEAD(object_list, object);
+
+struct view {
+	struct object_list objects[KINDS];
+	size_t count;
+	struct object **slots;
+	size_t slot_count;		/* a power of two, or 0 */
+};
+
+/* What a line did: the object before and after it, of which one may be
+ * NULL.  before is freed when the next line is taken. */
+struct change {
+	struct object *before, *after;
+};
+
+void	view_init(struct view *);
+void	view_free(struct view *);
+/* Take a line, which is used up: 0, or -1 if it is none of the stream's or
+ * there is no memory. */
+int	view_take(struct view *, char *line, struct change *);
+void	view_forget(struct change *);
+/* Ask for a dump and take it all; what went wrong has been said. */
+enum answer view_load(struct view *, struct connection *,
+	    const char *request);
+
+const char *field(const struct object *, enum field);
+/* As a number; the other one if it is none. */
+long	field_number(const struct object *, enum field, long otherwise);
+bool	field_true(const struct object *, enum field);
+bool	field_equal(const struct object *, enum field, const struct object *,
+	    enum field);
+/* "192.0.2.0/24"; that of the source is empty for all sources. */
+void	field_prefix(const struct object *, char text[PREFIX_MAX]);
+void	field_from(const struct object *, char text[PREFIX_MAX]);
+
+/* Does the neighbour's link carry packets? */
+bool	neighbour_works(const struct object *);
+/* Did the route come from this neighbour? */
+bool	route_is_by(const struct object *route,
+	    const struct object *neighbour);
+bool	route_is_used(const struct object *route);
+/* The router-id of a neighbour if the daemon tells it, or if a route shows
+ * it: who announces with metric 0 is the origin.  NULL: unknown. */
+const char *neighbour_router(const struct view *, const struct object *);
+
+#endif
