@@ -31,8 +31,7 @@ CTL = $(basename $(wildcard ctl/*.c))
 VERSION := $(shell cat VERSION)
 
 # One tree of objects for each configuration, so that a sanitiser's never
-# meet another's.  broken-NAME is the release with -DBROKEN_NAME: a fault
-# that the simulator's checker must find.
+# meet another's.
 CONFIG = release
 OUT = build/$(CONFIG)
 
@@ -42,9 +41,7 @@ flags-asan = -O1 -g -fsanitize=address,undefined \
 flags-cover = -O0 -g --coverage
 flags-fuzz = -O1 -g -fsanitize=fuzzer-no-link,address,undefined \
 	-fno-sanitize-recover=all
-broken = $(shell echo '$(CONFIG:broken-%=%)' | tr a-z- A-Z_)
-flags-config = $(if $(filter broken-%,$(CONFIG)),-DBROKEN_$(broken), \
-	$(flags-$(CONFIG)))
+flags-config = $(flags-$(CONFIG))
 
 ifeq ($(CONFIG),fuzz)
 CC = clang
@@ -94,17 +91,9 @@ library = $(OUT)/libbabel.a
 unit-tests = $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 sim-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
 
-# Of a broken engine only the file with the fault is compiled.
-ifneq ($(filter broken-%,$(CONFIG)),)
-faulty := $(patsubst %.c,$(OUT)/%.o,$(shell grep -l 'BROKEN_$(broken)\>' *.c */*.c))
-$(if $(faulty),,$(error no source knows BROKEN_$(broken)))
-engine-objects := $(foreach object,$(engine-objects), \
-	$(or $(filter $(object),$(faulty)),$(object:$(OUT)/%=build/release/%)))
-sim-objects := $(sim-objects:$(OUT)/%=build/release/%)
-endif
-
 # What the system tests drive that is not the daemon itself.
 system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay)
+
 benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 FUZZ = *
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
@@ -264,8 +253,8 @@ $(long)/%: $(OUT)/sim
 	$(Q)mv $@.log $@ && echo "seeds $*00-$*99: passed"
 
 # The checker can fail: a fault built in for each invariant must be found.
-sim-broken: build/release/sim
-	@MAKE='$(MAKE) -j$(JOBS)' tests/sim/broken.sh
+sim-broken: $(OUT)/sim $(OUT)/daemon.a
+	@$(run-mutants) tests/sim $(MUTANTS)
 
 $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
@@ -346,9 +335,10 @@ bench: $(benchmarks)
 
 # Each claim broken once: the test named beside it must fail.
 MUTANTS =
+run-mutants = $(PYTHON) tests/mutants/run $(OUT) '$(COMPILE)' '$(LINK)' \
+	'$(our-ldlibs) $(LDLIBS)'
 mutants: $(unit-tests) $(OUT)/daemon.a $(library)
-	@$(PYTHON) tests/mutants/run $(OUT) '$(COMPILE)' '$(LINK)' \
-	    '$(our-ldlibs) $(LDLIBS)' $(MUTANTS)
+	@$(run-mutants) tests/mutants $(MUTANTS)
 
 # Which test would fail without what; "lint" checks that it is up to date.
 conformance:
@@ -458,5 +448,5 @@ help:
 #: dist         DIST=HEAD: build/babeld-VERSION.tar.gz of a commit or tag
 #: clean        remove build/
 #:
-#: CONFIG=release|asan|cover|fuzz|broken-NAME chooses flags and object tree,
+#: CONFIG=release|asan|cover|fuzz chooses flags and object tree,
 #: V=1 shows the commands, WERROR=1 makes warnings errors.

@@ -125,10 +125,6 @@ destination_step(const struct babel *b, struct walk *walk,
 void
 destination_release(struct babel *b, struct destination *d)
 {
-#ifdef BROKEN_LEAK
-	if (!b->shutting_down)
-		return;
-#endif
 	if (!route_tree_is_empty(&d->routes) ||
 	    !source_tree_is_empty(&d->sources) ||
 	    !request_tree_is_empty(&d->requests) ||
@@ -223,9 +219,6 @@ destination_filter_out(const struct babel *b, const struct destination *d,
 bool
 destination_may_announce(const struct babel *b, const struct destination *d)
 {
-#ifdef BROKEN_INSTALL_ORDER
-	return true;
-#endif
 	return d->xroute != NULL || d->selected == NULL ||
 	    d->selected->metric == INFINITY_METRIC || fib_is_current(b, d);
 }
@@ -354,13 +347,11 @@ destination_retract(struct babel *b, struct destination *d)
 		return;
 	d->announced_metric = INFINITY_METRIC;
 	d->announce_again = false;
-#ifndef BROKEN_HOLD
 	d->held = true;
 	/* What we learnt and announced was installed, too. */
 	d->hold_fib |= router_id_compare(&d->announced_id, &b->id) != 0;
 	d->hold_until = b->now + destination_hold_time(b);
 	schedule(b, &d->hold, d->hold_until);
-#endif
 	delivery_start(b, d);
 	destination_changed(b, d, HASTE_URGENT);
 }

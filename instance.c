@@ -147,11 +147,6 @@ random_between(struct babel *b, babel_time low, babel_time high)
 babel_time
 jitter(struct babel *b, babel_time interval)
 {
-#ifdef BROKEN_ORDER
-	static babel_time calls;	/* not the instance's: no replay */
-
-	interval -= ++calls % 8;
-#endif
 	return random_between(b, interval - interval / 8,
 	    interval - interval / 64);
 }

@@ -424,9 +424,6 @@ schedule_hello(struct babel *b, struct interface *ifp)
 {
 	babel_time interval = ifp->conf.hello_interval;
 
-#ifdef BROKEN_HELLO
-	interval = interval * 5 / 4;
-#endif
 	ifp->hello_sent = b->now;
 	ifp->hello_regular = b->now + jitter(b, interval);
 	if (ifp->hello_burst > 0)

@@ -445,9 +445,6 @@ request_starving(struct babel *b, struct destination *d,
 {
 	struct route *route;
 
-#ifdef BROKEN_STARVATION
-	return;
-#endif
 	/* The lost source, and any other that may come to the rescue. */
 	TREE_FOREACH(route, route_tree, &d->routes)
 		if (wants_seqno(route)) {
@@ -465,9 +462,6 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	uint16_t seqno;
 	bool is_new;
 
-#ifdef BROKEN_STARVATION
-	return;
-#endif
 	if (source == NULL || !source->has_distance)
 		return;
 	seqno = seqno_plus(source->seqno, 1);

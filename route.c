@@ -292,13 +292,6 @@ route_update_known(struct babel *b, struct route *route,
 	bool is_same, feasible = source_is_feasible(source_find(d,
 	    &update->id), update->seqno, update->metric);
 
-#ifdef BROKEN_SOURCE
-	if (update->metric < INFINITY_METRIC && router_id_compare(
-	    &update->id, &route->source->id) != 0) {
-		route_refresh(b, route, update->interval);
-		return;
-	}
-#endif
 	/* B1: better the old news than none, until a newer seqno comes. */
 	if (!feasible && d->selected == route && router_id_compare(
 	    &update->id, &route->source->id) == 0 &&
@@ -623,11 +616,6 @@ choose(struct babel *b, struct destination *d)
 	}
 	if (best == NULL && again != NEVER)
 		schedule_advance(b, &d->reselect, again);
-#ifdef BROKEN_SELECTION
-	TREE_FOREACH(route, route_tree, &d->routes)
-		if (route != best && is_eligible(b, d, route))
-			return route;
-#endif
 	return best != NULL ? best : selected;
 }
 

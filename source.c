@@ -32,9 +32,6 @@ bool
 source_is_feasible(const struct source *source, uint16_t seqno,
     uint16_t metric)
 {
-#ifdef BROKEN_FEASIBILITY
-	return true;
-#endif
 	if (metric == INFINITY_METRIC || source == NULL ||
 	    !source->has_distance)
 		return true;
@@ -104,11 +101,7 @@ source_announce(struct babel *b, struct destination *d,
 
 	if (source == NULL)
 		return false;
-	if (!source->has_distance || distance_less(seqno, metric, source)
-#ifdef BROKEN_DISTANCE
-	    || true
-#endif
-	    ) {
+	if (!source->has_distance || distance_less(seqno, metric, source)) {
 		source->seqno = seqno;
 		source->metric = metric;
 		source->has_distance = true;
