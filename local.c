@@ -179,9 +179,9 @@ refuse(struct local *local, const struct babel *b, struct client *c)
 
 void
 local_adopt(struct local *local, const struct babel *b, int fd,
-    bool writable)
+    bool writable, bool is_tcp)
 {
-	struct client *c = client_new(fd, writable);
+	struct client *c = client_new(fd, writable, is_tcp);
 
 	if (c == NULL) {
 		close(fd);
@@ -223,7 +223,8 @@ accept_some(struct local *local, const struct babel *b,
 				local->accept_again = b->now + ACCEPT_PAUSE;
 			return;
 		}
-		local_adopt(local, b, fd, server->writable);
+		local_adopt(local, b, fd, server->writable,
+		    server->path == NULL);
 	}
 }
 
@@ -244,7 +245,8 @@ wants_input(const struct client *c)
 	if (c->state == CLIENT_LINGERING)
 		return true;
 	return c->state == CLIENT_OPEN && !is_occupied(c) &&
-	    !client_has_line(c);
+	    (!client_has_line(c) ||
+	    (c->held_up && c->input_len < sizeof(c->input)));
 }
 
 /* Are changes to be sent now?  All of them are sent before a reply, and
@@ -257,6 +259,14 @@ has_news(const struct local *local, const struct client *c, babel_time now)
 	    local->journal.count > local->lag / 2);
 }
 
+/* Can its next line be acted upon? */
+static bool
+has_request(const struct client *c, babel_time now)
+{
+	return client_has_line(c) &&
+	    (!c->held_up || client_trial_end(c, now) <= now);
+}
+
 /* Could it proceed without input and without its socket taking output? */
 static bool
 is_runnable(const struct local *local, const struct client *c,
@@ -267,7 +277,7 @@ is_runnable(const struct local *local, const struct client *c,
 		    c->output_len == 0);
 	if (c->output_len >= CLIENT_ENOUGH)
 		return false;
-	return is_occupied(c) || client_has_line(c) || c->ended ||
+	return is_occupied(c) || has_request(c, now) || c->ended ||
 	    has_news(local, c, now);
 }
 
@@ -313,11 +323,29 @@ local_due(const struct local *local, babel_time now)
 		else if (monitor_is_behind(c, &local->journal) &&
 		    now < c->news_at)
 			due = time_min(due, c->news_at);
+		if (c->state == CLIENT_OPEN && c->held_up)
+			due = time_min(due, client_trial_end(c, now));
 	}
 	return local->forgetting ? now : due;
 }
 
 /* Serving. */
+
+static void
+read_input(struct local *local, struct client *c, babel_time now)
+{
+	switch (client_read(c, now)) {
+	case CLIENT_HEARD:
+		break;
+	case CLIENT_OVERLONG:
+		local->counters[LOCAL_DROPPED]++;
+		client_finish(c, now, "Line too long");
+		break;
+	case CLIENT_FOREIGN:
+		local->counters[LOCAL_FOREIGN]++;
+		break;
+	}
+}
 
 /* Read, unless the client is not to send now. */
 static void
@@ -332,10 +360,21 @@ client_input(struct local *local, struct client *c, short revents,
 		client_is_gone(c);
 	else if ((revents & POLLIN) == 0)
 		return;
-	if (!client_read(c)) {
-		local->counters[LOCAL_DROPPED]++;
-		client_finish(c, now, "Line too long");
-	}
+	read_input(local, c, now);
+}
+
+/* Is the line not to be acted upon, now or ever?  What came meanwhile
+ * counts. */
+static bool
+must_wait(struct local *local, struct client *c, const char *line,
+    babel_time now)
+{
+	if (!c->on_trial || !local_request_is_directive(line))
+		return false;
+	read_input(local, c, now);
+	c->held_up = client_trial_end(c, now) > now;
+	c->on_trial = c->held_up;
+	return c->held_up || !client_has_line(c);
 }
 
 /* The next request, or the end of them. */
@@ -347,11 +386,14 @@ next_request(struct local *local, const struct babel *b, struct client *c,
 
 	if (!client_next_line(c, line)) {
 		if (c->deaf)
-			(void)client_read(c);
+			read_input(local, c, b->now);
 		if (c->ended)
 			client_finish(c, b->now, NULL);
 		return client_has_line(c);
 	}
+	if (must_wait(local, c, line, b->now))
+		return c->ended;
+	client_take_line(c);
 	if (local_request_execute(local, b, c, line))
 		*budget = 0;
 	else if (c->deaf)

@@ -9,6 +9,12 @@
  * and the rest of the input is discarded until the client closes too or a
  * deadline passes.  Closing at once would let TCP answer unread input with
  * a reset, which may destroy the last line: the reason.
+ *
+ * A client of a TCP port that sends HTTP is given up, and nothing of what it
+ * sent has an effect (local/foreign.c).  Nor has what came before, in the
+ * same packet or others: until such a client has been silent for a moment
+ * after a whole line, or has ended, it is on trial, and what it asks to be
+ * changed is not.
  */
 #include "local/client.h"
 
@@ -18,6 +24,9 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "local/foreign.h"
+
+#define TRIAL_TIME	(300 * MILLISECOND)	/* of silence */
 #define OUTPUT_MIN	4096
 #define WRITE_MAX	(64 * 1024)	/* bytes in one turn */
 #define DISCARD_READS	16		/* likewise */
@@ -25,7 +34,7 @@
 #define LINGERING_TIME	(2 * SECOND)
 
 struct client *
-client_new(int fd, bool writable)
+client_new(int fd, bool writable, bool is_tcp)
 {
 	struct client *c = calloc(1, sizeof(*c));
 
@@ -33,6 +42,7 @@ client_new(int fd, bool writable)
 		return NULL;
 	c->fd = fd;
 	c->writable = writable;
+	c->is_tcp = c->on_trial = is_tcp;
 	return c;
 }
 
@@ -62,6 +72,15 @@ client_is_gone(struct client *c)
 	c->output = NULL;
 	c->output_start = c->output_len = c->output_size = 0;
 	client_stop(c);
+}
+
+/* Neither what it asks for nor what it is sent is of any use. */
+static void
+give_up(struct client *c)
+{
+	client_is_gone(c);
+	c->ended = true;
+	c->input_len = 0;
 }
 
 /* Room for that many more bytes: 0, or -1. */
@@ -98,9 +117,7 @@ client_put(struct client *c, const char *bytes, size_t len)
 	if (c->deaf)
 		return;
 	if (output_reserve(c, len) < 0) {
-		client_is_gone(c);
-		c->ended = true;
-		c->input_len = 0;
+		give_up(c);
 		return;
 	}
 	memcpy(c->output + c->output_start + c->output_len, bytes, len);
@@ -170,24 +187,40 @@ client_has_line(const struct client *c)
 	return memchr(c->input, '\n', c->input_len) != NULL;
 }
 
-bool
-client_read(struct client *c)
+enum client_input
+client_read(struct client *c, babel_time now)
 {
+	const size_t room = sizeof(c->input) - c->input_len;
 	ssize_t n;
 
-	if (c->input_len == sizeof(c->input))
-		return client_has_line(c);
-	n = recv(c->fd, c->input + c->input_len,
-	    sizeof(c->input) - c->input_len, MSG_DONTWAIT);
-	if (n > 0)
-		c->input_len += (size_t)n;
-	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		c->ended = true;
-	return c->input_len < sizeof(c->input) || client_has_line(c);
+	if (room > 0 && !c->ended) {
+		n = recv(c->fd, c->input + c->input_len, room, MSG_DONTWAIT);
+		if (n > 0) {
+			c->input_len += (size_t)n;
+			c->heard = now;
+		} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+			c->ended = true;
+	}
+	if (c->is_tcp && foreign_is(c->input, c->input_len)) {
+		give_up(c);
+		return CLIENT_FOREIGN;
+	}
+	return c->input_len < sizeof(c->input) || client_has_line(c) ?
+	    CLIENT_HEARD : CLIENT_OVERLONG;
+}
+
+babel_time
+client_trial_end(const struct client *c, babel_time now)
+{
+	if (!c->on_trial || c->ended || c->input_len == sizeof(c->input))
+		return now;
+	if (c->input_len > 0 && c->input[c->input_len - 1] != '\n')
+		return NEVER;
+	return time_max(c->heard + TRIAL_TIME, now);
 }
 
 bool
-client_next_line(struct client *c, char line[CLIENT_INPUT])
+client_next_line(const struct client *c, char line[CLIENT_INPUT])
 {
 	const char *newline = memchr(c->input, '\n', c->input_len);
 	size_t len, i;
@@ -196,8 +229,6 @@ client_next_line(struct client *c, char line[CLIENT_INPUT])
 		return false;
 	len = (size_t)(newline - c->input);
 	memcpy(line, c->input, len);
-	c->input_len -= len + 1;
-	memmove(c->input, newline + 1, c->input_len);
 	for (i = 0; i < len; i++)
 		if (line[i] == '\0')
 			line[i] = '\x7F';	/* no word has that */
@@ -205,6 +236,17 @@ client_next_line(struct client *c, char line[CLIENT_INPUT])
 		len--;
 	line[len] = '\0';
 	return true;
+}
+
+void
+client_take_line(struct client *c)
+{
+	const char *newline = memchr(c->input, '\n', c->input_len);
+
+	if (newline == NULL)
+		return;
+	c->input_len -= (size_t)(newline + 1 - c->input);
+	memmove(c->input, newline + 1, c->input_len);
 }
 
 void

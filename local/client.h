@@ -56,8 +56,13 @@ struct client {
 	int fd;
 	unsigned int slot;		/* its number among all */
 	bool writable;			/* may change the configuration */
+	bool is_tcp;			/* anybody may have connected */
 	bool ended;			/* no more input will come */
 	bool deaf;			/* no output can be sent */
+	/* May it still turn out to be foreign?  Then it changes nothing. */
+	bool on_trial;
+	bool held_up;			/* its next line waits for that */
+	babel_time heard;		/* when input came last */
 	enum client_state state;
 	babel_time deadline;		/* of closing */
 	unsigned int poll_index;
@@ -87,7 +92,7 @@ struct client {
 TAILQ_HEAD(client_list, client);
 
 /* NULL for no memory, else it owns the descriptor. */
-struct client *client_new(int fd, bool writable);
+struct client *client_new(int fd, bool writable, bool is_tcp);
 void	client_free(struct client *);
 
 /* Queue whole lines.  A client whose queue would grow too long, or for
@@ -103,13 +108,22 @@ void	client_put_report(struct client *, struct line *);
 /* What to reply once everything before has been queued. */
 void	client_reply(struct client *, const char *word, const char *message);
 
-/* Read what there is room for; false if the input is full and holds no
- * line. */
-bool	client_read(struct client *);
-/* Take the next line out of the input, without its newline and the CR
- * before that; false if there is none. */
-bool	client_next_line(struct client *, char line[CLIENT_INPUT]);
+enum client_input {
+	CLIENT_HEARD,
+	CLIENT_OVERLONG,		/* the input is full, without a line */
+	CLIENT_FOREIGN,			/* given up: HTTP, or no text */
+};
+/* Read what there is room for. */
+enum client_input client_read(struct client *, babel_time now);
+/* Copy the next line of the input, without its newline and the CR before
+ * that; false if there is none. */
+bool	client_next_line(const struct client *, char line[CLIENT_INPUT]);
+/* Remove it from the input. */
+void	client_take_line(struct client *);
 bool	client_has_line(const struct client *);
+/* When its trial ends if it sends nothing more: NEVER while the input ends
+ * within a line, now if it is over. */
+babel_time client_trial_end(const struct client *, babel_time now);
 /* Send what the socket takes now. */
 void	client_write(struct client *);
 

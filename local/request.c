@@ -245,11 +245,12 @@ request_explain(const struct local_request *r)
 	return true;
 }
 
-static const struct {
+/* The local socket's own requests. */
+static const struct verb {
 	const char *word;
 	bool (*act)(const struct local_request *);	/* false: bad */
 	bool has_json;
-} requests[] = {
+} verbs[] = {
 	{ "dump", request_dump, true },
 	{ "dump-interfaces", request_dump_word, true },
 	{ "dump-neighbors", request_dump_word, true },
@@ -289,20 +290,37 @@ read_words(struct local_request *r, const char *line)
 	return false;
 }
 
+/* Its row of the table, or NULL for a directive. */
+static const struct verb *
+verb_find(const struct local_request *r)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++)
+		if (strcmp(verbs[i].word, r->words[0].text) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+bool
+local_request_is_directive(const char *line)
+{
+	struct local_request r = { .format = LINE_PLAIN };
+
+	return !read_words(&r, line) || (r.count > 0 && verb_find(&r) == NULL);
+}
+
 /* Act on one of the table: ok, no, or bad. */
 static enum local_reply
 act(const struct local_request *r)
 {
-	size_t i;
+	const struct verb *verb = verb_find(r);
 
-	for (i = 0; i < sizeof(requests) / sizeof(requests[0]); i++) {
-		if (strcmp(requests[i].word, r->words[0].text) != 0)
-			continue;
-		if (r->format == LINE_JSON && !requests[i].has_json)
-			return LOCAL_BAD;
-		return requests[i].act(r) ? LOCAL_OK : LOCAL_BAD;
-	}
-	return LOCAL_NO;
+	if (verb == NULL)
+		return LOCAL_NO;
+	if (r->format == LINE_JSON && !verb->has_json)
+		return LOCAL_BAD;
+	return verb->act(r) ? LOCAL_OK : LOCAL_BAD;
 }
 
 /* A directive, for the owner of the configuration. */

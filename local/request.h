@@ -6,6 +6,8 @@
 
 #include "local/state.h"
 
+/* Is the line a directive, which changes something? */
+bool	local_request_is_directive(const char *line);
 /* Act on one line.  True if it was costly: a directive. */
 bool	local_request_execute(struct local *, const struct babel *,
 	    struct client *, const char *line);

@@ -23,7 +23,9 @@
 	X(REQUESTS, "local-requests", NULL, NULL,			\
 	    "Requests on the local socket.")				\
 	X(DROPPED, "local-dropped", NULL, NULL,				\
-	    "Clients dropped because they lagged or misbehaved.")
+	    "Clients dropped because they lagged or misbehaved.")	\
+	X(FOREIGN, "local-foreign", NULL, NULL,				\
+	    "Connections closed because they spoke HTTP or no text.")
 
 enum local_counter {
 #define COUNTER_INDEX(name, word, family, reason, help) LOCAL_##name,
@@ -57,6 +59,6 @@ struct local {
 
 /* Serve a connected socket, which is owned from then on. */
 void	local_adopt(struct local *, const struct babel *, int fd,
-	    bool writable);
+	    bool writable, bool is_tcp);
 
 #endif

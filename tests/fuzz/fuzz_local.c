@@ -171,7 +171,8 @@ talker_connect(struct scene *scene, bool writable)
 
 	if (t->fd >= 0)
 		close(t->fd);
-	*t = (struct talker){ .fd = world_connect(scene->world, writable),
+	*t = (struct talker){
+	    .fd = world_connect(scene->world, writable, false),
 	    .reads = true, .requests = 1 };
 }
 

@@ -22,7 +22,18 @@ peer_new(struct world *w, bool writable)
 	struct peer *peer = calloc(1, sizeof(*peer));
 
 	assert_non_null(peer);
-	peer->fd = world_connect(w, writable);
+	peer->fd = world_connect(w, writable, false);
+	return peer;
+}
+
+/* One that came by TCP. */
+static inline struct peer *
+peer_new_tcp(struct world *w, bool writable)
+{
+	struct peer *peer = calloc(1, sizeof(*peer));
+
+	assert_non_null(peer);
+	peer->fd = world_connect(w, writable, true);
 	return peer;
 }
 

@@ -330,13 +330,13 @@ world_is_idle(struct world *w)
 
 /* Connect: the client's end, which does not block. */
 static inline int
-world_connect(struct world *w, bool writable)
+world_connect(struct world *w, bool writable, bool is_tcp)
 {
 	int pair[2];
 
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, pair) < 0)
 		exit(2);
-	local_adopt(w->local, w->babel, pair[0], writable);
+	local_adopt(w->local, w->babel, pair[0], writable, is_tcp);
 	return pair[1];
 }
 

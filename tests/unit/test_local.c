@@ -522,7 +522,9 @@ own_counters_are_raised(void **state)
 	memset(line, 'x', CLIENT_INPUT);
 	line[CLIENT_INPUT] = '\0';
 	for (i = 0; i <= LOCAL_CLIENTS; i++)
-		peers[i] = peer_new(w, false);
+		peers[i] = i == 1 ? peer_new_tcp(w, false) :
+		    peer_new(w, false);
+	ask(w, peers[1], "GET / HTTP/1.1\n");
 	ask(w, peers[0], "dump\n");
 	ask(w, peers[0], line);
 	for (i = 0; i < LOCAL_COUNTERS; i++)
