@@ -20,10 +20,10 @@ ENGINE = util tree counter prefix timer pattern filter blake2s mac \
 	delivery fib xroute request message message_put trace receive send babel
 
 # ... and the process around it: start and loop, sockets, and the families
-# behind the faces kernel_netlink.c, rule.c and local.c.
-DAEMON = babeld wiring control clock options system state set claims \
-	install net kernel_netlink rule local \
-	$(basename $(wildcard kernel/*.c rule/*.c local/*.c))
+# behind the faces net.c, kernel_netlink.c, rule.c and local.c.
+DAEMON = babeld wiring control clock log trouble options system state set \
+	claims install net kernel_netlink rule local \
+	$(basename $(wildcard net/*.c kernel/*.c rule/*.c local/*.c))
 
 # The client of the local socket, which needs neither.
 CTL = $(basename $(wildcard ctl/*.c))

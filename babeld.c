@@ -16,16 +16,17 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "instance.h"
 #include "options.h"
 
-#define FDS_FIXED	(2 + KERNEL_FDS)	/* before those of clients */
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
 #define SHARED_DIRECTORY "/run"		/* of what instances share */
 #define LEAVE_STEP	(20 * MILLISECOND)	/* is all said? */
+#define BLIND_PAUSE	(50 * MILLISECOND)	/* while poll fails */
 
 /* Signals are read from a descriptor, like everything else. */
 static bool
@@ -44,16 +45,19 @@ catch_signals(struct daemon *daemon)
 	sigaction(SIGPIPE, &ignore, NULL);
 	daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (daemon->signals < 0)
-		warn("signals");
+		log_warn(daemon->log, "signals");
 	return daemon->signals >= 0;
 }
 
-static void
+/* 0, or an errno. */
+static int
 take_signals(struct daemon *daemon, babel_time now)
 {
 	struct signalfd_siginfo info;
+	ssize_t len;
 
-	while (read(daemon->signals, &info, sizeof(info)) == sizeof(info)) {
+	while ((len = read(daemon->signals, &info, sizeof(info))) ==
+	    sizeof(info)) {
 		switch (info.ssi_signo) {
 		case SIGUSR1:
 			printout_begin(daemon->printout);
@@ -67,33 +71,53 @@ take_signals(struct daemon *daemon, babel_time now)
 			break;
 		}
 	}
+	return len < 0 && errno != EAGAIN && errno != EINTR ? errno : 0;
 }
 
 /* The loop. */
 
-static unsigned int
-gather_pollfds(struct daemon *daemon, struct pollfd *fds)
+/* What it needs before anything else. */
+static bool
+prepare_loop(struct daemon *daemon)
 {
-	int kernel[KERNEL_FDS];
-	unsigned int n = 0, i;
+	unsigned int i;
 
-	fds[n++] = (struct pollfd){ net_fd(daemon->net), POLLIN, 0 };
-	kernel_fds(daemon->kernel, kernel);
-	for (i = 0; i < KERNEL_FDS; i++)
-		fds[n++] = (struct pollfd){ kernel[i], POLLIN, 0 };
-	fds[n++] = (struct pollfd){ daemon->signals, POLLIN, 0 };
-	if (daemon->local != NULL)
-		n += local_pollfds(daemon->local, fds + n);
-	return n;
+	daemon->log = log_new();
+	if (daemon->log == NULL) {
+		warnx("out of memory");
+		return false;
+	}
+	trouble_init(&daemon->polling, daemon->log, &daemon->call_errors);
+	for (i = 0; i < INPUTS; i++)
+		trouble_init(&daemon->reading[i], daemon->log,
+		    &daemon->call_errors);
+	return catch_signals(daemon);
+}
+
+/* One that fails is left alone for a while: poll ignores -1. */
+static unsigned int
+gather_pollfds(struct daemon *daemon, struct pollfd *fds, babel_time now)
+{
+	int inputs[INPUTS];
+	unsigned int i;
+
+	inputs[INPUT_NET] = net_fd(daemon->net);
+	kernel_fds(daemon->kernel, inputs + INPUT_KERNEL);
+	inputs[INPUT_SIGNALS] = daemon->signals;
+	for (i = 0; i < INPUTS; i++) {
+		fds[i] = (struct pollfd){ inputs[i], POLLIN, 0 };
+		if (trouble_waits(&daemon->reading[i], now))
+			fds[i].fd = -1;
+	}
+	if (daemon->local == NULL)
+		return INPUTS;
+	return INPUTS + local_pollfds(daemon->local, fds + INPUTS);
 }
 
 static struct timespec
-until(babel_time wish, babel_time now)
+make_timeout(babel_time wait)
 {
-	babel_time wait = wish <= now ? 0 : wish - now;
-
-	if (wait > MINUTE)
-		wait = MINUTE;
+	wait = time_max(0, time_min(wait, MINUTE));
 	return (struct timespec){ .tv_sec = wait / SECOND,
 	    .tv_nsec = wait % SECOND * 1000 };
 }
@@ -110,8 +134,14 @@ next_table(const struct daemon *daemon)
 static babel_time
 next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 {
+	unsigned int i;
+
 	if (printout_is_begun(daemon->printout))
 		return now;
+	for (i = 0; i < INPUTS; i++)
+		if (trouble_waits(&daemon->reading[i], now))
+			wish = time_min(wish,
+			    trouble_again(&daemon->reading[i]));
 	if (daemon->local != NULL)
 		wish = time_min(wish, local_due(daemon->local, now));
 	wish = time_min(wish, daemon->next_address);
@@ -119,27 +149,52 @@ next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 	return time_min(wish, daemon->next_check);
 }
 
+static int
+read_input(struct daemon *daemon, unsigned int input, int fd)
+{
+	if (input == INPUT_SIGNALS)
+		return take_signals(daemon, clock_monotonic());
+	if (input != INPUT_NET)
+		return kernel_ready(daemon->kernel, fd);
+	return net_receive(daemon->net, clock_monotonic(), wiring_packet,
+	    daemon) < 0 ? errno : 0;
+}
+
+/* Read from an input that is ready. */
+static void
+serve_input(struct daemon *daemon, unsigned int input, int fd)
+{
+	struct trouble *trouble = &daemon->reading[input];
+	int error = read_input(daemon, input, fd);
+
+	if (error == 0)
+		trouble_over(trouble);
+	else
+		trouble_met(trouble, clock_monotonic(), error, "reading %s",
+		    input == INPUT_NET ? "packets" :
+		    input == INPUT_SIGNALS ? "signals" :
+		    "what the kernel tells");
+}
+
 /* busy: the engine has work waiting.  News for it is work, too: clients
- * get what neighbours and the kernel leave. */
+ * get what neighbours and the kernel leave.  The kernel comes first: it
+ * tells what links the packets came in by. */
 static void
 serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
     bool busy)
 {
 	unsigned int i;
 
-	for (i = 0; i <= KERNEL_FDS; i++)
-		busy |= fds[i].revents != 0;
-	for (i = 1; i <= KERNEL_FDS; i++)
-		if (fds[i].revents != 0)
-			kernel_ready(daemon->kernel, fds[i].fd);
-	if (fds[0].revents != 0)
-		net_receive(daemon->net, clock_monotonic(), wiring_packet,
-		    daemon);
-	if (fds[1 + KERNEL_FDS].revents != 0)
-		take_signals(daemon, clock_monotonic());
+	for (i = 0; i < INPUTS; i++) {
+		busy |= fds[i].revents != 0 && i != INPUT_SIGNALS;
+		if (fds[i].revents != 0 && i != INPUT_NET)
+			serve_input(daemon, i, fds[i].fd);
+	}
+	if (fds[INPUT_NET].revents != 0)
+		serve_input(daemon, INPUT_NET, fds[INPUT_NET].fd);
 	if (daemon->local != NULL)
-		local_ready(daemon->local, daemon->babel, fds + FDS_FIXED,
-		    n - FDS_FIXED, busy);
+		local_ready(daemon->local, daemon->babel, fds + INPUTS,
+		    n - INPUTS, busy);
 }
 
 /* What is due by the clock, and is not the engine's. */
@@ -157,21 +212,50 @@ keep_house(struct daemon *daemon, babel_time now)
 		daemon->printed = now;
 		printout_begin(daemon->printout);
 	}
-	printout_continue(daemon->printout, daemon->babel, stdout,
-	    TABLE_BUDGET);
+	printout_continue(daemon->printout, daemon->babel,
+	    log_output(daemon->log), TABLE_BUDGET);
+	if (daemon->overruns != *kernel_overruns(daemon->kernel)) {
+		daemon->overruns = *kernel_overruns(daemon->kernel);
+		net_renew(daemon->net);
+	}
 	control_save_state(daemon, false);
+}
+
+/* Wait until something is ready: the number of descriptors to look at.
+ * poll fails for long when the limit on descriptors is lowered below what
+ * is polled, or without memory: then all of them are tried, now and then. */
+static unsigned int
+await(struct daemon *daemon, struct pollfd *fds, unsigned int n,
+    babel_time wait)
+{
+	struct timespec timeout = make_timeout(wait);
+	unsigned int i;
+
+	if (ppoll(fds, n, &timeout, NULL) >= 0) {
+		trouble_over(&daemon->polling);
+		return n;
+	}
+	if (errno == EINTR)
+		return 0;
+	trouble_met(&daemon->polling, clock_monotonic(), errno,
+	    "waiting for input");
+	timeout = make_timeout(time_min(wait, BLIND_PAUSE));
+	nanosleep(&timeout, NULL);
+	for (i = 0; i < n; i++)
+		fds[i].revents = fds[i].fd < 0 ? 0 : fds[i].events;
+	return n;
 }
 
 /* One turn; at most until the limit. */
 static void
 turn(struct daemon *daemon, babel_time limit)
 {
-	struct pollfd fds[FDS_FIXED + LOCAL_FDS];
+	struct pollfd fds[INPUTS + LOCAL_FDS];
 	babel_time now = clock_monotonic();
 	babel_time wish = babel_run(daemon->babel, now);
 	enum kernel_progress progress;
-	struct timespec timeout;
 	unsigned int n;
+	bool busy;
 
 	wish = time_min(wish, rules_run(daemon->rules, now));
 	progress = kernel_flush(daemon->kernel);
@@ -179,16 +263,15 @@ turn(struct daemon *daemon, babel_time limit)
 		wish = now;
 	if (progress == KERNEL_BUSY)
 		wish = time_min(wish, now + MILLISECOND);
-	n = gather_pollfds(daemon, fds);
-	timeout = until(time_min(limit, next_wish(daemon, wish, now)), now);
-	if (ppoll(fds, n, &timeout, NULL) < 0) {
-		if (errno != EINTR)
-			warn("poll");
-		n = 0;
-	}
+	busy = wish <= now;
+	wish = time_min(wish, net_run(daemon->net, now));
+	wish = time_min(wish, log_run(daemon->log, now));
+	n = gather_pollfds(daemon, fds, now);
+	wish = time_min(limit, next_wish(daemon, wish, now));
+	n = await(daemon, fds, n, wish == NEVER ? NEVER : wish - now);
 	keep_house(daemon, clock_monotonic());
 	if (n > 0)
-		serve(daemon, fds, n, wish <= now);
+		serve(daemon, fds, n, busy);
 }
 
 /* Start. */
@@ -238,23 +321,23 @@ settle(struct daemon *daemon, int *parent)
 	const char *pid_file = options_pid_file(options);
 	char error[SYSTEM_ERROR_SIZE];
 
-	if (log_file != NULL && system_log_open(log_file) < 0) {
-		warn("log file %s", log_file);
+	if (log_file != NULL && log_open(daemon->log, log_file) < 0) {
+		log_warn(daemon->log, "log file %s", log_file);
 		return false;
 	}
 	if (freopen("/dev/null", "r", stdin) == NULL) {
-		warn("/dev/null");
+		log_warn(daemon->log, "/dev/null");
 		return false;
 	}
 	if (options->daemonise && (*parent = system_daemonise()) < 0) {
-		warn("going to the background");
+		log_warn(daemon->log, "going to the background");
 		return false;
 	}
 	if (pid_file == NULL)
 		return true;
 	daemon->pid_file = system_pid_file_open(pid_file, error);
 	if (daemon->pid_file == NULL)
-		warnx("%s", error);
+		log_warnx(daemon->log, "%s", error);
 	return daemon->pid_file != NULL;
 }
 
@@ -279,7 +362,7 @@ set_up_rules(struct daemon *daemon)
 	daemon->rules = rules_open(daemon->kernel, &conf,
 	    &wiring_fib_events, &wiring_fib_queries, daemon);
 	if (daemon->rules == NULL)
-		warnx("out of memory");
+		log_warnx(daemon->log, "out of memory");
 	return daemon->rules != NULL;
 }
 
@@ -292,7 +375,7 @@ set_up_kernel(struct daemon *daemon)
 
 	daemon->kernel = kernel_open(&kernel, &wiring_kernel, daemon);
 	if (daemon->kernel == NULL) {
-		warn("opening netlink");
+		log_warn(daemon->log, "opening netlink");
 		return false;
 	}
 	if (!options->skip_kernel_setup) {
@@ -300,15 +383,15 @@ set_up_kernel(struct daemon *daemon)
 		    SHARED_DIRECTORY);
 		if (daemon->sysctls == NULL || system_sysctls_set(
 		    daemon->sysctls, error) < 0) {
-			warnx("%s", daemon->sysctls == NULL ?
+			log_warnx(daemon->log, "%s", daemon->sysctls == NULL ?
 			    "out of memory" : error);
 			return false;
 		}
 	}
-	daemon->install = install_open(daemon->kernel, daemon->conf,
-	    SHARED_DIRECTORY);
+	daemon->install = install_open(daemon->kernel, daemon->log,
+	    daemon->conf, SHARED_DIRECTORY);
 	if (daemon->install == NULL) {
-		warnx("out of memory");
+		log_warnx(daemon->log, "out of memory");
 		return false;
 	}
 	return set_up_rules(daemon);
@@ -327,7 +410,13 @@ show_statistics(struct daemon *daemon)
 	daemon->shown[2] = (struct local_statistic){ "netlink-overruns",
 	    "Times that notifications of the kernel were lost.",
 	    kernel_overruns(daemon->kernel), false };
-	local_show(daemon->local, daemon->shown, 3);
+	daemon->shown[3] = (struct local_statistic){ "log-lines-lost",
+	    "Lines of the log that could not be written.",
+	    log_lost(daemon->log), false };
+	daemon->shown[4] = (struct local_statistic){ "call-errors",
+	    "Errors of system calls that may last.", &daemon->call_errors,
+	    false };
+	local_show(daemon->local, daemon->shown, 5);
 }
 
 static bool
@@ -339,14 +428,15 @@ open_sockets(struct daemon *daemon)
 	daemon->net = net_open(options->protocol_port,
 	    &options->protocol_group);
 	if (daemon->net == NULL) {
-		warn("UDP port %u", options->protocol_port);
+		log_warn(daemon->log, "UDP port %u", options->protocol_port);
 		return false;
 	}
+	net_tell(daemon->net, daemon->log, &daemon->call_errors);
 	if (!has_servers(options))
 		return true;
 	daemon->local = local_open(options, "babeld-" VERSION, error);
 	if (daemon->local == NULL) {
-		warnx("%s", error);
+		log_warnx(daemon->log, "%s", error);
 		return false;
 	}
 	local_on_command(daemon->local, control_command, daemon);
@@ -367,14 +457,14 @@ start(struct daemon *daemon)
 	    !set_up_kernel(daemon))
 		return false;
 	if (state_open(&daemon->state, options_state_file(options), error) < 0)
-		warnx("%s", error);
+		log_warnx(daemon->log, "%s", error);
 	identity = identity_of(options, &daemon->state.held);
 	daemon->first_id = identity.id;
 	daemon->printout = printout_new();
 	daemon->babel = babel_new(&wiring_engine, daemon, daemon->conf,
 	    &identity, clock_monotonic());
 	if (daemon->babel == NULL || daemon->printout == NULL) {
-		warnx("out of memory");
+		log_warnx(daemon->log, "out of memory");
 		return false;
 	}
 	if (daemon->local != NULL)
@@ -431,6 +521,7 @@ release(struct daemon *daemon)
 	configuration_free(daemon->conf);
 	configuration_free(daemon->layers.files);
 	configuration_free(daemon->layers.socket);
+	log_free(daemon->log);
 }
 
 /* The configuration that the command line asks for; false to exit. */
@@ -465,8 +556,10 @@ main(int argc, char *argv[])
 	int status = 1;
 
 	system_fill_standard();
+	system_raise_limits();
+	system_reserve_stack();
 	if (configure(&daemon, &status)) {
-		if (catch_signals(&daemon) && start(&daemon)) {
+		if (prepare_loop(&daemon) && start(&daemon)) {
 			while (!daemon.stop)
 				turn(&daemon, NEVER);
 			leave_network(&daemon);

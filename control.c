@@ -5,7 +5,6 @@
  */
 #include "daemon.h"
 
-#include <err.h>
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <stdlib.h>
@@ -32,7 +31,7 @@ control_check_kernel(struct daemon *daemon, babel_time now)
 {
 	plan_check(daemon, now);
 	if (kernel_resync(daemon->kernel) < 0)
-		warn("asking the kernel for its tables");
+		log_warn(daemon->log, "asking the kernel for its tables");
 }
 
 /* A link that could be used, but for a link-local address. */
@@ -53,8 +52,9 @@ provide_address(struct daemon *daemon, const struct link_state *link)
 	error = address_add(&daemon->addresses, daemon->kernel,
 	    link->ifindex, &address);
 	if (error != 0)
-		warnx("interface %s: adding %s: %s", link->name,
-		    address_format(&address, text), error == EACCES ?
+		log_warnx(daemon->log, "interface %s: adding %s: %s",
+		    link->name, address_format(&address, text),
+		    error == EACCES ?
 		    "IPv6 is disabled there" : strerror(error));
 }
 
@@ -127,8 +127,8 @@ control_reopen_log(struct daemon *daemon)
 {
 	const char *path = options_log_file(&daemon->conf->options);
 
-	if (path != NULL && system_log_open(path) < 0)
-		warn("log file %s", path);
+	if (path != NULL && log_open(daemon->log, path) < 0)
+		log_warn(daemon->log, "log file %s", path);
 }
 
 /* What runs is another configuration from now on. */
@@ -148,15 +148,16 @@ adopt(struct daemon *daemon, struct configuration *conf)
 	rules_reserve(daemon->rules, conf->options.import_tables,
 	    conf->options.import_table_count);
 	if (kernel_configure(daemon->kernel, &kernel) < 0)
-		warn("asking the kernel for its tables");
+		log_warn(daemon->log, "asking the kernel for its tables");
 	plan_check(daemon, clock_monotonic());
 }
 
 static void
 log_warning(void *ctx, const char *message)
 {
-	(void)ctx;
-	warnx("%s", message);
+	struct daemon *daemon = ctx;
+
+	log_warnx(daemon->log, "%s", message);
 }
 
 static enum local_reply
@@ -165,6 +166,7 @@ reload(struct daemon *daemon, struct configuration_report *report)
 	struct configuration *files, *conf;
 
 	report->warn = log_warning;
+	report->ctx = daemon;
 	files = options_reload(daemon->argc, daemon->argv, report);
 	if (files == NULL)
 		return LOCAL_NO;
@@ -235,5 +237,5 @@ control_save_state(struct daemon *daemon, bool at_end)
 	if ((at_end ? state_close(&daemon->state, &current, error) :
 	    state_keep(&daemon->state, &current, clock_monotonic(),
 	    error)) < 0)
-		warnx("%s", error);
+		log_warnx(daemon->log, "%s", error);
 }

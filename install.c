@@ -7,13 +7,14 @@
  */
 #include "install.h"
 
-#include <err.h>
 #include <stdlib.h>
 
 #include "claims.h"
+#include "log.h"
 
 struct install {
 	struct kernel *kernel;
+	struct log *log;
 	struct claims claims;
 };
 
@@ -34,7 +35,7 @@ static void
 flush(struct install *install, uint32_t table, enum kernel_whose whose)
 {
 	if (kernel_flush_routes(install->kernel, table, whose) < 0)
-		warn("removing routes from table %u", table);
+		log_warn(install->log, "removing routes from table %u", table);
 }
 
 static void
@@ -59,14 +60,15 @@ flush_ours(struct install *install, uint32_t table)
 }
 
 struct install *
-install_open(struct kernel *kernel, const struct configuration *conf,
-    const char *directory)
+install_open(struct kernel *kernel, struct log *log,
+    const struct configuration *conf, const char *directory)
 {
 	struct install *install = calloc(1, sizeof(*install));
 
 	if (install == NULL)
 		return NULL;
 	install->kernel = kernel;
+	install->log = log;
 	claims_open(&install->claims, directory, "babeld-exports");
 	claims_lock(&install->claims);
 	each_table(install, conf, use_cleanly);

@@ -179,13 +179,15 @@ kernel_fds(const struct kernel *kernel, int fds[KERNEL_FDS])
 static void
 discard_answers(struct kernel *kernel)
 {
-	(void)recv(kernel->command, kernel->buffer, NETLINK_BUFFER,
-	    MSG_DONTWAIT);
+	if (recv(kernel->command, kernel->buffer, NETLINK_BUFFER,
+	    MSG_DONTWAIT) < 0)
+		kernel->read_error = errno;
 }
 
-void
+int
 kernel_ready(struct kernel *kernel, int fd)
 {
+	kernel->read_error = 0;
 	if (fd == kernel->notify)
 		(void)kernel_notify_ready(kernel);
 	else if (fd == kernel->dump)
@@ -194,4 +196,6 @@ kernel_ready(struct kernel *kernel, int fd)
 		kernel_sync_timer(kernel);
 	else if (fd == kernel->command)
 		discard_answers(kernel);
+	return kernel->read_error == EAGAIN || kernel->read_error == EINTR ?
+	    0 : kernel->read_error;
 }

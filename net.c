@@ -1,191 +1,352 @@
 /*
- * net.c - the UDP socket that carries Babel (RFC 8966, sections 3.1, 4).
+ * net.c - the UDP sockets that carry Babel (RFC 8966, sections 3.1, 4).
  *
- * One socket serves all interfaces: the group is joined on each of them,
- * the scope of an address tells which one is meant.  The source address
- * of what we send is pinned by IPV6_PKTINFO, because neighbours know us
- * by it and MACs are computed over it (RFC 8967, section 4.1).
+ * Each interface has a socket of its own, bound to it, so that no limit of
+ * one link reaches another: a send buffer that does not drain, a receive
+ * buffer that is full, memory for group memberships.  One more socket is
+ * bound to the port alone; it receives what belongs to no interface, and
+ * keeps the port ours.  An epoll descriptor makes one of them all.
  *
- * A neighbour's full table arrives as one burst, always in the same
- * order: with a default buffer always the same tail would be lost.  So
- * the receive buffer is large, and reading is done by the burst.
+ * The source address of what we send is pinned by IPV6_PKTINFO, because
+ * neighbours know us by it and MACs are computed over it (RFC 8967, section
+ * 4.1).
  *
- * Arrival is stamped by the kernel, in real time.  We use the stamp only
- * as the age of the packet, which is subtracted from the monotonic clock,
- * so that a step of real time spoils no more than the packets queued.
+ * What waits in the kernel is out of our hands: a Hello cannot overtake it.
+ * So little may wait there, and how much depends on the link: less if it
+ * takes long to drain, more if it drains at once.
  */
-#include "net.h"
+#include "net/internal.h"
 
-#include <sys/socket.h>
+#include <sys/epoll.h>
+#include <sys/ioctl.h>
 
 #include <errno.h>
+#include <linux/sockios.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "clock.h"
 
-#define RECEIVE_BUFFER	(8 << 20)
-#define DATAGRAM_MAX	65536		/* pages not written cost nothing */
-#define TRAFFIC_CLASS	0xC0		/* CS6: network control */
-#define AGE_MAX		SECOND
+#define QUEUE_MIN	4096		/* octets in the kernel */
+#define QUEUE_START	(16 << 10)
+#define QUEUE_MAX	(256 << 10)
+#define DRAIN_SLOW	(200 * MILLISECOND)	/* too much waits there */
+#define DRAIN_FAST	(20 * MILLISECOND)	/* more may */
+/* Without an event, when to try to send again. */
+#define RETRY_MIN	(10 * MILLISECOND)
+#define RETRY_MAX	SECOND
+/* Refusals further apart tell nothing of the link's rate. */
+#define RATE_PERIOD	(5 * SECOND)
 
-/* Room for the ancillary data of a packet. */
-#define CONTROL_IN	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
-			    CMSG_SPACE(sizeof(struct timespec)) + \
-			    CMSG_SPACE(sizeof(uint32_t)))
 #define CONTROL_OUT	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
 			    CMSG_SPACE(sizeof(int)))
 
-struct net {
-	int fd;
-	uint16_t port;
-	struct in6_addr group;
-	uint32_t overflow;		/* the kernel's counter, as last seen */
-	uint64_t overruns;		/* that counter, never wrapped */
-
-	struct mmsghdr messages[NET_BURST];
-	struct iovec vectors[NET_BURST];
-	struct sockaddr_in6 senders[NET_BURST];
-	_Alignas(struct cmsghdr) char control[NET_BURST][CONTROL_IN];
-	uint8_t *buffers;		/* NET_BURST times DATAGRAM_MAX */
-};
-
-static int
-set_int(int fd, int level, int option, int value)
+int
+net_link_compare(const struct net_link *a, const struct net_link *b)
 {
-	return setsockopt(fd, level, option, &value, sizeof(value));
+	return compare_numbers(a->ifindex, b->ifindex);
 }
 
-/* What Babel cannot do without. */
-static int
-set_options(int fd)
+static struct net_link *
+find_link(const struct net *net, unsigned int ifindex)
 {
-	if (set_int(fd, IPPROTO_IPV6, IPV6_V6ONLY, 1) < 0 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_RECVPKTINFO, 1) < 0 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_LOOP, 0) < 0 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, 1) < 0 ||
-	    set_int(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, 1) < 0)
+	const struct net_link key = { .ifindex = ifindex };
+
+	return net_links_find(&net->links, &key);
+}
+
+/* Opening and closing. */
+
+/* Wait for input, and for room if there is none. */
+static int
+listen_to(const struct net *net, struct net_link *link)
+{
+	struct epoll_event event = { .events = EPOLLIN };
+
+	event.data.u32 = link->ifindex;
+	if (link->numbers.refuses_since != 0)
+		event.events |= EPOLLOUT;
+	if (epoll_ctl(net->epoll, link->is_listening ? EPOLL_CTL_MOD :
+	    EPOLL_CTL_ADD, link->fd, &event) < 0)
 		return -1;
+	link->is_listening = true;
 	return 0;
 }
 
-/* What makes it better; an old kernel may refuse. */
 static void
-set_wishes(int fd)
+stop_listening(const struct net *net, struct net_link *link)
 {
-	(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, TRAFFIC_CLASS);
-	/* Deliver what comes in where this socket has joined only. */
-	(void)set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
-	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
-	(void)set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
-	if (set_int(fd, SOL_SOCKET, SO_RCVBUFFORCE, RECEIVE_BUFFER) < 0)
-		(void)set_int(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
+	(void)epoll_ctl(net->epoll, EPOLL_CTL_DEL, link->fd, NULL);
+	link->is_listening = false;
 }
 
-/* Without SO_REUSEADDR: two daemons on a port would steal each other's
- * packets. */
-static int
-open_socket(uint16_t port)
+static bool
+is_well(const struct net_link *link)
 {
-	struct sockaddr_in6 sin6 = { .sin6_family = AF_INET6 };
-	int error, fd;
-
-	fd = socket(AF_INET6, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -1;
-	sin6.sin6_port = htons(port);
-	if (set_options(fd) == 0) {
-		set_wishes(fd);
-		if (bind(fd, (struct sockaddr *)&sin6, sizeof(sin6)) == 0)
-			return fd;
-	}
-	error = errno;
-	close(fd);
-	errno = error;
-	return -1;
+	return link->fd >= 0 && link->is_member && link->is_listening;
 }
 
 static void
-prepare_buffers(struct net *net)
+note_health(struct net *net, struct net_link *link)
 {
-	size_t i;
+	bool is_ailing = !is_well(link);
 
-	for (i = 0; i < NET_BURST; i++) {
-		net->vectors[i].iov_base = net->buffers + i * DATAGRAM_MAX;
-		net->vectors[i].iov_len = DATAGRAM_MAX;
-		net->messages[i].msg_hdr.msg_iov = &net->vectors[i];
-		net->messages[i].msg_hdr.msg_iovlen = 1;
-		net->messages[i].msg_hdr.msg_name = &net->senders[i];
-		net->messages[i].msg_hdr.msg_control = net->control[i];
+	if (is_ailing && !link->is_ailing)
+		net->ailing++;
+	if (!is_ailing && link->is_ailing)
+		net->ailing--;
+	link->is_ailing = is_ailing;
+	link->numbers.error = link->opening.error;
+}
+
+static bool
+open_link(struct net *net, struct net_link *link)
+{
+	if (link->fd < 0)
+		link->fd = net_socket_open_beside(net->base->fd, net->port,
+		    link->ifindex);
+	if (link->fd < 0)
+		return false;
+	net_socket_limit(link->fd, (int)link->numbers.queue_limit);
+	return true;
+}
+
+/* Do what is still to be done before the link is heard. */
+static void
+establish(struct net *net, struct net_link *link, babel_time now)
+{
+	const char *step = "opening a socket";
+	int error = 0;
+
+	if (link->fd < 0 && !open_link(net, link))
+		error = errno;
+	if (error == 0 && !link->is_listening && listen_to(net, link) < 0)
+		error = errno;
+	if (error == 0 && !link->is_member) {
+		step = "joining the multicast group";
+		error = net_socket_join(link->fd, link->ifindex, &net->group,
+		    true);
+		link->is_member = error == 0;
 	}
+	if (error == 0)
+		trouble_over(&link->opening);
+	else
+		trouble_met(&link->opening, now, error, "interface %s: %s",
+		    link->name, step);
+	note_health(net, link);
+}
+
+static struct net_link *
+new_link(struct net *net, unsigned int ifindex, const char *name)
+{
+	struct net_link *link = calloc(1, sizeof(*link));
+
+	if (link == NULL)
+		return NULL;
+	link->ifindex = ifindex;
+	memcpy(link->name, name, strnlen(name, IFNAME_SIZE - 1));
+	link->fd = -1;
+	trouble_init(&link->opening, net->log, net->errors);
+	trouble_init(&link->receiving, net->log, net->errors);
+	link->numbers.queue_limit = QUEUE_START;
+	net_links_insert(&net->links, link);
+	return link;
+}
+
+static void
+free_link(struct net *net, struct net_link *link)
+{
+	if (link->fd >= 0)
+		close(link->fd);
+	if (link->is_ailing)
+		net->ailing--;
+	net_links_remove(&net->links, link);
+	free(link);
+}
+
+/* The socket of the port alone is no member of anything. */
+static bool
+open_base(struct net *net)
+{
+	net->base = new_link(net, 0, "(none)");
+	if (net->base == NULL)
+		return false;
+	net->base->fd = net_socket_open(net->port);
+	net->base->is_member = true;
+	return net->base->fd >= 0 && listen_to(net, net->base) == 0;
 }
 
 struct net *
 net_open(uint16_t port, const struct in6_addr *group)
 {
-	struct net *net;
+	struct net *net = calloc(1, sizeof(*net));
+	int error;
 
-	net = calloc(1, sizeof(*net));
 	if (net == NULL)
 		return NULL;
 	net->port = port;
 	net->group = *group;
 	net->buffers = malloc((size_t)NET_BURST * DATAGRAM_MAX);
-	net->fd = net->buffers == NULL ? -1 : open_socket(port);
-	if (net->fd < 0) {
-		free(net->buffers);
-		free(net);
+	net->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (net->buffers == NULL || net->epoll < 0 || !open_base(net)) {
+		error = errno;
+		net_close(net);
+		errno = error;
 		return NULL;
 	}
-	prepare_buffers(net);
+	net_receive_init(net);
 	return net;
 }
 
 void
 net_close(struct net *net)
 {
+	struct net_link *link;
+
 	if (net == NULL)
 		return;
-	close(net->fd);
+	while ((link = net_links_first(&net->links)) != NULL)
+		free_link(net, link);
+	if (net->epoll >= 0)
+		close(net->epoll);
 	free(net->buffers);
 	free(net);
+}
+
+void
+net_tell(struct net *net, struct log *log, uint64_t *errors)
+{
+	net->log = log;
+	net->errors = errors;
+	trouble_init(&net->base->receiving, log, errors);
 }
 
 int
 net_fd(const struct net *net)
 {
-	return net->fd;
-}
-
-const uint64_t *
-net_overruns(const struct net *net)
-{
-	return &net->overruns;
-}
-
-static int
-set_membership(const struct net *net, unsigned int ifindex, int option)
-{
-	struct ipv6_mreq request = { .ipv6mr_multiaddr = net->group };
-
-	request.ipv6mr_interface = ifindex;
-	return setsockopt(net->fd, IPPROTO_IPV6, option, &request,
-	    sizeof(request));
+	return net->epoll;
 }
 
 int
-net_join(const struct net *net, unsigned int ifindex)
+net_add(struct net *net, unsigned int ifindex, const char *name)
 {
-	return set_membership(net, ifindex, IPV6_JOIN_GROUP) < 0 &&
-	    errno != EADDRINUSE ? -1 : 0;
+	struct net_link *link = find_link(net, ifindex);
+
+	if (link != NULL)
+		return 0;
+	link = new_link(net, ifindex, name);
+	if (link == NULL)
+		return -1;
+	establish(net, link, clock_monotonic());
+	return 0;
 }
 
-int
-net_leave(const struct net *net, unsigned int ifindex)
+void
+net_remove(struct net *net, unsigned int ifindex)
 {
-	return set_membership(net, ifindex, IPV6_LEAVE_GROUP);
+	struct net_link *link = find_link(net, ifindex);
+
+	if (link != NULL && link != net->base)
+		free_link(net, link);
+}
+
+/* The kernel may have dropped memberships and not have told us, as it does
+ * when an MTU is too small for IPv6 for a moment. */
+void
+net_renew(struct net *net)
+{
+	struct net_link *link;
+
+	for (link = net_links_first(&net->links); link != NULL;
+	    link = net_links_next(link)) {
+		if (link == net->base || link->fd < 0)
+			continue;
+		link->is_member = false;
+		establish(net, link, clock_monotonic());
+	}
+}
+
+/* What keeps the link from being heard. */
+static const struct trouble *
+trouble_of(const struct net_link *link)
+{
+	return link->opening.error != 0 ? &link->opening : &link->receiving;
+}
+
+static babel_time
+try_again(struct net *net, struct net_link *link, babel_time now)
+{
+	if (!trouble_waits(trouble_of(link), now))
+		establish(net, link, now);
+	return link->is_ailing ? trouble_again(trouble_of(link)) : NEVER;
+}
+
+babel_time
+net_run(struct net *net, babel_time now)
+{
+	struct net_link *link;
+	babel_time wish = NEVER;
+
+	if (net->ailing == 0)
+		return NEVER;
+	for (link = net_links_first(&net->links); link != NULL;
+	    link = net_links_next(link))
+		if (link->is_ailing)
+			wish = time_min(wish, try_again(net, link, now));
+	return wish;
+}
+
+/* Sending, and when the link can take no more. */
+
+/* The link can take more: after how long decides how much may wait. */
+static void
+resume(struct net *net, struct net_link *link)
+{
+	struct net_numbers *numbers = &link->numbers;
+	babel_time took = clock_monotonic() - numbers->refuses_since;
+
+	if (took > DRAIN_SLOW && numbers->queue_limit > QUEUE_MIN)
+		numbers->queue_limit /= 2;
+	else if (took < DRAIN_FAST && numbers->queue_limit < QUEUE_MAX)
+		numbers->queue_limit *= 2;
+	net_socket_limit(link->fd, (int)numbers->queue_limit);
+	numbers->refuses_since = 0;
+	link->retry = link->pause = 0;
+	if (link->is_listening)
+		(void)listen_to(net, link);
+}
+
+/* Between two refusals, what is sent is what the link has taken. */
+static void
+measure(struct net_link *link, babel_time now)
+{
+	babel_time period = now - link->measured;
+
+	if (link->measured != 0 && period > 0 && period < RATE_PERIOD)
+		link->numbers.rate = link->octets * SECOND / (uint64_t)period;
+	link->measured = now;
+	link->octets = 0;
+}
+
+/* The link can take no more.  A buffer that has room again is an event, a
+ * device's queue is not. */
+static void
+refuse(struct net *net, struct net_link *link, int error)
+{
+	babel_time now = clock_monotonic();
+
+	link->numbers.refused++;
+	link->pause = link->pause == 0 ? RETRY_MIN :
+	    time_min(2 * link->pause, RETRY_MAX);
+	link->retry = now + (error == EAGAIN ? RETRY_MAX : link->pause);
+	if (link->numbers.refuses_since != 0)
+		return;
+	measure(link, now);
+	link->numbers.refuses_since = now;
+	if (error == EAGAIN && link->is_listening &&
+	    listen_to(net, link) < 0)
+		link->retry = now + link->pause;
 }
 
 static void
@@ -202,6 +363,67 @@ put_control(struct msghdr *message, int type, const void *value, size_t len)
 	message->msg_controllen += CMSG_SPACE(len);
 }
 
+static int
+send_retried(int fd, const struct msghdr *message)
+{
+	ssize_t sent;
+
+	do
+		sent = sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent >= 0)
+		return 0;
+	return errno == EWOULDBLOCK ? EAGAIN : errno;
+}
+
+static int
+send_datagram(int fd, const struct datagram *datagram)
+{
+	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
+	struct in6_pktinfo info = { .ipi6_addr = datagram->from };
+	_Alignas(struct cmsghdr) char control[CONTROL_OUT] = { 0 };
+	struct iovec vector;
+	struct msghdr message = { .msg_name = &to, .msg_namelen = sizeof(to),
+		.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control };
+	int yes = 1;
+
+	to.sin6_addr = datagram->to;
+	to.sin6_port = htons(datagram->to_port);
+	to.sin6_scope_id = datagram->ifindex;
+	vector.iov_base = (void *)(uintptr_t)datagram->bytes;
+	vector.iov_len = datagram->len;
+	info.ipi6_ifindex = datagram->ifindex;
+	put_control(&message, IPV6_PKTINFO, &info, sizeof(info));
+	if (datagram->dont_fragment)
+		put_control(&message, IPV6_DONTFRAG, &yes, sizeof(yes));
+	return send_retried(fd, &message);
+}
+
+int
+net_send(struct net *net, const struct datagram *datagram)
+{
+	struct net_link *link = find_link(net, datagram->ifindex);
+	int error;
+
+	if (link == NULL)
+		return ENODEV;
+	if (link->fd < 0 || (link->retry != 0 &&
+	    clock_monotonic() < link->retry))
+		return EAGAIN;
+	error = send_datagram(link->fd, datagram);
+	if (error == EAGAIN || error == ENOBUFS || error == ENOMEM) {
+		refuse(net, link, error);
+		return EAGAIN;
+	}
+	if (link->numbers.refuses_since != 0)
+		resume(net, link);
+	if (error == 0) {
+		link->numbers.sent++;
+		link->octets += datagram->len;
+	}
+	return error;
+}
+
 /* The errors that mean more than they say; two come from WireGuard. */
 static const struct send_error {
 	int error;
@@ -212,6 +434,9 @@ static const struct send_error {
 	{ ENOKEY, "no-peer", "no WireGuard peer takes it: the only one must "
 	    "have 0.0.0.0/0 and ::/0 in its allowed-ips" },
 	{ EPERM, "forbidden", "a packet filter forbids it" },
+	{ EINVAL, "no-neighbour", "the kernel has no room in its table of "
+	    "neighbours (net.ipv6.neigh.default.gc_thresh3), or the address "
+	    "that it is sent from is gone" },
 	{ EMSGSIZE, "too-big", "larger than the MTU on the way" },
 };
 
@@ -242,148 +467,77 @@ net_error_text(int error)
 	return known == NULL ? strerror(error) : known->text;
 }
 
-static int
-send_retried(int fd, const struct msghdr *message)
-{
-	ssize_t sent;
+/* Receiving. */
 
-	do
-		sent = sendmsg(fd, message, MSG_DONTWAIT | MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent >= 0)
+/* An error that does not go away is not met again at once: the socket is
+ * left alone for a while. */
+static void
+receive_failed(struct net *net, struct net_link *link, babel_time now)
+{
+	if (errno == EAGAIN || errno == EINTR)
+		return;
+	trouble_met(&link->receiving, now, errno, "interface %s: receiving",
+	    link->name);
+	stop_listening(net, link);
+	note_health(net, link);
+}
+
+/* Handle what epoll tells of one socket: the number of datagrams read. */
+static int
+serve(struct net *net, struct net_link *link, uint32_t events,
+    const struct net_burst *burst)
+{
+	int n;
+
+	if (events & EPOLLOUT)
+		resume(net, link);
+	if ((events & ~(uint32_t)EPOLLOUT) == 0)
 		return 0;
-	return errno == EWOULDBLOCK ? EAGAIN : errno;
-}
-
-int
-net_send(const struct net *net, const struct datagram *datagram)
-{
-	struct sockaddr_in6 to = { .sin6_family = AF_INET6 };
-	struct in6_pktinfo info = { .ipi6_addr = datagram->from };
-	_Alignas(struct cmsghdr) char control[CONTROL_OUT] = { 0 };
-	struct iovec vector;
-	struct msghdr message = { .msg_name = &to, .msg_namelen = sizeof(to),
-		.msg_iov = &vector, .msg_iovlen = 1, .msg_control = control };
-	int yes = 1;
-
-	to.sin6_addr = datagram->to;
-	to.sin6_port = htons(datagram->to_port);
-	to.sin6_scope_id = datagram->ifindex;
-	vector.iov_base = (void *)(uintptr_t)datagram->bytes;
-	vector.iov_len = datagram->len;
-	info.ipi6_ifindex = datagram->ifindex;
-	put_control(&message, IPV6_PKTINFO, &info, sizeof(info));
-	if (datagram->dont_fragment)
-		put_control(&message, IPV6_DONTFRAG, &yes, sizeof(yes));
-	return send_retried(net->fd, &message);
-}
-
-/* A pair of readings of the two clocks, and the latest time to give. */
-struct clocks {
-	babel_time monotonic, real, now;
-};
-
-static babel_time
-time_of_arrival(const struct clocks *clocks, const struct timespec *stamp)
-{
-	babel_time age, received;
-
-	age = clocks->real - (stamp->tv_sec * SECOND + stamp->tv_nsec / 1000);
-	if (age < 0)
-		age = 0;
-	if (age > AGE_MAX)
-		age = AGE_MAX;
-	received = clocks->monotonic - age;
-	return received < clocks->now ? received : clocks->now;
-}
-
-static void
-read_pktinfo(struct datagram *datagram, const struct cmsghdr *cmsg)
-{
-	struct in6_pktinfo info;
-
-	memcpy(&info, CMSG_DATA(cmsg), sizeof(info));
-	datagram->to = info.ipi6_addr;
-	datagram->ifindex = info.ipi6_ifindex;
-}
-
-/* The counter is of 32 bits and wraps. */
-static void
-read_overflow(struct net *net, const struct cmsghdr *cmsg)
-{
-	uint32_t overflow;
-
-	memcpy(&overflow, CMSG_DATA(cmsg), sizeof(overflow));
-	net->overruns += (uint32_t)(overflow - net->overflow);
-	net->overflow = overflow;
-}
-
-static void
-read_control(struct net *net, struct msghdr *message,
-    const struct clocks *clocks, struct datagram *datagram)
-{
-	struct cmsghdr *cmsg;
-	struct timespec stamp;
-
-	for (cmsg = CMSG_FIRSTHDR(message); cmsg != NULL;
-	    cmsg = CMSG_NXTHDR(message, cmsg)) {
-		if (cmsg->cmsg_level == IPPROTO_IPV6 &&
-		    cmsg->cmsg_type == IPV6_PKTINFO)
-			read_pktinfo(datagram, cmsg);
-		else if (cmsg->cmsg_level != SOL_SOCKET)
-			continue;
-		else if (cmsg->cmsg_type == SCM_TIMESTAMPNS) {
-			memcpy(&stamp, CMSG_DATA(cmsg), sizeof(stamp));
-			datagram->received = time_of_arrival(clocks, &stamp);
-		} else if (cmsg->cmsg_type == SO_RXQ_OVFL)
-			read_overflow(net, cmsg);
-	}
-}
-
-/* False if the datagram is to be dropped. */
-static bool
-describe(struct net *net, size_t i, const struct clocks *clocks,
-    struct datagram *datagram)
-{
-	struct msghdr *message = &net->messages[i].msg_hdr;
-
-	memset(datagram, 0, sizeof(*datagram));
-	datagram->from = net->senders[i].sin6_addr;
-	datagram->from_port = ntohs(net->senders[i].sin6_port);
-	datagram->to_port = net->port;
-	datagram->received = clocks->now;
-	datagram->bytes = net->vectors[i].iov_base;
-	datagram->len = net->messages[i].msg_len;
-	read_control(net, message, clocks, datagram);
-	return (message->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
-	    datagram->ifindex != 0;
-}
-
-/* The number of datagrams read, or 0. */
-static int
-receive_burst(struct net *net)
-{
-	int i, n;
-
-	for (i = 0; i < NET_BURST; i++) {
-		net->messages[i].msg_hdr.msg_namelen =
-		    sizeof(net->senders[i]);
-		net->messages[i].msg_hdr.msg_controllen =
-		    sizeof(net->control[i]);
-	}
-	n = recvmmsg(net->fd, net->messages, NET_BURST, MSG_DONTWAIT, NULL);
-	return n > 0 ? n : 0;
+	n = net_receive_link(net, link, burst);
+	if (n < 0)
+		receive_failed(net, link, burst->now);
+	else
+		trouble_over(&link->receiving);
+	return n < 0 ? 0 : n;
 }
 
 int
 net_receive(struct net *net, babel_time now, net_input *input, void *ctx)
 {
-	struct datagram datagram;
-	struct clocks clocks = { clock_monotonic(), clock_real(), now };
-	int i, n = receive_burst(net);
+	struct net_burst burst = { .now = now, .input = input, .ctx = ctx };
+	struct epoll_event events[NET_BURST];
+	struct net_link *link;
+	int count, i, total = 0;
 
-	for (i = 0; i < n; i++)
-		if (describe(net, (size_t)i, &clocks, &datagram))
-			input(ctx, &datagram);
-	return n;
+	count = epoll_wait(net->epoll, events, NET_BURST, 0);
+	if (count < 0)
+		return errno == EINTR ? 0 : -1;
+	for (i = 0; i < count; i++) {
+		link = find_link(net, events[i].data.u32);
+		burst.limit = NET_BURST / count;
+		if (link != NULL)
+			total += serve(net, link, events[i].events, &burst);
+	}
+	return total;
+}
+
+const uint64_t *
+net_overruns(const struct net *net)
+{
+	return &net->overruns;
+}
+
+bool
+net_numbers_of(const struct net *net, unsigned int ifindex,
+    struct net_numbers *numbers)
+{
+	const struct net_link *link = find_link(net, ifindex);
+	int queued;
+
+	if (link == NULL || link == net->base)
+		return false;
+	*numbers = link->numbers;
+	if (link->fd >= 0 && ioctl(link->fd, SIOCOUTQ, &queued) == 0)
+		numbers->queued = (unsigned int)queued;
+	return true;
 }

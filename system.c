@@ -13,6 +13,7 @@
 
 #include <sys/file.h>
 #include <sys/random.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -37,6 +38,8 @@
 #define NAME_MAX_SYSCTL	64
 #define VALUE_MAX	16
 #define FILE_MODE	0644
+#define STACK_RESERVE	(512 << 10)	/* octets */
+#define STACK_PAGE	1024		/* no page is smaller */
 
 /* A parameter that we changed; names are relative to /proc/sys/net. */
 struct sysctl {
@@ -641,22 +644,25 @@ system_fill_standard(void)
 		close(fd);
 }
 
-int
-system_log_open(const char *path)
+void
+system_raise_limits(void)
 {
-	int fd, result;
+	struct rlimit limit;
 
-	/* Not to hang on a pipe that nobody reads, now or later. */
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY, FILE_MODE);
-	if (fd < 0)
-		return -1;
-	fflush(stdout);
-	result = dup2(fd, STDOUT_FILENO) < 0 ||
-	    dup2(fd, STDERR_FILENO) < 0 ? -1 : 0;
-	if (fd > STDERR_FILENO)
-		close(fd);
-	return result;
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	(void)setrlimit(RLIMIT_NOFILE, &limit);
+}
+
+void
+system_reserve_stack(void)
+{
+	volatile uint8_t stack[STACK_RESERVE];
+	size_t i;
+
+	for (i = 0; i < sizeof(stack); i += STACK_PAGE)
+		stack[sizeof(stack) - 1 - i] = 0;
 }
 
 /* The parent: wait for the word of the child, and pass it on. */

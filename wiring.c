@@ -8,7 +8,6 @@
  */
 #include "daemon.h"
 
-#include <err.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
 #include <stdio.h>
@@ -18,23 +17,15 @@
 
 #include "xroute.h"
 
-/* Messages go to stderr, which may be the log file. */
-static void
-log_text(const char *format, va_list ap)
-{
-	vfprintf(stderr, format, ap);
-	fputc('\n', stderr);
-}
-
 void
 wiring_log(void *ctx, int priority, const char *format, ...)
 {
+	struct daemon *daemon = ctx;
 	va_list ap;
 
-	(void)ctx;
 	(void)priority;
 	va_start(ap, format);
-	log_text(format, ap);
+	log_line(daemon->log, format, ap);
 	va_end(ap);
 }
 
@@ -43,21 +34,23 @@ wiring_log(void *ctx, int priority, const char *format, ...)
 static int
 engine_send(void *ctx, const struct datagram *datagram)
 {
-	const struct daemon *daemon = ctx;
+	struct daemon *daemon = ctx;
 
 	return net_send(daemon->net, datagram);
 }
 
 /* One line for each change of the kernel's table, at debug level 3. */
 static void
-log_change(const char *what, const struct fib_change *change, int error)
+log_change(struct daemon *daemon, const char *what,
+    const struct fib_change *change, int error)
 {
 	static const char *const words[] = { "add", "change", "delete" };
 	const struct fib_entry *entry = change->operation == FIB_DELETE ?
 	    &change->old : &change->entry;
 	char key[DESTINATION_STRLEN], via[ADDRESS_STRLEN];
 
-	warnx("%s %s %s %s%s ifindex %u table %u priority %u%s%s", what,
+	log_warnx(daemon->log,
+	    "%s %s %s %s%s ifindex %u table %u priority %u%s%s", what,
 	    words[change->operation],
 	    destination_key_format(&change->key, key),
 	    entry->unreachable ? "unreachable" : "via ",
@@ -72,7 +65,7 @@ engine_fib(void *ctx, const struct fib_change *change)
 	struct daemon *daemon = ctx;
 
 	if (daemon->conf->options.debug >= 3)
-		log_change("ask the kernel to", change, 0);
+		log_change(daemon, "ask the kernel to", change, 0);
 	return rules_submit(daemon->rules, change);
 }
 
@@ -115,16 +108,16 @@ engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
 
 	if (!ifp->up) {
 		if (ifp->link.ifindex != 0)
-			net_leave(daemon->net, ifp->link.ifindex);
+			net_remove(daemon->net, ifp->link.ifindex);
 		if (daemon->sysctls != NULL)
 			restore_parameter(daemon->sysctls, &ifp->link);
 		return;
 	}
-	if (net_join(daemon->net, ifp->link.ifindex) < 0)
-		warn("interface %s: joining the multicast group", name);
+	if (net_add(daemon->net, ifp->link.ifindex, name) < 0)
+		log_warn(daemon->log, "interface %s: opening a socket", name);
 	if (daemon->sysctls != NULL && system_sysctls_set_interface(
 	    daemon->sysctls, name, error) < 0)
-		warnx("interface %s: %s", name, error);
+		log_warnx(daemon->log, "interface %s: %s", name, error);
 }
 
 /* What we export must not be hidden by source-specific routes; our own
@@ -143,12 +136,12 @@ engine_xroute_changed(struct daemon *daemon, enum babel_event event,
 }
 
 static void
-log_send_failure(const struct interface *ifp)
+log_send_failure(struct daemon *daemon, const struct interface *ifp)
 {
 	char to[ADDRESS_STRLEN];
 
-	warnx("interface %s: sending to %s: %s", ifp->link.name,
-	    address_format(&ifp->send_failures.to, to),
+	log_warnx(daemon->log, "interface %s: sending to %s: %s",
+	    ifp->link.name, address_format(&ifp->send_failures.to, to),
 	    net_error_text(ifp->send_failures.error));
 }
 
@@ -158,7 +151,7 @@ engine_notify(void *ctx, enum babel_event event, const void *object)
 	struct daemon *daemon = ctx;
 
 	if (event == EVENT_SEND_FAILED) {
-		log_send_failure(object);
+		log_send_failure(daemon, object);
 		return;
 	}
 	daemon->changed = true;
@@ -174,9 +167,10 @@ engine_notify(void *ctx, enum babel_event event, const void *object)
 static void __attribute__((format(printf, 3, 0)))
 engine_log(void *ctx, int priority, const char *format, va_list ap)
 {
-	(void)ctx;
+	struct daemon *daemon = ctx;
+
 	(void)priority;
-	log_text(format, ap);
+	log_line(daemon->log, format, ap);
 }
 
 const struct babel_ops wiring_engine = {

@@ -13,15 +13,26 @@
 #include "install.h"
 #include "kernel.h"
 #include "local.h"
+#include "log.h"
 #include "net.h"
 #include "printout.h"
 #include "rule.h"
 #include "state.h"
 #include "system.h"
+#include "trouble.h"
+
+/* What the loop always reads from; clients come after. */
+enum input {
+	INPUT_NET,
+	INPUT_KERNEL,
+	INPUT_SIGNALS = INPUT_KERNEL + KERNEL_FDS,
+	INPUTS
+};
 
 struct daemon {
 	int argc;
 	char **argv;
+	struct log *log;
 	struct configuration_layers layers;
 	struct configuration *conf;	/* what runs, made of the layers */
 	struct system_sysctls *sysctls;
@@ -35,7 +46,7 @@ struct daemon {
 	struct install *install;
 	uint32_t *watched;		/* tables to watch */
 	struct local *local;
-	struct local_statistic shown[3];	/* by it, besides its own */
+	struct local_statistic shown[5];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct address_list addresses;	/* that we added */
 	babel_time next_address;	/* look for links that lack one */
@@ -43,6 +54,10 @@ struct daemon {
 	babel_time printed;
 	bool changed;			/* since then */
 	int signals;			/* a descriptor */
+	uint64_t call_errors;		/* of system calls that may last */
+	struct trouble polling;		/* poll fails */
+	struct trouble reading[INPUTS];
+	uint64_t overruns;		/* of netlink, when last looked at */
 	bool stop;
 };
 

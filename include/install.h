@@ -11,12 +11,13 @@
 #include "kernel.h"
 
 struct install;
+struct log;
 
 /* Use the tables of the configuration, and remove what a crashed instance
  * left in those that nobody else uses.  The directory is that of the file
  * that instances share: "/run".  NULL for no memory. */
-struct install *install_open(struct kernel *, const struct configuration *,
-	    const char *directory);
+struct install *install_open(struct kernel *, struct log *,
+	    const struct configuration *, const char *directory);
 /* Use those of another configuration, too. */
 void	install_use(struct install *, const struct configuration *);
 /* Remove our routes. */

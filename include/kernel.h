@@ -89,8 +89,9 @@ int	kernel_configure(struct kernel *, const struct kernel_conf *);
 
 /* The descriptors to poll for reading; they do not change. */
 void	kernel_fds(const struct kernel *, int fds[KERNEL_FDS]);
-/* Read one datagram (a bounded burst) from a readable descriptor. */
-void	kernel_ready(struct kernel *, int fd);
+/* Read one datagram (a bounded burst) from a readable descriptor.  0, or an
+ * errno that may last: leave the descriptor alone for a while. */
+int	kernel_ready(struct kernel *, int fd);
 
 /* Queue a change; false when the window is full: flush and try later. */
 bool	kernel_submit(struct kernel *, const struct fib_change *);

@@ -73,9 +73,11 @@ int	system_state_write(const char *path, const struct system_state *,
 /* Whoever started us may have closed standard input, output or error: open
  * them, lest a file of ours takes the place and messages go there. */
 void	system_fill_standard(void);
-/* Have standard output and error go to the end of the file, also to open
- * it anew.  -1 with errno, and they go where they went. */
-int	system_log_open(const char *path);
+/* Allow as many open descriptors as the hard limit does. */
+void	system_raise_limits(void);
+/* Have the stack grow now to what it may ever need: without memory, it
+ * could not grow later, and the process would be killed. */
+void	system_reserve_stack(void);
 
 /*
  * Go to the background.  Returns in the child alone, with a descriptor

@@ -163,6 +163,8 @@ kernel_notify_ready(struct kernel *kernel)
 	}
 	n = recvmmsg(kernel->notify, messages, NOTIFICATIONS, MSG_DONTWAIT,
 	    NULL);
+	if (n < 0)
+		kernel->read_error = errno;
 	if (n < 0 && errno == ENOBUFS)
 		overrun(kernel);
 	for (i = 0; i < n; i++)

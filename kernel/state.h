@@ -57,6 +57,7 @@ struct kernel {
 	struct kernel_marks marks;
 	struct sync sync;
 
+	int read_error;			/* an errno, of kernel_ready */
 	uint64_t overruns;		/* of the notifications */
 	uint64_t seed;			/* of the fingerprints */
 	uint8_t *buffer;		/* NETLINK_BUFFER, for datagrams */

@@ -344,6 +344,8 @@ kernel_sync_ready(struct kernel *kernel)
 
 	len = recv(kernel->dump, kernel->buffer, NETLINK_BUFFER,
 	    MSG_DONTWAIT | MSG_TRUNC);
+	if (len < 0)
+		kernel->read_error = errno;
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	/* Part of it is lost; the end will come all the same. */

@@ -68,7 +68,7 @@ def man_text(line):
 def sources(pattern):
     """The paths of our own files of that kind, tests not among them."""
     return [path for place in ("", "include", "config", "ctl", "kernel",
-                               "local", "rule")
+                               "local", "net", "rule")
             for path in glob.glob(os.path.join(CHECKOUT, place, pattern))]
 
 

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "claims.h"
+#include "log.h"
 #include "system.h"
 #include "unit.h"
 
@@ -635,17 +636,18 @@ static void
 log_twice(void)
 {
 	char path[PATH_MAX], moved[PATH_MAX];
+	struct log *log = log_new();
 
 	strlcpy(path, path_of("log"), sizeof(path));
 	strlcpy(moved, path_of("log.1"), sizeof(moved));
-	if (system_log_open(path) < 0)
+	if (log_open(log, path) < 0)
 		_exit(1);
 	printf("one\n");
 	fprintf(stderr, "two\n");
 	fflush(stdout);
-	if (rename(path, moved) < 0 || system_log_open(path) < 0)
+	if (rename(path, moved) < 0 || log_open(log, path) < 0)
 		_exit(2);
-	if (system_log_open("/nonexistent/log") == 0)
+	if (log_open(log, "/nonexistent/log") == 0)
 		_exit(3);
 	fprintf(stderr, "three\n");
 	_exit(0);

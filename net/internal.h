@@ -1,0 +1,91 @@
+/*
+ * net/internal.h - what the files of the UDP sockets share.
+ *
+ *	net.c		the table of sockets; sending, and when not to
+ *	net/socket.c	how a socket is opened and bound
+ *	net/receive.c	reading a burst, with what the kernel says of it
+ */
+#ifndef NET_INTERNAL_H
+#define NET_INTERNAL_H
+
+#include <sys/socket.h>
+
+#include <time.h>
+
+#include "net.h"
+#include "tree.h"
+#include "trouble.h"
+
+#define DATAGRAM_MAX	65536		/* pages not written cost nothing */
+
+/* A socket: of an interface, or the one that is bound to the port alone. */
+struct net_link {
+	struct tree_node entry;	/* by ifindex */
+	unsigned int ifindex;		/* 0: that of the port alone */
+	char name[IFNAME_SIZE];
+	int fd;				/* -1: not open yet */
+	bool is_member;			/* of the group */
+	bool is_listening;		/* it is in net.epoll */
+	bool is_ailing;			/* counted in net.ailing */
+	struct trouble opening, receiving;
+	uint32_t overflow;		/* the kernel's counter, as last seen */
+
+	/* What the link cannot take now. */
+	babel_time retry, pause;	/* send nothing before; it grows */
+	babel_time measured;		/* the last refusal, or 0 ... */
+	uint64_t octets;		/* ... and what was sent since */
+	struct net_numbers numbers;
+};
+TREE_HEAD(net_links);
+
+struct net {
+	uint16_t port;
+	struct in6_addr group;
+	int epoll;			/* of all sockets */
+	struct net_link *base;		/* the first of them */
+	struct net_links links;	/* owned */
+	unsigned int ailing;		/* links with something to try again */
+	uint64_t overruns;
+	struct log *log;		/* or NULL */
+	uint64_t *errors;		/* that are told to it, or NULL */
+
+	struct mmsghdr messages[NET_BURST];
+	struct iovec vectors[NET_BURST];
+	struct sockaddr_in6 senders[NET_BURST];
+	/* An address, a time, a counter. */
+#define CONTROL_IN	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
+			    CMSG_SPACE(sizeof(struct timespec)) + \
+			    CMSG_SPACE(sizeof(uint32_t)))
+	_Alignas(struct cmsghdr) char control[NET_BURST][CONTROL_IN];
+	uint8_t *buffers;		/* NET_BURST times DATAGRAM_MAX */
+};
+
+int	net_link_compare(const struct net_link *, const struct net_link *);
+TREE_DEFINE(net_links, net_link, entry, net_link_compare)
+
+/* net/socket.c */
+/* The socket of the port alone: a descriptor, or -1 with errno. */
+int	net_socket_open(uint16_t port);
+/* One that is bound to an interface as well, beside the first. */
+int	net_socket_open_beside(int first, uint16_t port,
+	    unsigned int ifindex);
+/* Join the group; renew: leave it first.  0, or an errno. */
+int	net_socket_join(int fd, unsigned int ifindex,
+	    const struct in6_addr *group, bool renew);
+/* Let so many octets wait in the kernel, or as few as possible. */
+void	net_socket_limit(int fd, int octets);
+
+/* net/receive.c */
+void	net_receive_init(struct net *);
+/* Read a burst of at most limit datagrams and hand them over.  The number
+ * read, or -1 with errno. */
+struct net_burst {
+	int limit;
+	babel_time now;
+	net_input *input;
+	void *ctx;
+};
+int	net_receive_link(struct net *, struct net_link *,
+	    const struct net_burst *);
+
+#endif
