@@ -351,8 +351,11 @@ find_tlvs(const struct babel *b, const struct decoder *d,
 static bool
 is_proven(const struct babel *b, const struct neighbour *n)
 {
+	babel_time interval = time_max(n->multicast.interval,
+	    n->unicast.interval);
+
 	return n->auth.has_index &&
-	    b->now - n->auth.accepted < AUTH_INDEX_TIME;
+	    b->now - n->auth.accepted < lifetime_of_index(interval);
 }
 
 static bool

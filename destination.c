@@ -30,8 +30,7 @@
 #define METRIC_CHANGE_URGENT	512
 /* A neighbour that has acknowledged a retraction may take so long to tell
  * its kernel, and an older update may be so late. */
-#define RELEASE_GRACE		SECOND
-#define ON_THE_WAY		SECOND	/* what an update may take at most */
+#define RELEASE_GRACE		ON_THE_WAY
 
 int
 destination_compare(const struct destination *a, const struct destination *b)
@@ -324,7 +323,7 @@ destination_hold_time(const struct babel *b)
 
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		interval = time_max(interval, ifp->conf.update_interval);
-	interval = interval * 7 / 2 + ON_THE_WAY;
+	interval = lifetime_at_neighbours(interval);
 	return b->now < b->held_longer_until ?
 	    time_max(interval, b->held_longer) : interval;
 }

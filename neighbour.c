@@ -19,13 +19,11 @@
 #include <string.h>
 #include <syslog.h>
 
-#define UNUSED_TIME		MINUTE	/* packets, but never a Hello */
 #define UNSCHEDULED_TIME	(10 * SECOND)	/* a Hello that promises none */
 #define REBOOT_GAP		16	/* Hello seqnos (appendix A.1) */
 #define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */
 #define ETX_UNIT		256
 #define LOSS_MEMORY		64	/* Hellos */
-#define RTT_VALIDITY		(3 * MINUTE)
 /* In a crowd, one newcomer in so long is greeted by unicast; the others
  * share one multicast. */
 #define INTRODUCTION_TIME	(2 * SECOND)
@@ -119,7 +117,7 @@ neighbour_get(struct babel *b, struct interface *ifp,
 	neighbour_tree_insert(&ifp->neighbours, n);
 	ifp->neighbour_count++;
 	b->neighbour_count++;
-	schedule(b, &n->unused, b->now + UNUSED_TIME);
+	schedule(b, &n->unused, b->now + lifetime_without_hello(0));
 	notify(b, EVENT_NEIGHBOUR_ADD, n);
 	return n;
 }
@@ -260,7 +258,8 @@ neighbour_compute_rxcost(const struct neighbour *n)
 bool
 neighbour_rtt_is_valid(const struct babel *b, const struct neighbour *n)
 {
-	return n->rtt_samples > 0 && b->now - n->rtt_sampled < RTT_VALIDITY;
+	return n->rtt_samples > 0 && b->now - n->rtt_sampled <
+	    lifetime_of_rtt(n->ihu_interval);
 }
 
 uint16_t
@@ -679,7 +678,10 @@ neighbour_ihu(struct babel *b, struct neighbour *n, const struct ihu *ihu)
 	n->ihu_interval = ihu->interval;
 	if (ihu->rxcost < INFINITY_METRIC)
 		n->heard_us = b->now;
-	schedule(b, &n->ihu, b->now + ihu->interval * 7 / 2);
+	schedule(b, &n->ihu, b->now + lifetime_of_route(ihu->interval));
+	if (timer_is_set(&n->unused))
+		schedule(b, &n->unused, b->now +
+		    lifetime_without_hello(ihu->interval));
 	neighbour_update_cost(b, n);
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
 }

@@ -17,8 +17,6 @@
 #define REPEAT_TIME	SECOND		/* no sooner than this again */
 #define RAISES		16		/* of our seqno, at most */
 #define RAISES_PERIOD	(100 * MILLISECOND)	/* ... in this time */
-/* After a start without state, how long a new router-id is an option. */
-#define FRESH_ID_TIME	(5 * MINUTE)
 
 int
 request_compare(const struct request *a, const struct request *b)
@@ -160,7 +158,9 @@ choose_successor(const struct destination *d, const struct neighbour *from)
 	return best == NULL ? NULL : best->neighbour;
 }
 
-/* The same, or a newer one, went out just now. */
+/* The same, or a newer one, went out just now.  A router that has no way
+ * itself passes each seqno on once, because its neighbours may have none
+ * either, and would send it round among themselves. */
 static bool
 is_redundant(const struct babel *b, const struct destination *d,
     const struct seqno_request *received)
@@ -169,7 +169,8 @@ is_redundant(const struct babel *b, const struct destination *d,
 
 	return request != NULL &&
 	    !seqno_less(request->seqno, received->seqno) &&
-	    b->now - request->sent < REPEAT_TIME;
+	    (b->now - request->sent < REPEAT_TIME ||
+	    (d->selected == NULL && d->xroute == NULL));
 }
 
 /* Somebody wants to hear of the answer; when more than one does, everybody
@@ -293,7 +294,8 @@ raise_seqno(struct babel *b, uint16_t wanted)
 	bool far = seqno_less(seqno_plus(b->seqno, 1), wanted);
 	bool forgetful = b->identity.without_state &&
 	    !b->identity.id_is_configured &&
-	    b->now - b->started < FRESH_ID_TIME;
+	    b->now - b->started < lifetime_of_memory(
+	    destination_hold_time(b));
 
 	if (!may_raise_seqno(b))
 		return;
@@ -314,11 +316,13 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 	struct destination *d = destination_find(b, &received->key);
 	struct announcement now;
 
-	if (d == NULL || !destination_announcement(b, d, &now)) {
+	if (d == NULL || b->shutting_down) {
 		count(b, COUNT_REQUEST_DROPPED);
 		return;
 	}
-	if (router_id_compare(&now.id, &received->id) != 0 ||
+	if (!destination_announcement(b, d, &now))
+		request_forward(b, d, n, received);
+	else if (router_id_compare(&now.id, &received->id) != 0 ||
 	    !seqno_less(now.seqno, received->seqno))
 		say_update(b, n, &received->key, true);
 	else if (now.route == NULL) {

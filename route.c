@@ -153,7 +153,7 @@ static void
 route_refresh(struct babel *b, struct route *route, babel_time interval)
 {
 	route->received = b->now;
-	route->hold_time = (uint32_t)(interval * 7 / 2);
+	route->hold_time = (uint32_t)lifetime_of_route(interval);
 	route->refresh_asked = false;
 	schedule_advance(b, &route->expiry, refresh_time(route));
 }

@@ -345,8 +345,8 @@ put_announcement(struct packet *p, struct destination *d,
 	}
 	/* Before it is sent (section 3.7.3).  Updates with our own
 	 * router-id are ignored when they come back, so they need none. */
-	if (a->route != NULL && !source_announce(p->b, d, &a->id, a->seqno,
-	    a->metric))
+	if (a->route != NULL &&
+	    !source_announce(p->b, d, a, update.interval))
 		return;
 	put_update(p, &update);
 }

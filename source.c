@@ -3,9 +3,9 @@
  * 3.7.3).
  *
  * The distance of a source is the best (seqno, metric) that we ever sent
- * for it.  It can only become better, until it has not been sent for the
- * garbage collection time: then it is forgotten.  What keeps routing free
- * of loops is this file and the selection in route.c.
+ * for it.  It can only become better, until nobody can use what was sent
+ * any more (lifetime.h): then it is forgotten.  What keeps routing free of
+ * loops is this file and the selection in route.c.
  */
 #include "source.h"
 
@@ -95,20 +95,22 @@ source_release(struct babel *b, struct source *source)
 
 bool
 source_announce(struct babel *b, struct destination *d,
-    const struct router_id *id, uint16_t seqno, uint16_t metric)
+    const struct announcement *a, babel_time interval)
 {
-	struct source *source = source_acquire(b, d, id);
+	struct source *source = source_acquire(b, d, &a->id);
 
 	if (source == NULL)
 		return false;
-	if (!source->has_distance || distance_less(seqno, metric, source)) {
-		source->seqno = seqno;
-		source->metric = metric;
+	if (!source->has_distance ||
+	    distance_less(a->seqno, a->metric, source)) {
+		source->seqno = a->seqno;
+		source->metric = a->metric;
 		source->has_distance = true;
 	}
 	/* The timer is left to fire early; that is cheaper than to move it
 	 * each time. */
-	source->expires = b->now + SOURCE_GC_TIME;
+	source->expires = time_max(source->expires,
+	    b->now + lifetime_of_source(interval));
 	if (!timer_is_set(&source->gc))
 		schedule(b, &source->gc, source->expires);
 	source->references--;

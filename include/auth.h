@@ -18,7 +18,6 @@ struct neighbour;
 #define AUTH_NONCES		4	/* challenges open at a time */
 #define AUTH_WINDOW		128	/* packets (RFC 9467, section 3.2) */
 #define AUTH_CHALLENGE_TIME	(30 * SECOND)
-#define AUTH_INDEX_TIME		(5 * MINUTE)
 #define AUTH_PAUSE		(300 * MILLISECOND)	/* between two
 					   challenges, or two replies */
 

@@ -9,6 +9,7 @@
 
 #include "babel.h"
 #include "counter.h"
+#include "lifetime.h"
 #include "timer.h"
 #include "tree.h"
 
@@ -19,7 +20,6 @@
 
 /* Protocol constants (RFC 8966, appendix B, but where noted). */
 #define URGENT_TIMEOUT		(200 * MILLISECOND)
-#define SOURCE_GC_TIME		(3 * MINUTE)
 #define REQUEST_HOP_COUNT	64
 #define REQUEST_TIMEOUT		(2 * SECOND)
 #define REQUEST_RESENDS		3

@@ -7,6 +7,8 @@
 
 #include "instance.h"
 
+struct announcement;
+
 /* In its destination's tree, by router-id.  Lives while routes name it
  * or its distance counts. */
 struct source {
@@ -36,10 +38,10 @@ struct source *source_acquire(struct babel *, struct destination *,
 	    const struct router_id *);
 void	source_release(struct babel *, struct source *);
 /* A finite update is about to be sent (section 3.7.3): the distance
- * falls, the garbage collection timer starts anew.  False for no memory:
- * then it must not be sent. */
+ * falls, and is remembered for as long as the Update, with that interval,
+ * may be used.  False for no memory: then it must not be sent. */
 bool	source_announce(struct babel *, struct destination *,
-	    const struct router_id *, uint16_t seqno, uint16_t metric);
+	    const struct announcement *, babel_time interval);
 /* The garbage collection timer fired. */
 void	source_gc_due(struct babel *, struct source *);
 /* Forget the distance. */

@@ -286,8 +286,8 @@ router_neighbour(const struct router *r, const struct in6_addr *address)
 static inline bool
 router_believes(const struct router *r, const struct neighbour *n)
 {
-	return n->auth.has_index &&
-	    r->now - n->auth.accepted < AUTH_INDEX_TIME;
+	return n->auth.has_index && r->now - n->auth.accepted <
+	    lifetime_of_index(n->multicast.interval);
 }
 
 static inline uint64_t

@@ -427,6 +427,7 @@ an_index_expires(void **state)
 	struct router *r = router_new(ONE_KEY);
 	struct peer p = peer_new(r), old = peer_new(r);
 	const struct hello slow = { .seqno = 1, .interval = 600 * SECOND };
+	const babel_time lifetime = lifetime_of_index(slow.interval);
 	unsigned int i;
 
 	(void)state;
@@ -436,7 +437,7 @@ an_index_expires(void **state)
 	assert_true(message_put_hello(&p.e, &slow));
 	peer_put_pc(&p, 3);
 	peer_send(&p);
-	router_pass(r, AUTH_INDEX_TIME - 1);
+	router_pass(r, lifetime - 1);
 	assert_true(gets_through(&p, GROUP, 4));
 
 	peer_begin(&p, GROUP);
@@ -446,7 +447,7 @@ an_index_expires(void **state)
 	for (i = 0; i < 5; i++) {
 		assert_false(gets_through(&old, GROUP, i));
 		assert_false(gets_through(&p, GROUP, 5));
-		router_pass(r, AUTH_INDEX_TIME / 5);
+		router_pass(r, lifetime / 5);
 		clear(r);
 	}
 	assert_non_null(peer_entry(&p));

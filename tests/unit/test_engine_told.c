@@ -458,8 +458,43 @@ a_shorter_interval_shortens_no_hold(void **state)
 	world_pass(w, MINUTE * 7 / 2 - 2 * SECOND);
 	assert_true(world_destination(w, P6)->held);
 	world_pass(w, 10 * SECOND);
-	assert_null(world_destination(w, P6));
+	assert_false(world_destination(w, P6)->held);
 	world_free(w);
+}
+
+/* A router without a way passes each seqno on once, to whoever might have
+ * one with it: two such routers would send it round between them. */
+/* covers: B62 B65 */
+static void
+requests_are_passed_on_without_a_way(void **state)
+{
+	struct stage s = stage_new(PLAIN);
+	struct talker *c = talker_met(s.w, 1);
+	const struct heard *h;
+	unsigned int i;
+
+	(void)state;
+	talker_update(c, &(const struct news){ .prefix = P6, .id = ID_A,
+	    .seqno = 10, .metric = 300, .interval = 10 * MINUTE });
+	talker_tell(s.a, P6, ID_A, GONE);
+	world_pass(s.w, MINUTE);
+	assert_true(is_lost(s.w, P6));
+	world_clear(s.w);
+	for (i = 0; i < 2; i++) {
+		talker_ask_seqno(s.b, P6, ID_A, 12, 7);
+		world_pass(s.w, 2 * SECOND);
+		assert_int_equal(heard_count(s.w,
+		    WHICH(.type = TLV_SEQNO_REQUEST)), 1);
+		assert_int_equal(heard_count(s.w,
+		    WHICH(.type = TLV_SEQNO_REQUEST, .to = c)), 1);
+	}
+	/* The answer is for those who asked. */
+	talker_tell(c, P6, ID_A, DISTANCE(12, 300));
+	world_pass(s.w, SECOND);
+	h = heard_last(s.w, WHICH(.type = TLV_UPDATE, .to = s.b,
+	    .prefix = P6));
+	assert_int_equal(h->tlv.u.update.seqno, 12);
+	world_free(s.w);
 }
 
 /* Who is taken out of the configuration says good-bye. */
@@ -503,6 +538,7 @@ main(void)
 		cmocka_unit_test(a_slow_kernel_loses_no_retraction),
 		cmocka_unit_test(a_slow_kernel_loses_no_filter),
 		cmocka_unit_test(a_shorter_interval_shortens_no_hold),
+		cmocka_unit_test(requests_are_passed_on_without_a_way),
 		cmocka_unit_test(a_removed_interface_says_goodbye),
 	};
 

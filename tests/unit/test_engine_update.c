@@ -530,6 +530,33 @@ retractions_leave_distances(void **state)
 	world_free(s.w);
 }
 
+/* A neighbour that still uses us is not feasible, however long the
+ * intervals are: each would be the other's next hop. */
+/* covers: B25 B50 L11 */
+static void
+distances_outlast_their_use(void **state)
+{
+	struct stage s = stage_new("default split-horizon false "
+	    "update-interval 300\ninterface e1\ninterface e2\n");
+	struct news echo = { .prefix = P6, .id = ID_A, .seqno = 10,
+		.metric = 192, .interval = 300 * SECOND };
+	/* It was announced to b in the second before, and is not again. */
+	const babel_time sent = s.w->now - SECOND;
+
+	(void)state;
+	talker_update(s.a, &(const struct news){ .prefix = P6, .id = ID_A,
+	    .seqno = 10, .interval = 300 * SECOND });
+	talker_update(s.b, &echo);
+	world_pass(s.w, 215 * SECOND);
+	talker_tell(s.a, P6, ID_A, GONE);
+	talker_update(s.b, &echo);
+	/* Until b, which hears nothing more of us, gives the route up. */
+	world_pass(s.w, sent + 1050 * SECOND - s.w->now);
+	assert_false(is_selected(s.w, P6, s.b));
+	assert_true(distance_is(s.w, P6, ID_A, DISTANCE(10, 96)));
+	world_free(s.w);
+}
+
 /* covers: B52 Q23 */
 static void
 split_horizon(void **state)
@@ -843,6 +870,7 @@ main(void)
 		cmocka_unit_test(distances_fall_with_updates),
 		cmocka_unit_test(what_filters_add_counts),
 		cmocka_unit_test(retractions_leave_distances),
+		cmocka_unit_test(distances_outlast_their_use),
 		cmocka_unit_test(split_horizon),
 		cmocka_unit_test(no_split_horizon),
 		cmocka_unit_test(a_silenced_link_is_told),
