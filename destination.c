@@ -134,6 +134,7 @@ destination_release(struct babel *b, struct destination *d)
 		return;
 	schedule_cancel(b, &d->reselect);
 	schedule_cancel(b, &d->repeat);
+	schedule_cancel(b, &d->fib.retry);
 	if (b->last_found == d)
 		b->last_found = NULL;
 	destination_tree_remove(&b->destinations, d);

@@ -5,7 +5,9 @@
  * Each destination has one slot: what is installed as the kernel
  * acknowledged it, and a state.  A wish that differs queues the
  * destination; fib_submit asks for one change at a time, so a route that
- * flaps while the kernel is busy costs one change.  Routes that the
+ * flaps while the kernel is busy costs one change.  A place (table and
+ * priority) where somebody else has a route is left to it: ours goes to the
+ * next free priority, and back when that route is gone.  Routes that the
  * kernel refuses are barred from selection until a retry, with a delay
  * that doubles.  A destination that is held (RFC 8966, section 3.5.4)
  * wants an unreachable entry, so that no shorter prefix catches its
@@ -13,6 +15,7 @@
  */
 #include "fib.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -22,6 +25,9 @@
 #define RETRY_FIRST		SECOND
 #define RETRY_DOUBLINGS		6
 #define REFUSED_MAX		16	/* then no other is tried either */
+#define BESIDE_MAX		16	/* places of others to pass by */
+#define BESIDE_RETRY		MINUTE	/* has the place become free? */
+#define PRIORITY_IPV6		1024	/* what 0 means to the kernel */
 #define PRIORITY_LAST		65534	/* with reflect-kernel-metric */
 #define PRIORITY_HELD		UINT32_MAX	/* the worst */
 
@@ -35,7 +41,7 @@ entry_equal(const struct fib_entry *a, const struct fib_entry *b)
 }
 
 static uint32_t
-priority_of(const struct babel *b, uint16_t metric)
+priority_in_place(const struct babel *b, uint16_t metric)
 {
 	const struct options *options = &b->conf->options;
 	uint32_t priority = options->kernel_priority;
@@ -44,6 +50,18 @@ priority_of(const struct babel *b, uint16_t metric)
 		return priority;
 	priority += metric;
 	return priority < PRIORITY_LAST ? priority : PRIORITY_LAST;
+}
+
+/* The same, or the next one that is not somebody else's. */
+static uint32_t
+priority_of(const struct babel *b, const struct destination *d,
+    uint16_t metric)
+{
+	uint32_t priority = priority_in_place(b, metric);
+
+	if (d->fib.beside > 0 && priority == 0 && !prefix_is_ipv4(&d->key.to))
+		priority = PRIORITY_IPV6;
+	return priority + d->fib.beside;
 }
 
 /* The entry that forwards along a route; false if the install filter
@@ -57,7 +75,7 @@ entry_of_route(const struct babel *b, const struct route *route,
 	memset(entry, 0, sizeof(*entry));
 	entry->next_hop = route->next_hop;
 	entry->ifindex = route->neighbour->interface->link.ifindex;
-	entry->priority = priority_of(b, route->metric);
+	entry->priority = priority_of(b, route->destination, route->metric);
 	entry->table = (verdict.sets & FILTER_SETS_TABLE) != 0 ?
 	    verdict.table : b->conf->options.export_table;
 	if ((verdict.sets & FILTER_SETS_PREF_SRC) != 0)
@@ -212,9 +230,11 @@ fib_forgive(struct babel *b, struct destination *d)
 static void
 fib_rest(struct babel *b, struct destination *d)
 {
+	bool is_failed = d->fib.refused_count > 0 || d->fib.deletion_refused;
+
 	if (d->fib.state == FIB_WANTED)
 		TAILQ_REMOVE(&b->fib, d, fib_entry);
-	d->fib.state = timer_is_set(&d->fib.retry) ? FIB_FAILED : FIB_IDLE;
+	d->fib.state = is_failed ? FIB_FAILED : FIB_IDLE;
 }
 
 void
@@ -306,6 +326,35 @@ fib_failed(struct babel *b, struct destination *d,
 	    strerror(error));
 }
 
+/* Somebody else has a route where ours was to go: have it go to the next
+ * priority.  False if there is none. */
+static bool
+fib_go_beside(struct babel *b, struct destination *d,
+    const struct fib_change *change)
+{
+	char name[DESTINATION_STRLEN];
+	struct fib_entry wanted;
+
+	if (change->operation == FIB_DELETE || d->fib.beside == BESIDE_MAX)
+		return false;
+	d->fib.beside++;
+	if (fib_want(b, d, &wanted) && entry_equal(&wanted, &change->entry)) {
+		d->fib.beside--;	/* that entry cannot move */
+		return false;
+	}
+	fib_rest(b, d);
+	if (!timer_is_set(&d->fib.retry))
+		schedule(b, &d->fib.retry, b->now + BESIDE_RETRY);
+	if (d->fib.has_installed &&
+	    d->fib.installed.priority > change->entry.priority)
+		return true;		/* it was only a try to take over */
+	log_often(b, LOG_INFO, "route %s: somebody else has a route of "
+	    "priority %u in table %u: ours goes beside it",
+	    destination_key_format(&d->key, name), change->entry.priority,
+	    change->entry.table);
+	return true;
+}
+
 void
 fib_notify(const struct babel *b, const struct destination *d)
 {
@@ -324,9 +373,9 @@ fib_done(struct babel *b, const struct fib_change *change, int error)
 
 	if (d == NULL || d->fib.state != FIB_IN_FLIGHT)
 		return;
-	if (error != 0)
+	if (error != 0 && (error != EEXIST || !fib_go_beside(b, d, change)))
 		fib_failed(b, d, change, error);
-	else {
+	else if (error == 0) {
 		fib_rest(b, d);
 		d->fib.deletion_refused = false;
 		if (d->fib.state == FIB_IDLE) {
@@ -368,6 +417,7 @@ void
 fib_retry(struct babel *b, struct destination *d)
 {
 	fib_forgive(b, d);
+	d->fib.beside = 0;
 	if (d->fib.state == FIB_FAILED)
 		d->fib.state = FIB_IDLE;
 	route_select(b, d);

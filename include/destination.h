@@ -35,6 +35,9 @@ struct fib_slot {
 	bool deletion_refused;
 	int error;			/* of the last failure */
 	uint8_t refused_count;
+	/* Somebody else has routes in this many places from the configured
+	 * priority on: ours has the next one. */
+	uint8_t beside;
 	struct fib_entry *refused;	/* owned; since the last retry */
 	struct timer retry;		/* set while anything is refused */
 };

@@ -111,10 +111,9 @@ log_failure(struct kernel *kernel, const struct fib_change *change,
 	char route[ROUTE_STRLEN];
 	const char *text = outcome->text;
 
-	if (!may_log_failure(kernel))
+	/* Whoever asked goes on to another place. */
+	if (outcome->error == EEXIST || !may_log_failure(kernel))
 		return;
-	if (outcome->error == EEXIST)
-		text = "a route of somebody else is in its place";
 	kernel->events->log(kernel->ctx, LOG_WARNING, "%s route %s: %s%s%s",
 	    verbs[change->operation], kernel_route_format(kernel,
 	    &change->key, change->operation == FIB_DELETE ? &change->old :

@@ -70,6 +70,9 @@ report_destination(const struct babel *b, struct client *c,
 		    d->fib.installed.table);
 		line_number(&line, BOTH("kernel-priority"),
 		    d->fib.installed.priority);
+		if (d->fib.beside > 0)
+			line_number(&line, BOTH("kernel-beside"),
+			    d->fib.beside);
 	}
 	if (d->fib.state == FIB_FAILED) {
 		line_number(&line, BOTH("errno"), (uint64_t)d->fib.error);

@@ -345,7 +345,7 @@ refused_routes_are_tried_again(void **state)
 static void
 refusals_do_not_chase_each_other(void **state)
 {
-	/* A foreign route is in the place of all of them. */
+	/* Their next hops are not reachable for the kernel. */
 	struct world *w = world_new(PLAIN);
 	struct talker *t[3];
 	size_t i;
@@ -353,7 +353,7 @@ refusals_do_not_chase_each_other(void **state)
 	(void)state;
 	for (i = 0; i < 3; i++)
 		t[i] = talker_met(w, 1 + (unsigned int)i % 2);
-	w->kernel_error = EEXIST;
+	w->kernel_error = ENETUNREACH;
 	for (i = 0; i < 3; i++)
 		talker_tell(t[i], P6, ID_A, DISTANCE(1, (uint16_t)i));
 	world_pass(w, 500 * MILLISECOND);
@@ -365,6 +365,65 @@ refusals_do_not_chase_each_other(void **state)
 	talker_tell(t[1], P6, ID_A, DISTANCE(1, 1));
 	world_pass(w, 33 * SECOND);
 	assert_true(is_selected(w, P6, t[1]));
+	world_free(w);
+}
+
+/* Ours goes beside it, is announced, and takes over when it is gone. */
+static void
+a_place_of_others_is_left_to_them(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	const struct destination_key key = key_of(P4, NULL);
+	const struct destination *d;
+	int i;
+
+	(void)state;
+	talker_met(w, 2);
+	w->taken = 2;
+	talker_tell(a, P4, ID_A, DISTANCE(1, 0));
+	world_pass(w, SECOND);
+	assert_true(is_selected(w, P4, a));
+	assert_int_equal(world_installed(w, P4)->priority, 2);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = P4, .ifindex = 2, .metric = FINITE)), 0);
+	assert_int_equal(world_count(w, COUNT_FIB_FAILURES), 0);
+	/* One of them goes, which changes the first place that is free. */
+	w->taken = 1;
+	babel_fib_room(w->babel, w->now, &key);
+	world_pass(w, SECOND);
+	assert_int_equal(world_installed(w, P4)->priority, 1);
+	/* The other goes without a word. */
+	w->taken = 0;
+	for (i = 0; i < 7; i++) {
+		talker_tell(a, P4, ID_A, DISTANCE(1, 0));
+		world_pass(w, 10 * SECOND);
+	}
+	assert_int_equal(world_installed(w, P4)->priority, 0);
+	d = destination_find(w->babel, &key);
+	assert_int_equal(d->fib.beside, 0);
+	/* What is everywhere in the way is a refusal. */
+	w->taken = 5000;
+	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
+	world_pass(w, 500 * MILLISECOND);
+	assert_true(is_lost(w, P6));
+	assert_int_equal(world_count(w, COUNT_FIB_FAILURES), 1);
+	world_free(w);
+}
+
+/* For IPv6, a priority of 0 is 1024. */
+static void
+a_place_beside_is_behind(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+
+	(void)state;
+	w->taken = 1025;
+	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
+	world_pass(w, SECOND);
+	assert_true(is_selected(w, P6, a));
+	assert_int_equal(world_installed(w, P6)->priority, 1025);
 	world_free(w);
 }
 
@@ -404,7 +463,7 @@ what_others_leave_is_taken_at_once(void **state)
 	struct talker *a = talker_met(w, 1);
 
 	(void)state;
-	w->kernel_error = EEXIST;
+	w->kernel_error = ENETUNREACH;
 	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
 	world_pass(w, 16 * SECOND);
 	assert_true(is_lost(w, P6));
@@ -588,6 +647,8 @@ main(void)
 		cmocka_unit_test(unicast_hellos_keep_a_neighbour),
 		cmocka_unit_test(lost_routes_are_put_back),
 		cmocka_unit_test(refused_routes_are_tried_again),
+		cmocka_unit_test(a_place_of_others_is_left_to_them),
+		cmocka_unit_test(a_place_beside_is_behind),
 		cmocka_unit_test(refusals_do_not_chase_each_other),
 		cmocka_unit_test(a_flood_of_refusals_is_bounded),
 		cmocka_unit_test(what_others_leave_is_taken_at_once),

@@ -687,7 +687,7 @@ a_flood_of_refusals_is_not_all_told(void **state)
 	unsigned int i;
 
 	(void)state;
-	w->kernel_error = 17;		/* EEXIST */
+	w->kernel_error = 101;		/* ENETUNREACH */
 	w->warnings = 0;
 	for (i = 0; i < 150; i++) {
 		snprintf(prefix, sizeof(prefix), "2001:db8:%x::/48", i);
@@ -714,7 +714,7 @@ a_refused_route_is_passed_over(void **state)
 	talker_met(w, 2);
 	talker_tell(b, P6, ID_A, DISTANCE(1, 500));
 	world_pass(w, SECOND);
-	w->kernel_error = 17;		/* EEXIST */
+	w->kernel_error = 101;		/* ENETUNREACH */
 	talker_tell(a, P6, ID_A, DISTANCE(1, 0));
 	world_pass(w, 100 * MILLISECOND);
 	assert_true(is_selected(w, P6, b));

@@ -85,6 +85,7 @@ struct world {
 	unsigned int asked_count;
 	bool kernel_sleeps;
 	int kernel_error;		/* of additions and changes */
+	uint32_t taken;			/* lower priorities are others' */
 	unsigned int warnings;
 };
 
@@ -280,7 +281,9 @@ world_kernel(struct world *w)
 		change = w->asked[0];
 		memmove(w->asked, w->asked + 1,
 		    --w->asked_count * sizeof(w->asked[0]));
-		error = change.operation == FIB_DELETE ? 0 : w->kernel_error;
+		error = change.operation == FIB_DELETE ? 0 :
+		    change.entry.priority < w->taken ? EEXIST :
+		    w->kernel_error;
 		if (error == 0)
 			kernel_obey(w, &change);
 		babel_fib_done(w->babel, w->now, &change, error);
