@@ -78,16 +78,9 @@ set_conf(struct kernel *kernel, const struct kernel_conf *conf)
 static int
 open_descriptors(struct kernel *kernel)
 {
-	kernel->command = kernel_netlink_open(0);
-	kernel->command_port = kernel_netlink_port(kernel->command);
-	kernel->notify = kernel_notify_open(kernel);
-	kernel->dump = kernel_netlink_open(0);
 	kernel->timer = timerfd_create(CLOCK_MONOTONIC,
 	    TFD_NONBLOCK | TFD_CLOEXEC);
-	if (kernel->command < 0 || kernel->dump < 0 || kernel->notify < 0 ||
-	    kernel->timer < 0)
-		return -1;
-	return 0;
+	return kernel->timer < 0 ? -1 : kernel_sockets_open(kernel);
 }
 
 struct kernel *
@@ -126,22 +119,14 @@ kernel_serve(struct kernel *kernel, const struct kernel_fib_events *events,
 	kernel->fib_ctx = ctx;
 }
 
-static void
-close_descriptor(int fd)
-{
-	if (fd >= 0)
-		close(fd);
-}
-
 void
 kernel_close(struct kernel *kernel)
 {
 	if (kernel == NULL)
 		return;
-	close_descriptor(kernel->command);
-	close_descriptor(kernel->dump);
-	close_descriptor(kernel->notify);
-	close_descriptor(kernel->timer);
+	kernel_sockets_close(kernel);
+	if (kernel->timer >= 0)
+		close(kernel->timer);
 	kernel_link_free(kernel);
 	kernel_marks_free(kernel);
 	free((void *)(uintptr_t)kernel->conf.import_tables);
@@ -196,6 +181,7 @@ kernel_ready(struct kernel *kernel, int fd)
 		kernel_sync_timer(kernel);
 	else if (fd == kernel->command)
 		discard_answers(kernel);
-	return kernel->read_error == EAGAIN || kernel->read_error == EINTR ?
-	    0 : kernel->read_error;
+	/* An overrun is reported once, and has been acted upon. */
+	return kernel->read_error == EAGAIN || kernel->read_error == EINTR ||
+	    kernel->read_error == ENOBUFS ? 0 : kernel->read_error;
 }

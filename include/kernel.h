@@ -87,7 +87,8 @@ void	kernel_serve(struct kernel *, const struct kernel_fib_events *,
 /* Replace the configuration; a resync follows. */
 int	kernel_configure(struct kernel *, const struct kernel_conf *);
 
-/* The descriptors to poll for reading; they do not change. */
+/* The descriptors to poll for reading.  They may be others after
+ * kernel_ready, or -1. */
 void	kernel_fds(const struct kernel *, int fds[KERNEL_FDS]);
 /* Read one datagram (a bounded burst) from a readable descriptor.  0, or an
  * errno that may last: leave the descriptor alone for a while. */

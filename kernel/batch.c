@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "kernel/marks.h"
 #include "kernel/message.h"
 #include "kernel/socket.h"
 #include "kernel/state.h"
@@ -193,6 +194,26 @@ batch_settle(struct batch *batch, int error)
 			batch->outcomes[i]->error = error;
 }
 
+/* Ask for one request alone; false if there is still no answer. */
+static bool
+batch_repeat_one(struct batch *batch, unsigned int i)
+{
+	struct nlmsghdr *nlh = batch_request(batch, i);
+	struct batch single;
+	int error;
+
+	batch_init(&single, batch->kernel);
+	memcpy(single.buffer, nlh, nlh->nlmsg_len);
+	nlh = (struct nlmsghdr *)(void *)single.buffer;
+	nlh->nlmsg_flags |= NLM_F_ACK;
+	batch_take(&single, nlh, batch->outcomes[i]);
+	error = batch_send(&single, 0, single.len);
+	if (error == 0 && !batch_listen(&single))
+		return false;
+	batch_settle(&single, error);
+	return true;
+}
+
 /*
  * Answers were lost: ask again, one request at a time.  To repeat what
  * succeeded is harmless, for a deletion finds nothing, a replacement
@@ -201,23 +222,16 @@ batch_settle(struct batch *batch, int error)
 static void
 batch_repeat(struct batch *batch)
 {
-	struct batch single;
-	struct nlmsghdr *nlh;
 	unsigned int i;
-	int error;
 
-	for (i = 0; i < batch->count; i++) {
-		nlh = batch_request(batch, i);
-		batch_init(&single, batch->kernel);
-		memcpy(single.buffer, nlh, nlh->nlmsg_len);
-		nlh = (struct nlmsghdr *)(void *)single.buffer;
-		nlh->nlmsg_flags |= NLM_F_ACK;
-		batch_take(&single, nlh, batch->outcomes[i]);
-		error = batch_send(&single, 0, single.len);
-		if (error == 0 && !batch_listen(&single))
-			error = ENOBUFS;
-		batch_settle(&single, error);
-	}
+	for (i = 0; i < batch->count; i++)
+		if (batch->outcomes[i] != NULL)
+			batch->outcomes[i]->error = UNANSWERED;
+	for (i = 0; i < batch->count; i++)
+		if (!batch_repeat_one(batch, i)) {
+			kernel_marks_reopen(batch->kernel, 0);
+			return;
+		}
 }
 
 /* Send it and read the answers: 0, or an errno if it could not be sent. */
@@ -239,23 +253,24 @@ batch_run(struct batch *batch)
 	return 0;
 }
 
-/* Run the batch if less than n requests fit in any more. */
+void
+batch_finish(struct batch *batch)
+{
+	int error = batch_run(batch);
+
+	if (error != 0)
+		batch_settle(batch, error);
+}
+
 void
 batch_make_room(struct batch *batch, unsigned int n)
 {
 	if (batch->count + n <= KERNEL_BATCH)
 		return;
-	batch_settle(batch, batch_run(batch));
+	batch_finish(batch);
 	batch_init(batch, batch->kernel);
 }
 
-void
-batch_finish(struct batch *batch)
-{
-	batch_settle(batch, batch_run(batch));
-}
-
-/* A route that is not there need not be deleted. */
 bool
 batch_is_deleted(int error)
 {

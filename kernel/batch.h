@@ -9,7 +9,7 @@
 #include "kernel/route.h"
 
 #define OUTCOME_TEXT_MAX 96
-#define UNANSWERED	(-1)
+#define UNANSWERED	(-1)		/* nobody knows what became of it */
 
 struct outcome {
 	int error;			/* errno, or UNANSWERED */
@@ -40,11 +40,12 @@ void	batch_add(struct batch *, unsigned int flags,
 void	batch_delete(struct batch *, const struct destination_key *,
 	    const struct fib_entry *, struct outcome *);
 /* Send it and read the answers: 0, or an errno if it could not be sent, and
- * nothing is answered. */
+ * nothing is answered.  Outcomes may stay UNANSWERED even so; then the
+ * sockets will be opened anew. */
 int	batch_run(struct batch *);
 /* What was not answered has that outcome. */
 void	batch_settle(struct batch *, int error);
-/* Run the batch and settle it. */
+/* Run the batch; if it could not be sent, that is the outcome. */
 void	batch_finish(struct batch *);
 /* The same, and begin afresh, if less than n requests fit in any more. */
 void	batch_make_room(struct batch *, unsigned int n);

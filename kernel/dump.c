@@ -98,18 +98,20 @@ static int
 read_dump(int fd, uint8_t *buffer, const struct dump_taker *taker)
 {
 	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	int error = 0, patience = ANSWER_PATIENCE;
 	ssize_t len;
-	int error = 0;
 
-	for (;;) {
+	while (patience > 0) {
 		len = recv(fd, buffer, NETLINK_BUFFER, 0);
 		if (len < 0 && errno != EAGAIN && errno != EINTR)
 			return errno;
-		if (len < 0)
+		if (len < 0) {
 			(void)poll(&pollfd, 1, ANSWER_WAIT);
-		else if (take_messages(buffer, (int)len, taker, &error))
+			patience--;
+		} else if (take_messages(buffer, (int)len, taker, &error))
 			return error;
 	}
+	return ETIMEDOUT;
 }
 
 int

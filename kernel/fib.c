@@ -8,6 +8,10 @@
  * change whose answer was lost, the left-over of a crash): exactly our
  * route is removed, and the addition tried once more.  If that fails too,
  * the route is foreign, and stays.
+ *
+ * A change that the kernel does not answer, for want of memory perhaps, may
+ * have been made or not.  It is repeated until there is an answer, so that
+ * nobody above has to live with not knowing.
  */
 #include "kernel/batch.h"
 
@@ -16,8 +20,12 @@
 #include <syslog.h>
 
 #include "clock.h"
+#include "kernel/link.h"
+#include "kernel/marks.h"
 #include "kernel/state.h"
 
+#define REPEAT_FIRST	(10 * MILLISECOND)	/* doubles */
+#define REPEAT_LAST	SECOND
 #define FAILURES_A_SECOND 10		/* lines in the log */
 
 #define ADD	(NLM_F_CREATE | NLM_F_EXCL)
@@ -186,7 +194,8 @@ delete_stale(struct kernel *kernel)
 	batch_finish(&batch);
 	kernel->stale_count = 0;
 	for (i = 0; i < count; i++) {
-		if (is_passing(outcomes[i].error))
+		if (is_passing(outcomes[i].error) ||
+		    outcomes[i].error == UNANSWERED)
 			stale[kernel->stale_count++] = stale[i];
 		else if (!batch_is_deleted(outcomes[i].error))
 			log_failure(kernel, &stale[i], &outcomes[i]);
@@ -211,6 +220,31 @@ delete_moved(struct kernel *kernel, const struct fib_change *changes,
 	return kernel->stale_count > 0 && delete_stale(kernel);
 }
 
+/* Keep what was not answered, to repeat it ever more rarely; report the
+ * others.  Answers may lead to new changes at once. */
+static void
+settle(struct kernel *kernel, const struct fib_change *changes,
+    struct outcome *outcomes, unsigned int count)
+{
+	unsigned int i;
+
+	kernel->queued = 0;
+	for (i = 0; i < count; i++)
+		if (outcomes[i].error == UNANSWERED)
+			kernel->window[kernel->queued++] = changes[i];
+	if (kernel->queued > 0) {
+		kernel->repeat_delay = time_min(REPEAT_LAST,
+		    time_max(REPEAT_FIRST, 2 * kernel->repeat_delay));
+		kernel->marks.retry_due = clock_monotonic() +
+		    kernel->repeat_delay;
+		kernel_marks_set_timer(kernel);
+	} else
+		kernel->repeat_delay = 0;
+	for (i = 0; i < count; i++)
+		if (outcomes[i].error != UNANSWERED)
+			report(kernel, &changes[i], &outcomes[i]);
+}
+
 enum kernel_progress
 kernel_flush(struct kernel *kernel)
 {
@@ -221,6 +255,8 @@ kernel_flush(struct kernel *kernel)
 	bool is_left;
 	int error;
 
+	if (kernel->command < 0 || kernel->marks.retry_due != NEVER)
+		return KERNEL_IDLE;	/* the timer will say when */
 	if (kernel->stale_count > 0 && delete_stale(kernel))
 		return KERNEL_BUSY;
 	if (count == 0)
@@ -233,12 +269,10 @@ kernel_flush(struct kernel *kernel)
 	error = batch_run(&batch);
 	if (is_passing(error))
 		return KERNEL_BUSY;
-	batch_settle(&batch, error);
+	if (error != 0)
+		batch_settle(&batch, error);
 	retry_additions(kernel, changes, outcomes, count);
 	is_left = delete_moved(kernel, changes, outcomes, count);
-	/* The answers may lead to new changes at once. */
-	kernel->queued = 0;
-	for (i = 0; i < count; i++)
-		report(kernel, &changes[i], &outcomes[i]);
+	settle(kernel, changes, outcomes, count);
 	return is_left ? KERNEL_BUSY : KERNEL_ANSWERED;
 }

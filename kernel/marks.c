@@ -13,6 +13,9 @@
 #include "clock.h"
 #include "kernel/state.h"
 
+#define SHARE		20		/* a twentieth of the time */
+#define PAUSE_MAX	MINUTE
+
 /* Between two beginnings of a task that was not asked for explicitly. */
 static const babel_time spacing[SYNC_TASKS] = {
 	[SYNC_VERIFY] = SECOND,
@@ -28,6 +31,8 @@ kernel_marks_init(struct kernel *kernel)
 		kernel->marks.due[i] = NEVER;
 		kernel->marks.begun[i] = -spacing[i];
 	}
+	kernel->marks.deadline = kernel->marks.reopen_due =
+	    kernel->marks.retry_due = NEVER;
 }
 
 void
@@ -52,6 +57,8 @@ kernel_marks_set_timer(struct kernel *kernel)
 	babel_time due;
 
 	due = time_min(marks->due[SYNC_VERIFY], marks->due[SYNC_ALL]);
+	due = time_min(due, time_min(marks->deadline, marks->reopen_due));
+	due = time_min(due, marks->retry_due);
 	if (marks->wants_turn)
 		due = 1;		/* the past is now */
 	if (due != NEVER) {
@@ -64,6 +71,23 @@ kernel_marks_set_timer(struct kernel *kernel)
 		    "setting a timer: %s", strerror(errno));
 }
 
+/* From one beginning to the next: in proportion to what the last one took,
+ * but no longer than recovery may wait. */
+static babel_time
+pause_of(const struct kernel_marks *marks, enum sync_task task)
+{
+	return time_max(spacing[task],
+	    time_min(SHARE * marks->spent[task], PAUSE_MAX));
+}
+
+void
+kernel_marks_reopen(struct kernel *kernel, babel_time delay)
+{
+	kernel->marks.reopen_due = time_min(kernel->marks.reopen_due,
+	    clock_monotonic() + delay);
+	kernel_marks_set_timer(kernel);
+}
+
 void
 kernel_marks_schedule(struct kernel *kernel, enum sync_task task,
     babel_time delay)
@@ -72,7 +96,7 @@ kernel_marks_schedule(struct kernel *kernel, enum sync_task task,
 	babel_time due;
 
 	due = time_max(clock_monotonic() + delay,
-	    marks->begun[task] + spacing[task]);
+	    marks->begun[task] + pause_of(marks, task));
 	if (due >= marks->due[task])
 		return;
 	marks->due[task] = due;

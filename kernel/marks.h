@@ -23,6 +23,10 @@ enum sync_task {
 struct kernel_marks {
 	babel_time due[SYNC_TASKS];	/* when to begin, or NEVER */
 	babel_time begun[SYNC_TASKS];	/* the last time */
+	babel_time spent[SYNC_TASKS];	/* then, from begin to end */
+	babel_time deadline;		/* of the dump in progress, or NEVER */
+	babel_time reopen_due;		/* of the sockets, or NEVER */
+	babel_time retry_due;		/* of changes, or NEVER */
 	bool wants_turn;		/* the next turn of the loop, too */
 	uint32_t generation;		/* counts tasks of SYNC_ALL */
 	uint32_t ipv6_changes;		/* counts: IPv6 routes came or went */
@@ -38,9 +42,13 @@ void	kernel_marks_free(struct kernel *);
 /* Empty the sets. */
 void	kernel_marks_clear(struct kernel *);
 /* Have a task begin after a delay; sooner if it is due sooner already,
- * later if it has begun a moment ago. */
+ * later if it has begun a moment ago.  What strangers do can cause tasks
+ * without end, so they take no more than a small share of the time. */
 void	kernel_marks_schedule(struct kernel *, enum sync_task,
 	    babel_time delay);
+/* No answer comes on one of the sockets: have them opened anew, and all read
+ * again. */
+void	kernel_marks_reopen(struct kernel *, babel_time delay);
 /* Have the timer expire when the next task is due. */
 void	kernel_marks_set_timer(struct kernel *);
 /* What a notification said is gone must not come back by a datagram of

@@ -1,18 +1,13 @@
 /*
  * kernel/notify.c - reading notifications, and giving each message to the
  * table it is for.
- *
- * A filter in the kernel drops the echo of our own changes.
  */
 #include "kernel/notify.h"
 
 #include <sys/socket.h>
 
-#include <arpa/inet.h>
 #include <errno.h>
-#include <linux/filter.h>
 #include <linux/rtnetlink.h>
-#include <stddef.h>
 #include <syslog.h>
 
 #include "kernel/link.h"
@@ -29,51 +24,6 @@
 #define DISCARD_MAX	65536		/* more than fit */
 _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
     "the buffer holds a burst");
-
-/* A group as bind(2) has it. */
-#define GROUP(group)	(1U << ((group) - 1))
-#define GROUPS		(GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR) | \
-			    GROUP(RTNLGRP_IPV6_IFADDR) | \
-			    GROUP(RTNLGRP_IPV4_ROUTE) | \
-			    GROUP(RTNLGRP_IPV6_ROUTE) | \
-			    GROUP(RTNLGRP_IPV4_RULE) | \
-			    GROUP(RTNLGRP_IPV6_RULE) | \
-			    GROUP(RTNLGRP_NEXTHOP))
-
-/*
- * Have the kernel drop the notifications of what we did ourselves, which
- * would wake us up for each change.  A notification is a single message;
- * its nlmsg_pid is the address of the socket that asked.  Filters load in
- * network order.  Should it fail, we only work more: the reader checks
- * as well.
- */
-static void
-filter_own_changes(int fd, uint32_t port)
-{
-	struct sock_filter code[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-		    offsetof(struct nlmsghdr, nlmsg_pid)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, htonl(port), 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, 0),
-		BPF_STMT(BPF_RET | BPF_K, UINT32_MAX),
-	};
-	struct sock_fprog program = {
-		.len = sizeof(code) / sizeof(code[0]), .filter = code
-	};
-
-	(void)setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &program,
-	    sizeof(program));
-}
-
-int
-kernel_notify_open(struct kernel *kernel)
-{
-	int fd = kernel_netlink_open(GROUPS);
-
-	if (fd >= 0)
-		filter_own_changes(fd, kernel->command_port);
-	return fd;
-}
 
 void
 kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,

@@ -11,8 +11,6 @@
 
 struct kernel;
 
-/* Open the socket, on which our own changes are not heard; -1 with errno. */
-int	kernel_notify_open(struct kernel *);
 /* Read a burst; true if there may be more. */
 bool	kernel_notify_ready(struct kernel *);
 /* Read what notifications there are, a bounded number. */

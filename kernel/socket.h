@@ -12,17 +12,19 @@
 #define NETLINK_BUFFER	65536		/* holds any dump datagram */
 #define ANSWER_MAX	1024		/* octets, to one request */
 #define ANSWER_WAIT	100		/* milliseconds */
-#define ANSWER_PATIENCE	50		/* times that */
+#define ANSWER_PATIENCE	10		/* times that */
 
 struct kernel;
 
 /* A socket that hears the groups (bits, as bind(2) has them); -1 with
  * errno. */
 int	kernel_netlink_open(uint32_t groups);
-/* Its address. */
-uint32_t kernel_netlink_port(int fd);
+/* Open the sockets for commands, notifications and dumps; what we change
+ * ourselves is not heard.  -1 with errno, and none is open. */
+int	kernel_sockets_open(struct kernel *);
+void	kernel_sockets_close(struct kernel *);
 /* Make one request on the command socket and await the answer: 0, or an
- * errno. */
+ * errno.  If none comes, the sockets will be opened anew. */
 int	kernel_request(struct kernel *, struct nlmsghdr *);
 
 #endif

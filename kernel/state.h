@@ -48,6 +48,7 @@ struct kernel {
 	unsigned int queued;
 	struct fib_change stale[KERNEL_BATCH];	/* deletions: what moved on */
 	unsigned int stale_count;
+	babel_time repeat_delay;	/* of changes without an answer */
 	babel_time failure_second;	/* of the last failure logged */
 	unsigned int failures_logged;	/* in that second */
 

@@ -11,11 +11,18 @@
  *
  * One datagram is read at a time; notifications and our own changes go on
  * meanwhile.  So what a notification said is gone must not come back by a
- * datagram written earlier.  And a dump must be consistent: links and
- * addresses carry NLM_F_DUMP_INTR when they are not; IPv6 routes carry
- * nothing, yet a dump in several datagrams skips routes when others come
- * and go meanwhile.  Such a dump is repeated, and put off after a few
- * tries; until a consistent one nothing is swept or taken for lost.
+ * datagram written earlier.
+ *
+ * A dump may be inconsistent: links and addresses carry NLM_F_DUMP_INTR
+ * then; IPv6 routes carry nothing, yet a dump in several datagrams may skip a
+ * route when others go meanwhile.  Such a dump is repeated, and what any of
+ * the tries has seen is there.  Strangers may change their routes for ever,
+ * so after a few tries that has to do: for a route to be skipped each time
+ * is next to impossible.  A dump of which a datagram was lost is no such
+ * thing, and is put off.
+ *
+ * A dump that does not go on has no end: then the sockets are opened anew,
+ * and everything is read again.
  */
 #include "kernel/sync.h"
 
@@ -36,7 +43,8 @@
 #include "kernel/socket.h"
 #include "kernel/state.h"
 
-#define TRIES_MAX	5
+#define TRIES_MAX	3
+#define DUMP_PATIENCE	(10 * SECOND)	/* for its next datagram */
 #define RETRY_DELAY	SECOND
 #define WALK_SLICE	256
 #define STAGE_LINKS	0
@@ -56,6 +64,8 @@ set_task(struct kernel *kernel, enum sync_task task)
 	kernel->sync.task = task;
 	kernel->marks.keeps_own = task != SYNC_NOTHING;
 	kernel->marks.keeps_gone = kernel->marks.reads_own = false;
+	if (task == SYNC_NOTHING)
+		kernel->marks.deadline = NEVER;
 }
 
 /* Events between the two sync events are those that may be outdated. */
@@ -103,20 +113,28 @@ describe_stage(const struct kernel *kernel, unsigned int stage,
 	    kernel->fib_queries != NULL);
 }
 
+static void
+abandon(struct kernel *kernel)
+{
+	set_task(kernel, SYNC_NOTHING);
+	set_walking(kernel, false);
+	kernel->sync.next = SYNC_NOTHING;
+	kernel->sync.restart = false;
+	kernel->holds_links = false;
+	kernel_link_report(kernel);
+}
+
 /* End the task, and try it again later. */
 static void
 put_off(struct kernel *kernel, const char *why)
 {
 	struct sync *sync = &kernel->sync;
-	enum sync_task task = sync->task > sync->next ? sync->task :
-	    sync->next;
+	enum sync_task task = sync->restart ? SYNC_ALL :
+	    sync->task > sync->next ? sync->task : sync->next;
 
 	kernel->events->log(kernel->ctx, LOG_INFO,
 	    "reading the kernel's tables is put off: %s", why);
-	set_task(kernel, SYNC_NOTHING);
-	sync->next = SYNC_NOTHING;
-	kernel->holds_links = false;
-	kernel_link_report(kernel);
+	abandon(kernel);
 	kernel_marks_schedule(kernel, task, RETRY_DELAY);
 }
 
@@ -128,8 +146,9 @@ request_stage(struct kernel *kernel)
 	struct nlmsghdr *nlh = kernel_dump_encode(buffer, &sync->request);
 
 	sync->seq = nlh->nlmsg_seq = ++kernel->seq;
-	sync->is_inconsistent = false;
+	sync->is_inconsistent = sync->is_lossy = false;
 	sync->datagrams = 0;
+	kernel->marks.deadline = clock_monotonic() + DUMP_PATIENCE;
 	sync->ipv6_changes = kernel->marks.ipv6_changes;
 	if (send(kernel->dump, nlh, nlh->nlmsg_len, 0) < 0)
 		put_off(kernel, strerror(errno));
@@ -142,6 +161,7 @@ begin(struct kernel *kernel, enum sync_task task)
 
 	set_task(kernel, task);
 	sync->next = SYNC_NOTHING;
+	sync->restart = false;
 	kernel->marks.begun[task] = clock_monotonic();
 	sync->tries = 0;
 	set_walking(kernel, false);
@@ -158,40 +178,52 @@ begin(struct kernel *kernel, enum sync_task task)
 		request_stage(kernel);
 	else
 		set_task(kernel, SYNC_NOTHING);
+	kernel_marks_set_timer(kernel);
 }
 
 /* A socket can do one dump at a time: one in progress is read to its end
  * first. */
+int
+kernel_resync(struct kernel *kernel)
+{
+	struct sync *sync = &kernel->sync;
+
+	kernel->marks.due[SYNC_VERIFY] = kernel->marks.due[SYNC_ALL] = NEVER;
+	if (sync->task == SYNC_NOTHING || sync->is_walking)
+		begin(kernel, SYNC_ALL);
+	else
+		sync->restart = true;
+	kernel_marks_set_timer(kernel);
+	return 0;
+}
+
+/* A task is due.  One in progress goes on to its end, whatever happens
+ * meanwhile, so that there is an end. */
 static void
 begin_when_free(struct kernel *kernel, enum sync_task task)
 {
 	struct sync *sync = &kernel->sync;
 
-	if (sync->task == SYNC_NOTHING || sync->is_walking)
+	if (sync->task == SYNC_NOTHING)
 		begin(kernel, task);
 	else if (task > sync->next)
 		sync->next = task;
-}
-
-int
-kernel_resync(struct kernel *kernel)
-{
-	kernel->marks.due[SYNC_VERIFY] = kernel->marks.due[SYNC_ALL] = NEVER;
-	begin_when_free(kernel, SYNC_ALL);
-	kernel_marks_set_timer(kernel);
-	return 0;
 }
 
 static void
 end_task(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
+	struct kernel_marks *marks = &kernel->marks;
 
+	marks->spent[sync->task] = clock_monotonic() -
+	    marks->begun[sync->task];
 	set_task(kernel, SYNC_NOTHING);
 	set_walking(kernel, false);
 	kernel_marks_clear(kernel);
 	if (sync->next != SYNC_NOTHING)
-		begin(kernel, sync->next);
+		kernel_marks_schedule(kernel, sync->next, 0);
+	sync->next = SYNC_NOTHING;
 }
 
 static void
@@ -238,19 +270,44 @@ begin_walk(struct kernel *kernel)
 		return;
 	}
 	set_walking(kernel, true);
+	kernel->marks.deadline = NEVER;
 	walk_restart(&sync->own_walk);
 	sync->lost = 0;
 	kernel_marks_set_timer(kernel);
 }
 
+/* An answer has not come: whatever is wrong with the sockets, others may
+ * do better. */
+static void
+reopen(struct kernel *kernel)
+{
+	kernel->marks.reopen_due = NEVER;
+	abandon(kernel);
+	kernel_sockets_close(kernel);
+	if (kernel_sockets_open(kernel) == 0) {
+		kernel->events->log(kernel->ctx, LOG_WARNING,
+		    "the kernel does not answer: asking it anew");
+		kernel_marks_schedule(kernel, SYNC_ALL, 0);
+		return;
+	}
+	kernel->events->log(kernel->ctx, LOG_ERR, "opening netlink: %s",
+	    strerror(errno));
+	kernel_marks_reopen(kernel, RETRY_DELAY);
+}
+
 void
 kernel_sync_timer(struct kernel *kernel)
 {
-	babel_time *due = kernel->marks.due, now = clock_monotonic();
+	struct kernel_marks *marks = &kernel->marks;
+	babel_time *due = marks->due, now = clock_monotonic();
 	uint64_t expirations;
 
 	(void)!read(kernel->timer, &expirations, sizeof(expirations));
-	if (due[SYNC_ALL] <= now) {
+	if (marks->retry_due <= now)
+		marks->retry_due = NEVER;
+	if (marks->reopen_due <= now || marks->deadline <= now)
+		reopen(kernel);
+	else if (due[SYNC_ALL] <= now) {
 		due[SYNC_ALL] = due[SYNC_VERIFY] = NEVER;
 		begin_when_free(kernel, SYNC_ALL);
 	} else if (due[SYNC_VERIFY] <= now) {
@@ -299,15 +356,17 @@ dump_is_done(struct kernel *kernel)
 
 	if (sync->request.type == RTM_GETROUTE)
 		kernel_notify_drain(kernel);
-	if (sync->next == SYNC_ALL) {
+	if (sync->restart) {
 		begin(kernel, SYNC_ALL);
 		return;
 	}
-	if (sync->is_inconsistent || may_have_skipped(kernel)) {
-		if (++sync->tries < TRIES_MAX)
-			request_stage(kernel);
-		else
-			put_off(kernel, "they change too fast");
+	if (sync->is_lossy) {
+		put_off(kernel, "a part of them was lost");
+		return;
+	}
+	if ((sync->is_inconsistent || may_have_skipped(kernel)) &&
+	    ++sync->tries < TRIES_MAX) {
+		request_stage(kernel);
 		return;
 	}
 	finish_stage(kernel);
@@ -350,10 +409,11 @@ kernel_sync_ready(struct kernel *kernel)
 		return;
 	/* Part of it is lost; the end will come all the same. */
 	if (len < 0 || len > NETLINK_BUFFER) {
-		kernel->sync.is_inconsistent = true;
+		kernel->sync.is_lossy = true;
 		return;
 	}
 	kernel->sync.datagrams++;
+	kernel->marks.deadline = clock_monotonic() + DUMP_PATIENCE;
 	if (!read_messages(kernel, (int)len, &error) ||
 	    kernel->sync.task == SYNC_NOTHING)
 		return;

@@ -14,6 +14,8 @@ struct sync {
 	uint32_t seq;			/* of its messages */
 	unsigned int datagrams;		/* read of it */
 	bool is_inconsistent;		/* the dump must be repeated */
+	bool is_lossy;			/* a datagram of it was lost */
+	bool restart;			/* with everything, after it */
 	uint32_t ipv6_changes;		/* marks.ipv6_changes at its start */
 	bool is_walking;		/* comparing: the dumps are done */
 	struct walk own_walk;		/* over our routes */

@@ -1,6 +1,7 @@
 /*
- * test_kernel_fib.c - what becomes of changes of routes when the kernel is
- * short of something.  The kernel is made of send() and recvmmsg().
+ * test_kernel_fib.c - what becomes of changes of routes, and of questions,
+ * when the kernel is short of something.  The kernel is made of send() and
+ * recvmmsg(), and the time of what the test says.
  */
 #include <sys/socket.h>
 
@@ -8,6 +9,7 @@
 #include <stdarg.h>
 #include <string.h>
 
+#include "clock.h"
 #include "kernel/message.h"
 #include "kernel/route.h"
 #include "unit.h"
@@ -22,11 +24,22 @@ static struct {
 	uint32_t seqs[REQUESTS_MAX];
 	unsigned int count;
 	unsigned int done, failed, logged;
+	unsigned int deaf;		/* times that answers are lost */
+	unsigned int dumps;		/* asked for */
+	babel_time now;
 } fake;
 
 ssize_t	__wrap_send(int, const void *, size_t, int);
 int	__wrap_recvmmsg(int, struct mmsghdr *, unsigned int, int,
 	    struct timespec *);
+
+babel_time __wrap_clock_monotonic(void);
+
+babel_time
+__wrap_clock_monotonic(void)
+{
+	return fake.now;
+}
 
 static void
 answer(const struct nlmsghdr *request, int error)
@@ -62,6 +75,10 @@ __wrap_send(int fd, const void *buffer, size_t size, int flags)
 
 	(void)fd;
 	(void)flags;
+	if ((request->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) {
+		fake.dumps++;
+		return (ssize_t)size;
+	}
 	/* The one that comes after the addition of a new place. */
 	if (fake.send_error != 0 && request->nlmsg_type == RTM_DELROUTE) {
 		errno = fake.send_error;
@@ -85,6 +102,12 @@ __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int max,
 	(void)flags;
 	(void)timeout;
 	assert_true(fake.count <= max);
+	if (fake.deaf > 0) {
+		fake.deaf--;
+		fake.count = 0;
+		errno = ENOMEM;
+		return -1;
+	}
 	for (i = 0; i < fake.count; i++) {
 		nlh = mnl_nlmsg_put_header(
 		    messages[i].msg_hdr.msg_iov->iov_base);
@@ -118,11 +141,18 @@ on_log(void *ctx, int priority, const char *format, ...)
 	fake.logged++;
 }
 
+static void
+on_sync(void *ctx, bool begin)
+{
+	(void)ctx;
+	(void)begin;
+}
+
 static struct kernel *
 new_kernel(void)
 {
 	static const struct kernel_events events = {
-		.log = on_log
+		.sync = on_sync, .log = on_log
 	};
 	static const struct kernel_fib_events fib_events = {
 		.done = on_done
@@ -216,12 +246,78 @@ the_old_place_goes_first(void **state)
 	kernel_close(kernel);
 }
 
+/* The time comes that the kernel layer waits for. */
+static void
+pass(struct kernel *kernel, babel_time delay)
+{
+	int fds[KERNEL_FDS];
+
+	fake.now += delay;
+	kernel_fds(kernel, fds);
+	kernel_ready(kernel, fds[3]);
+}
+
+/* Nobody above ever has to live with not knowing. */
+static void
+what_is_not_answered_is_repeated(void **state)
+{
+	struct kernel *kernel = new_kernel();
+
+	(void)state;
+	submit(kernel, 0, 7);
+	submit(kernel, 5, 5);
+	fake.deaf = 4;
+	kernel_flush(kernel);
+	assert_int_equal(fake.done, 0);
+	assert_string_equal(fake.asked, " +7 +5 +7");
+	/* Not at once. */
+	assert_int_equal(kernel_flush(kernel), KERNEL_IDLE);
+	pass(kernel, 5 * MILLISECOND);
+	kernel_flush(kernel);
+	assert_string_equal(fake.asked, " +7 +5 +7");
+	pass(kernel, 5 * MILLISECOND);
+	kernel_flush(kernel);
+	assert_string_equal(fake.asked, " +7 +5 +7 +7 +5 +7");
+	assert_int_equal(fake.done, 0);
+	/* What the engine wants meanwhile comes after. */
+	submit(kernel, 50, 50);
+	pass(kernel, 10 * MILLISECOND);
+	assert_int_equal(kernel_flush(kernel), KERNEL_IDLE);
+	pass(kernel, 10 * MILLISECOND);
+	assert_int_equal(kernel_flush(kernel), KERNEL_ANSWERED);
+	assert_string_equal(fake.asked,
+	    " +7 +5 +7 +7 +5 +7 +7 +5 +50");
+	assert_int_equal(fake.done, 3);
+	assert_int_equal(fake.failed, 0);
+	kernel_close(kernel);
+}
+
+/* Then everything is read again, by other sockets. */
+static void
+a_dump_without_an_end_is_given_up(void **state)
+{
+	struct kernel *kernel = new_kernel();
+
+	(void)state;
+	kernel_resync(kernel);
+	assert_int_equal(fake.dumps, 1);
+	pass(kernel, 9 * SECOND);
+	assert_int_equal(fake.dumps, 1);
+	pass(kernel, SECOND);
+	pass(kernel, SECOND);
+	assert_int_equal(fake.dumps, 2);
+	assert_int_equal(fake.logged, 1);
+	kernel_close(kernel);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(the_old_place_is_given_up),
 		cmocka_unit_test(the_old_place_goes_first),
+		cmocka_unit_test(what_is_not_answered_is_repeated),
+		cmocka_unit_test(a_dump_without_an_end_is_given_up),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
