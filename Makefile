@@ -14,8 +14,8 @@ JOBS = $(shell nproc)
 
 # What the protocol engine consists of, in the order of its layers ...
 ENGINE = util tree counter prefix timer pattern filter blake2s mac \
-	config/token config/field config/statement config/statement_rule \
-	configuration \
+	config/token config/field configuration config/statement \
+	config/filter_rule config/key config/directive config/layers \
 	outbox instance held interface auth neighbour source destination route \
 	delivery fib xroute request message message_put trace receive send babel
 

@@ -1,22 +1,21 @@
 /*
- * configuration.c - the value that a configuration is: its life, what it
- * says of an interface, and the layers it is made of.
+ * configuration.c - the value that a configuration is: its life, its parts,
+ * and what it says of an interface.
  *
- * Text becomes a configuration in statement.c.  What was said is kept as
- * it was said: whether a value was given, left to its default or put back
- * to it ("auto").  Only configuration_interface decides, from the words on
- * the interface, then the "default" lines, then the options, then the kind
- * of link.  So the order of lines does not matter, and an interface that
- * appears years later is run by the same rules.
+ * Text becomes a configuration in config/.  Each value is kept as it was
+ * given: set, left to its default, or put back to it ("auto").  Only
+ * configuration_interface decides, from the words on the interface, then
+ * the "default" lines, then the options, then the kind of link.  So the
+ * order of lines does not matter, and an interface that appears years later
+ * is run by the same rules.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "configuration.h"
+#include "config/build.h"
 #include "field.h"
 #include "pattern.h"
-#include "config/statement.h"
 
 #define DEFAULT_PORT		6696	/* RFC 8966, section 5 */
 #define DEFAULT_HELLO		(4 * SECOND)
@@ -24,8 +23,8 @@
 
 /* Life. */
 
-static void
-report_no_memory(struct configuration_report *report)
+void
+configuration_no_memory(struct configuration_report *report)
 {
 	snprintf(report->error, sizeof(report->error), "out of memory");
 }
@@ -180,7 +179,7 @@ configuration_add_interface(struct configuration *conf, const char *name,
 	if (find_pattern(conf, name) != NULL ||
 	    configuration_get_interface(conf, name) != NULL)
 		return 0;
-	report_no_memory(report);
+	configuration_no_memory(report);
 	return -1;
 }
 
@@ -429,22 +428,6 @@ configuration_copy(const struct configuration *conf)
 	return NULL;
 }
 
-/* Reading. */
-
-int
-configuration_read(struct configuration *conf, const char *text, size_t len,
-    const struct configuration_source *source,
-    struct configuration_report *report)
-{
-	struct statement s = {
-		.conf = conf, .source = source, .report = report
-	};
-
-	report->error[0] = '\0';
-	report->refused = false;
-	return statement_read(&s, text, len);
-}
-
 int
 configuration_set(struct configuration *conf, const char *word,
     const char *value, const char *origin, struct configuration_report *report)
@@ -458,7 +441,7 @@ configuration_set(struct configuration *conf, const char *word,
 		return 0;
 	}
 	if (expected[0] == '\0')
-		report_no_memory(report);
+		configuration_no_memory(report);
 	else
 		snprintf(report->error, sizeof(report->error),
 		    "%.100s: %.300s: expected %s", origin, value, expected);
@@ -480,7 +463,7 @@ resolve_keys(const struct configuration *conf,
 	interface->resolved = calloc(interface->key_count + 1,
 	    sizeof(*interface->resolved));
 	if (interface->resolved == NULL) {
-		report_no_memory(report);
+		configuration_no_memory(report);
 		return -1;
 	}
 	for (i = 0; i < interface->key_count; i++) {
@@ -496,11 +479,14 @@ resolve_keys(const struct configuration *conf,
 	return 0;
 }
 
-static void
-warn(struct configuration_report *report, const char *name, const char *what)
+void
+configuration_warn(struct configuration_report *report, const char *name,
+    const char *what)
 {
 	char text[CONFIGURATION_MESSAGE_MAX];
 
+	if (report->warn == NULL)
+		return;
 	snprintf(text, sizeof(text), "warning: %.300s: %s", name, what);
 	report->warn(report->ctx, text);
 }
@@ -519,11 +505,11 @@ warn_of_rtt(const struct configuration *conf,
 	    false, &p))
 		return;
 	if (max != UNSET && p.rtt_max != max)
-		warn(report, interface->name, "rtt-max is not above rtt-min, "
-		    "taken as 10 ms more");
+		configuration_warn(report, interface->name,
+		    "rtt-max is not above rtt-min, taken as 10 ms more");
 	if (p.max_rtt_penalty > 0 && !p.enable_timestamps)
-		warn(report, interface->name, "max-rtt-penalty has no effect "
-		    "without timestamps");
+		configuration_warn(report, interface->name,
+		    "max-rtt-penalty has no effect without timestamps");
 }
 
 static void
@@ -539,7 +525,7 @@ warn_of_conflicts(const struct configuration *conf,
 	for (i = 0; i < conf->neighbour_count; i++)
 		if (find_interface(conf, conf->neighbours[i].ifname) == NULL &&
 		    find_pattern(conf, conf->neighbours[i].ifname) == NULL)
-			warn(report, conf->neighbours[i].ifname,
+			configuration_warn(report, conf->neighbours[i].ifname,
 			    "has a neighbour but is not an interface to run");
 }
 
@@ -557,25 +543,24 @@ configuration_finish(struct configuration *conf,
 			return -1;
 	for (i = 0; i < FILTER_CHAINS; i++)
 		if (filter_finish(&conf->filters[i]) == -1) {
-			report_no_memory(report);
+			configuration_no_memory(report);
 			return -1;
 		}
 	warn_of_conflicts(conf, report);
 	return 0;
 }
 
-/* Layers. */
+/* Both layers. */
 
-/* A finished configuration of both layers. */
-static struct configuration *
-combined(const struct configuration *files,
+struct configuration *
+configuration_combine(const struct configuration *files,
     const struct configuration *socket, struct configuration_report *report)
 {
 	struct configuration *conf = configuration_copy(files);
 	struct configuration_report quiet = { .warn = NULL };
 
 	if (conf == NULL || overlay(conf, socket) == -1)
-		report_no_memory(&quiet);
+		configuration_no_memory(&quiet);
 	else if (configuration_finish(conf, &quiet) == 0)
 		return conf;
 	memcpy(report->error, quiet.error, sizeof(report->error));
@@ -629,7 +614,8 @@ configuration_flush_key(struct configuration *files,
     struct configuration *socket, const char *id,
     struct configuration_report *report)
 {
-	struct configuration *conf = combined(files, socket, report);
+	struct configuration *conf = configuration_combine(files, socket,
+	    report);
 	const char *needs;
 	int result = -1;
 
@@ -650,81 +636,6 @@ configuration_flush_key(struct configuration *files,
 	}
 	configuration_free(conf);
 	return result;
-}
-
-struct configuration *
-configuration_amend(struct configuration_layers *layers, const char *text,
-    size_t len, const struct configuration_source *source,
-    struct configuration_report *report)
-{
-	struct configuration_layers new = {
-		.files = configuration_copy(layers->files),
-		.socket = configuration_copy(layers->socket),
-	};
-	struct statement s = {
-		.conf = new.socket, .files = new.files,
-		.source = source, .report = report,
-	};
-	struct configuration *conf = NULL;
-
-	report->error[0] = '\0';
-	report->refused = false;
-	if (new.files == NULL || new.socket == NULL)
-		report_no_memory(report);
-	else if (statement_read(&s, text, len) == 0)
-		conf = combined(new.files, new.socket, report);
-	if (conf != NULL) {
-		configuration_free(layers->files);
-		configuration_free(layers->socket);
-		*layers = new;
-	} else {
-		configuration_free(new.files);
-		configuration_free(new.socket);
-	}
-	return conf;
-}
-
-/* What cannot change while running stays, until the next start. */
-static int
-keep_options(struct configuration *files, const struct configuration *old,
-    struct configuration_report *report)
-{
-	const struct field *field = option_fields;
-	uint64_t bit;
-
-	for (; field->word != NULL; field++) {
-		if (!(field->flags & FIELD_AT_START) ||
-		    field_equal(field, &files->options, &old->options))
-			continue;
-		if (report->warn != NULL)
-			warn(report, field->word,
-			    "the change takes effect after a restart");
-		field_free(field, &files->options);
-		if (field_copy(field, &files->options, &old->options) == -1) {
-			report_no_memory(report);
-			return -1;
-		}
-		bit = UINT64_C(1) << (field - option_fields);
-		files->said = (files->said & ~bit) | (old->said & bit);
-	}
-	return 0;
-}
-
-struct configuration *
-configuration_reload(struct configuration_layers *layers,
-    struct configuration *files, struct configuration_report *report)
-{
-	struct configuration *conf;
-
-	if (layers->files != NULL &&
-	    keep_options(files, layers->files, report) == -1)
-		return NULL;
-	conf = combined(files, layers->socket, report);
-	if (conf == NULL)
-		return NULL;
-	configuration_free(layers->files);
-	layers->files = files;
-	return conf;
 }
 
 /* What to do on an interface. */

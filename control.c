@@ -12,8 +12,8 @@
 
 #include "interface.h"
 #include "options.h"
+#include "token.h"
 
-#define BLANKS		" \t\r"
 /* A link that comes up may be given an address by the kernel in a moment. */
 #define ADDRESS_PATIENCE (100 * MILLISECOND)
 
@@ -179,19 +179,6 @@ reload(struct daemon *daemon, struct configuration_report *report)
 	return LOCAL_OK;
 }
 
-/* Is the line that word and nothing else? */
-static bool
-is_word(const char *line, const char *word)
-{
-	const size_t len = strlen(word);
-
-	line += strspn(line, BLANKS);
-	if (strncmp(line, word, len) != 0)
-		return false;
-	line += len + strspn(line + len, BLANKS);
-	return *line == '\0' || *line == '#';
-}
-
 /* A request of a local client that may write. */
 enum local_reply
 control_command(void *ctx, const char *line,
@@ -204,10 +191,16 @@ control_command(void *ctx, const char *line,
 	};
 	struct daemon *daemon = ctx;
 	struct configuration *conf;
+	struct token_reader reader;
+	struct token word, next;
+	bool is_alone;
 
-	if (is_word(line, "reload"))
+	token_open(&reader, line, strlen(line));
+	token_word(&reader, &word);
+	is_alone = token_word(&reader, &next) == TOKEN_END;
+	if (is_alone && strcmp(word.text, "reload") == 0)
 		return reload(daemon, report);
-	if (is_word(line, "reopen-logfile")) {
+	if (is_alone && strcmp(word.text, "reopen-logfile") == 0) {
 		control_reopen_log(daemon);
 		return LOCAL_OK;
 	}
@@ -216,7 +209,7 @@ control_command(void *ctx, const char *line,
 	if (conf == NULL)
 		return report->refused ? LOCAL_NO : LOCAL_BAD;
 	adopt(daemon, conf);
-	if (strncmp(line + strspn(line, BLANKS), "log-file", 8) == 0)
+	if (strcmp(word.text, "log-file") == 0)
 		control_reopen_log(daemon);
 	return LOCAL_OK;
 }

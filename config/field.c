@@ -449,13 +449,22 @@ field_type_word(enum interface_type value)
 	return choice_word(&type, value);
 }
 
+/* A value out of bounds stands for one that is not set. */
+static bool
+integer_is_set(const struct field *field, const void *base)
+{
+	int64_t value = integer_get(field, base);
+
+	return value >= 0 && value / field->unit >= field->min &&
+	    value / field->unit <= field->max;
+}
+
 static const char *
 format_integer(const struct field *field, const void *base, char *buffer)
 {
 	long long value = (long long)(integer_get(field, base) / field->unit);
 
-	if (integer_get(field, base) < 0 || value < field->min ||
-	    value > field->max)
+	if (!integer_is_set(field, base))
 		return NULL;
 	if (field->kind == FIELD_FIXED)
 		snprintf(buffer, FIELD_TEXT_MAX, "%lld.%03lld", value / 1000,
@@ -496,9 +505,24 @@ field_format(const struct field *field, const void *base,
 bool
 field_is_set(const struct field *field, const void *base)
 {
-	char buffer[FIELD_TEXT_MAX];
+	const struct options *options = base;
 
-	return field_format(field, base, buffer) != NULL;
+	switch (field->kind) {
+	case FIELD_CHOICE:
+		return choice_word(field->list,
+		    integer_get(field, base)) != NULL;
+	case FIELD_STRING:
+	case FIELD_PATH:
+		return *(const char *const *)member_const(field, base) != NULL;
+	case FIELD_GROUP:
+		return true;
+	case FIELD_ROUTER_ID:
+		return options->has_router_id;
+	case FIELD_TABLES:
+		return false;
+	default:
+		return integer_is_set(field, base);
+	}
 }
 
 static bool

@@ -1,7 +1,6 @@
 /*
- * config/statement.h - the grammar: a line of text changes a configuration
- * that is being built.  Inside the parser only: the way in is
- * configuration.h.
+ * config/statement.h - a line of the configuration as it is being read: its
+ * words one by one, and what is said of them.
  */
 #ifndef CONFIG_STATEMENT_H
 #define CONFIG_STATEMENT_H
@@ -20,13 +19,6 @@ struct statement {
 	struct token word;		/* the last one read */
 	bool is_secret;			/* the line holds a key */
 };
-
-/* Read to the end, or to the first error unless report->tell is set: 0,
- * or -1. */
-int	statement_read(struct statement *, const char *text, size_t len);
-
-/* "in", "out", "redistribute" or "install" has been read. */
-int	statement_read_rule(struct statement *, enum filter_chain);
 
 /*
  * For the reading functions, all of which return 0, or -1 with an error

@@ -178,17 +178,6 @@ int	configuration_set(struct configuration *, const char *word,
  * report->error. */
 int	configuration_add_interface(struct configuration *, const char *name,
 	    struct configuration_report *);
-/* Forget the interface: 0, or -1 if there is none of that exact name. */
-int	configuration_flush_interface(struct configuration *,
-	    const char *name);
-/* Forget the key and that it is used, in both layers.  -1 with
- * report->error: there is no such key, or somebody has no other. */
-int	configuration_flush_key(struct configuration *files,
-	    struct configuration *socket, const char *id,
-	    struct configuration_report *);
-/* Forget a declared neighbour: 0, or -1 if it is not declared here. */
-int	configuration_flush_neighbour(struct configuration *,
-	    const struct neighbour_conf *);
 /* Check what can only be checked at the end, build indexes.  0, or -1
  * with report->error. */
 int	configuration_finish(struct configuration *,
@@ -252,25 +241,5 @@ struct interface_parameters {
 bool	configuration_interface(const struct configuration *,
 	    const char *name, enum link_kind, bool v4_via_v6_default,
 	    struct interface_parameters *);
-
-/*
- * For statement.c, which builds configurations.
- */
-
-/* The interface of that very name, added if need be; NULL for no memory. */
-struct interface_conf *configuration_get_interface(struct configuration *,
-	    const char *name);
-/* The key of that id, or NULL. */
-struct mac_key *configuration_find_key(const struct configuration *,
-	    const char *id);
-/* Take over a copy of the key, in place of one of the same id; the file
- * may be NULL.  -1 for no memory. */
-int	configuration_put_key(struct configuration *, const struct mac_key *,
-	    const char *file);
-/* Use the key on the interface, too; -1 for no memory. */
-int	interface_conf_add_key(struct interface_conf *, const char *id);
-/* Declare a neighbour, once; -1 for no memory. */
-int	configuration_add_neighbour(struct configuration *,
-	    const struct neighbour_conf *);
 
 #endif

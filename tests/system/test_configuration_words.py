@@ -114,10 +114,11 @@ def words_of_the_sources():
     for file, pattern in (
             ("config/field.c", r'^\t{ "([a-z][a-z0-9-]+)", FIELD_'),
             ("config/field.c", r'^\tSETTING\("([a-z0-9-]+)"'),
-            ("config/statement.c", r'^\t{ "([a-z-]+)", '),
-            ("config/statement.c", r'strcmp\(word, "([a-z]+)"\)'),
-            ("config/statement_rule.c", r'^\t{ "([a-z-]+)", read'),
-            ("config/statement_rule.c", r'strcmp\(s->word.text, "([a-z]+)"\)')):
+            ("config/directive.c", r'^\t{ "([a-z-]+)", '),
+            ("config/key.c", r'strcmp\(word, "([a-z]+)"\)'),
+            ("config/key.c", r'^\t{ "([a-z-]+)", '),
+            ("config/filter_rule.c", r'^\t{ "([a-z-]+)", read'),
+            ("config/filter_rule.c", r'strcmp\(s->word.text, "([a-z]+)"\)')):
         with open(os.path.join(CHECKOUT, file)) as stream:
             text = stream.read()
         here = re.findall(pattern, text, re.MULTILINE)

@@ -2,6 +2,7 @@
  * test_configuration.c - what results for an interface from all that was
  * said; the layers of files and local socket; reload.
  */
+#include "config/build.h"
 #include "reading.h"
 
 static const struct configuration_source test_socket = {

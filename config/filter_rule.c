@@ -1,6 +1,6 @@
 /*
- * config/statement_rule.c - the grammar of filter rules: selectors and actions
- * in any order, all of them optional.
+ * config/filter_rule.c - the grammar of filter rules: selectors and actions in
+ * any order, all of them optional.
  *
  * A selector or action that is repeated replaces the one before, but
  * bounds on a prefix length add up.  A rule is for one address family as
@@ -8,9 +8,10 @@
  * of that family.  A rule that bounds lengths and names no family is for
  * IPv6: that is what babeld 1.14 does, and files rely on it.
  */
+#include "config/filter_rule.h"
+
 #include <string.h>
 
-#include "config/statement.h"
 #include "pattern.h"
 
 /* Prefix lengths as they are written. */
@@ -337,7 +338,7 @@ finish_bounds(struct statement *s, struct draft *draft)
 }
 
 int
-statement_read_rule(struct statement *s, enum filter_chain chain)
+filter_rule_read(struct statement *s, enum filter_chain chain)
 {
 	char ifname[TOKEN_MAX + 1];
 	struct draft draft = {
