@@ -1,12 +1,13 @@
 # babeld: GNU make alone, no configure step.  "make help" lists the targets.
 #
 # The packager's, from the environment or the command line: PREFIX DESTDIR
-# BINDIR MANDIR CC AR CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG.  What the
-# build needs is added elsewhere, so nothing is lost when they are set.
+# BINDIR MANDIR COMPLETIONDIR CC AR CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG.
+# What the build needs is added elsewhere, so nothing is lost when they are set.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
+COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
@@ -113,7 +114,7 @@ $(OUT)/babeld: $(daemon-objects) $(library) $(OUT)/objects
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $(filter-out %/objects,$^) $(our-ldlibs) $(LDLIBS)
 
-$(OUT)/babelctl: $(ctl-objects)
+$(OUT)/babelctl: $(OUT)/ctl/main.o $(OUT)/ctl.a
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(LDLIBS)
 
@@ -124,6 +125,9 @@ $(library): $(engine-objects)
 # The daemon's parts without main(), for the tests of the daemon's files.
 $(OUT)/daemon.a: $(filter-out $(OUT)/babeld.o,$(daemon-objects))
 
+# The client's parts likewise.
+$(OUT)/ctl.a: $(filter-out $(OUT)/ctl/main.o,$(ctl-objects))
+
 $(OUT)/%.a: $(OUT)/objects
 	$(call say,AR,$@)
 	$(Q)rm -f $@
@@ -132,7 +136,8 @@ $(OUT)/%.a: $(OUT)/objects
 # Objects depend on how they are compiled, and what is made of them on which
 # they are, through files that change only when that does.
 $(OUT)/flags: export CONTENT = $(COMPILE) $(LINK) $(VERSION)
-$(OUT)/objects: export CONTENT = $(engine-objects) $(daemon-objects)
+$(OUT)/objects: export CONTENT = $(engine-objects) $(daemon-objects) \
+	$(ctl-objects)
 $(OUT)/flags $(OUT)/objects: FORCE
 	$(Q)mkdir -p $(@D)
 	$(Q)echo "$$CONTENT" | cmp -s - $@ || echo "$$CONTENT" > $@
@@ -151,7 +156,8 @@ cflags-ctl/main = $(cflags-babeld)
 
 # Tests.
 
-$(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a $(library)
+$(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a \
+    $(library) $(OUT)/ctl.a
 	$(call say,LD,$@)
 	$(Q)$(LINK) $(lto-wrap) $(call wraps,tests/unit/test_$*.c) -o $@ $^ \
 	    -lcmocka -lm -ldl $(our-ldlibs) $(LDLIBS)
@@ -189,7 +195,7 @@ ldflags-fuzz =
 endif
 
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz-main) \
-    $(OUT)/daemon.a $(library)
+    $(OUT)/daemon.a $(library) $(OUT)/ctl.a
 	$(call say,LD,$@)
 	$(Q)$(LINK) $(ldflags-fuzz) -o $@ $^ $(our-ldlibs) $(LDLIBS)
 
@@ -337,7 +343,7 @@ bench: $(benchmarks)
 MUTANTS =
 run-mutants = $(PYTHON) tests/mutants/run $(OUT) '$(COMPILE)' '$(LINK)' \
 	'$(our-ldlibs) $(LDLIBS)'
-mutants: $(unit-tests) $(OUT)/daemon.a $(library)
+mutants: $(unit-tests) $(OUT)/daemon.a $(OUT)/ctl.a $(library)
 	@$(run-mutants) tests/mutants $(MUTANTS)
 
 # Which test would fail without what; "lint" checks that it is up to date.
@@ -362,19 +368,22 @@ valgrind: $(unit-tests) $(OUT)/sim
 # nothing is compiled here.
 
 install: $(filter all,$(MAKECMDGOALS))
-	@test -x $(OUT)/babeld || \
-	    { echo "install: there is no $(OUT)/babeld; run make first" >&2; \
-	    exit 1; }
+	@for p in babeld babelctl; do test -x $(OUT)/$$p || \
+	    { echo "install: there is no $(OUT)/$$p; run make first" >&2; \
+	    exit 1; }; done
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(MANDIR)/man1
-	install -m 755 $(OUT)/babeld $(DESTDIR)$(BINDIR)/babeld
-	install -m 755 $(OUT)/babelctl $(DESTDIR)$(BINDIR)/babelctl
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPLETIONDIR)
+	install -m 755 $(OUT)/babeld $(OUT)/babelctl $(DESTDIR)$(BINDIR)
 	install -m 644 babeld.man $(DESTDIR)$(MANDIR)/man8/babeld.8
 	install -m 644 man/babelctl.1 $(DESTDIR)$(MANDIR)/man1/babelctl.1
+	install -m 644 completion/babeld completion/babelctl \
+	    $(DESTDIR)$(COMPLETIONDIR)
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8 \
-	    $(DESTDIR)$(BINDIR)/babelctl $(DESTDIR)$(MANDIR)/man1/babelctl.1
+	    $(DESTDIR)$(BINDIR)/babelctl $(DESTDIR)$(MANDIR)/man1/babelctl.1 \
+	    $(DESTDIR)$(COMPLETIONDIR)/babeld \
+	    $(DESTDIR)$(COMPLETIONDIR)/babelctl
 
 # A source archive of a commit or tag, the same octets each time.
 DIST = HEAD

@@ -117,7 +117,7 @@ longest(const struct view *view, enum kind kind, enum field name)
 	int width = 0, len;
 
 	TAILQ_FOREACH(o, &view->objects[kind], entry) {
-		len = (int)strlen(field(o, name));
+		len = (int)strlen(object_text(o, name));
 		width = len > width ? len : width;
 	}
 	return width;
@@ -167,8 +167,9 @@ draw_wire(struct frame *f, int column, const char *word, enum style style,
 static int
 draw_reach(struct frame *f, int column, const struct object *neighbour)
 {
-	unsigned long vector = strtoul(field(neighbour, FIELD_REACH), NULL,
-	    16) | strtoul(field(neighbour, FIELD_UREACH), NULL, 16);
+	unsigned long vector =
+	    strtoul(object_text(neighbour, FIELD_REACH), NULL, 16) |
+	    strtoul(object_text(neighbour, FIELD_UREACH), NULL, 16);
 	bool heard, begun;
 	int i;
 
@@ -202,18 +203,16 @@ draw_neighbour(struct frame *f, const struct object *o, bool is_last)
 
 	TAILQ_FOREACH(route, &f->top->view.objects[ROUTE], entry)
 		used += route_is_used(route) && route_is_by(route, o);
-	column = draw_branch(f, field(o, FIELD_INTERFACE), is_last);
-	if (works)
-		column = draw_wire(f, column, field(o, FIELD_COST), used > 0 ?
-		    WAY : PLAIN, used > 0 ? WIRE_USED : WIRE_GOOD);
-	else
-		column = draw_wire(f, column, "lost", BAD, WIRE_LOST);
+	column = draw_branch(f, object_text(o, FIELD_INTERFACE), is_last);
+	column = draw_wire(f, column, works ? object_text(o, FIELD_COST) :
+	    "lost", works ? used > 0 ? WAY : PLAIN : BAD,
+	    works ? used > 0 ? WIRE_USED : WIRE_GOOD : WIRE_LOST);
 	column = put_field(f, column + 1, f->address, works ? PLAIN : DIM,
-	    field(o, FIELD_ADDRESS));
+	    object_text(o, FIELD_ADDRESS));
 	column = draw_reach(f, column + 1, o);
 	if (f->rtt > 0)
 		column = put_field(f, column, -f->rtt, PLAIN,
-		    field(o, FIELD_RTT));
+		    object_text(o, FIELD_RTT));
 	snprintf(text, sizeof(text), "%d", used);
 	put_field(f, column, -ROUTES_WIDTH, used > 0 ? WAY : DIM, text);
 	f->row++;
@@ -223,8 +222,8 @@ draw_neighbour(struct frame *f, const struct object *o, bool is_last)
 static void
 draw_lonely(struct frame *f, const struct object *o, bool is_last)
 {
-	bool up = field_true(o, FIELD_UP);
-	int column = draw_branch(f, field(o, FIELD_INTERFACE), is_last);
+	bool up = object_true(o, FIELD_UP);
+	int column = draw_branch(f, object_text(o, FIELD_INTERFACE), is_last);
 
 	draw_wire(f, column, up ? "nobody" : "down", up ? DIM : BAD,
 	    up ? WIRE_IDLE : WIRE_LOST);
@@ -234,7 +233,7 @@ draw_lonely(struct frame *f, const struct object *o, bool is_last)
 static bool
 is_on(const struct object *neighbour, const struct object *interface)
 {
-	return field_equal(neighbour, FIELD_INTERFACE, interface,
+	return object_equal(neighbour, FIELD_INTERFACE, interface,
 	    FIELD_INTERFACE);
 }
 
@@ -305,17 +304,17 @@ draw_route(struct frame *f, const struct object *o)
 	char text[PREFIX_MAX + 80], from[PREFIX_MAX];
 	int width = f->s->columns - MARGIN, column;
 
-	field_prefix(o, text);
-	field_from(o, from);
+	object_prefix(o, text);
+	object_from(o, from);
 	if (*from != '\0') {
 		strncat(text, " from ", sizeof(text) - strlen(text) - 1);
 		strncat(text, from, sizeof(text) - strlen(text) - 1);
 	}
 	column = put_field(f, MARGIN, width * 2 / 5, style, text);
-	column = put_field(f, column, -7, style, field(o, FIELD_METRIC));
+	column = put_field(f, column, -7, style, object_text(o, FIELD_METRIC));
 	snprintf(text, sizeof(text), "  %s %.15s  %.50s",
-	    screen_glyph(f->s, ARROW), field(o, FIELD_INTERFACE),
-	    field(o, FIELD_VIA));
+	    screen_glyph(f->s, ARROW), object_text(o, FIELD_INTERFACE),
+	    object_text(o, FIELD_VIA));
 	put_field(f, column, f->s->columns - column, fresh ? WAY : DIM, text);
 	f->row++;
 }

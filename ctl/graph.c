@@ -68,7 +68,7 @@ put_dot(const struct mesh *mesh)
 		fputs(" -> ", stdout);
 		text_quote(stdout, mesh->nodes[link->target].id);
 		printf(" [label=%ld];\n",
-		    field_number(link->neighbour, FIELD_COST, 0));
+		    object_number(link->neighbour, FIELD_COST, 0));
 	}
 	fputs("}\n", stdout);
 }

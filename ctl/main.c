@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "ctl/command.h"
-#include "ctl/find.h"
 
 static const char usage[] =
     "usage: babelctl [-s SOCKET] [--json] [REQUEST ...]\n"
@@ -45,21 +44,6 @@ static const struct {
 	{ "metrics", metrics_run, .takes_http = true },
 };
 #define COMMANDS	(sizeof(commands) / sizeof(commands[0]))
-
-int
-command_open(struct connection *c, const char *socket)
-{
-	return socket != NULL ? connection_open(c, socket) : find_daemon(c);
-}
-
-enum answer
-command_connect(const struct command *command, struct connection *c)
-{
-	if (command_open(c, command->socket) == 0)
-		return ANSWER_OK;
-	connection_complain(c, ANSWER_BROKEN, NULL);
-	return ANSWER_BROKEN;
-}
 
 static enum answer
 refuse(const char *what, const char *word)

@@ -55,7 +55,7 @@ has(const struct view *view, enum kind kind, enum field f, const char *text)
 	const struct object *object;
 
 	TAILQ_FOREACH(object, &view->objects[kind], entry)
-		if (strcmp(field(object, f), text) == 0)
+		if (strcmp(object_text(object, f), text) == 0)
 			return true;
 	return false;
 }
@@ -67,9 +67,9 @@ own_address(const struct view *view, const struct object *neighbour)
 	const struct object *o;
 
 	TAILQ_FOREACH(o, &view->objects[INTERFACE], entry)
-		if (field_equal(o, FIELD_INTERFACE, neighbour,
+		if (object_equal(o, FIELD_INTERFACE, neighbour,
 		    FIELD_INTERFACE))
-			return field(o, FIELD_IPV6);
+			return object_text(o, FIELD_IPV6);
 	return "";
 }
 
@@ -78,7 +78,7 @@ static const struct sight *
 sight_of(const struct mesh *mesh, const struct sight *from,
     const struct object *neighbour)
 {
-	const char *theirs = field(neighbour, FIELD_ADDRESS);
+	const char *theirs = object_text(neighbour, FIELD_ADDRESS);
 	const char *ours = own_address(&from->view, neighbour);
 	size_t i;
 
@@ -105,8 +105,8 @@ name_neighbour(const struct mesh *mesh, const struct sight *from,
 		snprintf(id, NODE_ID_MAX, "%s", router);
 	else
 		snprintf(id, NODE_ID_MAX, "%.60s%%%.60s",
-		    field(neighbour, FIELD_ADDRESS),
-		    field(neighbour, FIELD_INTERFACE));
+		    object_text(neighbour, FIELD_ADDRESS),
+		    object_text(neighbour, FIELD_INTERFACE));
 }
 
 static int
@@ -143,9 +143,9 @@ add_routers(struct mesh *mesh, const struct sight *from)
 	const char *last = "";
 
 	TAILQ_FOREACH(o, &from->view.objects[ROUTE], entry) {
-		if (strcmp(field(o, FIELD_ROUTER), last) == 0)
+		if (strcmp(object_text(o, FIELD_ROUTER), last) == 0)
 			continue;
-		last = field(o, FIELD_ROUTER);
+		last = object_text(o, FIELD_ROUTER);
 		if (node_of(mesh, last) < 0)
 			return -1;
 	}

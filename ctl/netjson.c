@@ -22,9 +22,9 @@ static void
 put_number(FILE *file, const char *name, const struct object *object,
     enum field f)
 {
-	if (*field(object, f) != '\0')
+	if (*object_text(object, f) != '\0')
 		fprintf(file, ", \"%s\": %ld", name,
-		    field_number(object, f, 0));
+		    object_number(object, f, 0));
 }
 
 static void
@@ -53,14 +53,14 @@ put_addresses(FILE *file, const struct sight *sight)
 
 	fputs(", \"local_addresses\": [", file);
 	TAILQ_FOREACH(o, &sight->view.objects[INTERFACE], entry) {
-		if (*field(o, FIELD_IPV6) != '\0') {
+		if (*object_text(o, FIELD_IPV6) != '\0') {
 			fputs(separator, file);
-			text_quote(file, field(o, FIELD_IPV6));
+			text_quote(file, object_text(o, FIELD_IPV6));
 			separator = ", ";
 		}
-		if (*field(o, FIELD_IPV4) != '\0') {
+		if (*object_text(o, FIELD_IPV4) != '\0') {
 			fputs(separator, file);
-			text_quote(file, field(o, FIELD_IPV4));
+			text_quote(file, object_text(o, FIELD_IPV4));
 			separator = ", ";
 		}
 	}
@@ -86,18 +86,18 @@ static void
 put_link(FILE *file, const struct mesh *mesh, const struct link *link)
 {
 	const struct object *o = link->neighbour;
-	double rtt = strtod(field(o, FIELD_RTT), NULL);
+	double rtt = strtod(object_text(o, FIELD_RTT), NULL);
 
 	put(file, "{", "source", mesh->nodes[link->source].id);
 	put(file, ", ", "target", mesh->nodes[link->target].id);
 	put_number(file, "cost", o, FIELD_COST);
 	put(file, ", \"properties\": {", "interface",
-	    field(o, FIELD_INTERFACE));
-	put(file, ", ", "address", field(o, FIELD_ADDRESS));
-	put(file, ", ", "reach", field(o, FIELD_REACH));
+	    object_text(o, FIELD_INTERFACE));
+	put(file, ", ", "address", object_text(o, FIELD_ADDRESS));
+	put(file, ", ", "reach", object_text(o, FIELD_REACH));
 	put_number(file, "rxcost", o, FIELD_RXCOST);
 	put_number(file, "txcost", o, FIELD_TXCOST);
-	if (isfinite(rtt) && *field(o, FIELD_RTT) != '\0')
+	if (isfinite(rtt) && *object_text(o, FIELD_RTT) != '\0')
 		fprintf(file, ", \"rtt_ms\": %.3f", rtt);
 	fputs("}}", file);
 }
@@ -127,15 +127,15 @@ put_route(FILE *file, const struct object *o)
 {
 	char text[PREFIX_MAX];
 
-	field_prefix(o, text);
+	object_prefix(o, text);
 	put(file, "{", "destination", text);
-	field_from(o, text);
+	object_from(o, text);
 	if (*text != '\0')
 		put(file, ", ", "source", text);
-	put(file, ", ", "next", field(o, FIELD_NEXT_HOP));
-	put(file, ", ", "device", field(o, FIELD_INTERFACE));
+	put(file, ", ", "next", object_text(o, FIELD_NEXT_HOP));
+	put(file, ", ", "device", object_text(o, FIELD_INTERFACE));
 	put_number(file, "cost", o, FIELD_METRIC);
-	put(file, ", ", "router_id", field(o, FIELD_ROUTER));
+	put(file, ", ", "router_id", object_text(o, FIELD_ROUTER));
 	putc('}', file);
 }
 

@@ -33,9 +33,9 @@ static void
 news_of_interface(struct top *top, const struct object *before,
     const struct object *after)
 {
-	bool was = before != NULL && field_true(before, FIELD_UP);
-	bool is = after != NULL && field_true(after, FIELD_UP);
-	const char *name = field(after != NULL ? after : before,
+	bool was = before != NULL && object_true(before, FIELD_UP);
+	bool is = after != NULL && object_true(after, FIELD_UP);
+	const char *name = object_text(after != NULL ? after : before,
 	    FIELD_INTERFACE);
 
 	if (was != is)
@@ -50,20 +50,20 @@ news_of_neighbour(struct top *top, const struct object *before,
 	bool was = before != NULL && neighbour_works(before);
 	bool is = after != NULL && neighbour_works(after);
 	const struct object *o = after != NULL ? after : before;
-	const char *address = field(o, FIELD_ADDRESS);
-	const char *interface = field(o, FIELD_INTERFACE);
+	const char *address = object_text(o, FIELD_ADDRESS);
+	const char *interface = object_text(o, FIELD_INTERFACE);
 
 	if (is && !was)
 		news_tell(top, GOOD, "neighbour %.50s on %.40s, cost %.10s",
-		    address, interface, field(o, FIELD_COST));
+		    address, interface, object_text(o, FIELD_COST));
 	else if (was && !is)
 		news_tell(top, BAD, "neighbour %.50s on %.40s is lost",
 		    address, interface);
-	else if (is && !field_equal(before, FIELD_COST, after, FIELD_COST))
+	else if (is && !object_equal(before, FIELD_COST, after, FIELD_COST))
 		news_tell(top, PLAIN, "%.50s on %.40s: cost %.10s %s %.10s",
-		    address, interface, field(before, FIELD_COST),
+		    address, interface, object_text(before, FIELD_COST),
 		    screen_glyph(&top->screen, ARROW),
-		    field(after, FIELD_COST));
+		    object_text(after, FIELD_COST));
 }
 
 /* Of several routes that go the same way at once, one line is made. */
@@ -97,12 +97,13 @@ news_of_route(struct top *top, const struct object *before,
 	bool is = after != NULL && route_is_used(after);
 	char prefix[PREFIX_MAX], way[WAY_TEXT];
 
-	field_prefix(after != NULL ? after : before, prefix);
+	object_prefix(after != NULL ? after : before, prefix);
 	if (is && !was) {
 		after->touched = top_now();
 		snprintf(way, sizeof(way), "%s %.40s %.50s",
 		    screen_glyph(&top->screen, ARROW),
-		    field(after, FIELD_INTERFACE), field(after, FIELD_VIA));
+		    object_text(after, FIELD_INTERFACE),
+		    object_text(after, FIELD_VIA));
 		tell_way(top, WAY, prefix, way);
 	} else if (was && !is && top->lost_count < NEWS_MAX)
 		memcpy(top->lost[top->lost_count++], prefix, sizeof(prefix));
@@ -148,7 +149,7 @@ has_way(const struct view *view, const char *prefix)
 	TAILQ_FOREACH(o, &view->objects[ROUTE], entry) {
 		if (!route_is_used(o))
 			continue;
-		field_prefix(o, text);
+		object_prefix(o, text);
 		if (strcmp(text, prefix) == 0)
 			return true;
 	}

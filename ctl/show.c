@@ -25,8 +25,8 @@ static const char *const route_headings[] = {
 static const char *
 cost(const struct object *object, enum field f)
 {
-	return field_number(object, f, 0) >= INFINITE_METRIC ? "none" :
-	    field(object, f);
+	return object_number(object, f, 0) >= INFINITE_METRIC ? "none" :
+	    object_text(object, f);
 }
 
 static void
@@ -34,12 +34,12 @@ add_interface(struct grid *grid, const struct view *view,
     const struct object *o)
 {
 	(void)view;
-	grid_add(grid, field(o, FIELD_INTERFACE));
-	grid_add(grid, field_true(o, FIELD_UP) ? "up" : "down");
-	grid_add(grid, field(o, FIELD_TYPE));
-	grid_add(grid, field(o, FIELD_NOMINAL));
-	grid_add(grid, field(o, FIELD_IPV6));
-	grid_add(grid, field(o, FIELD_IPV4));
+	grid_add(grid, object_text(o, FIELD_INTERFACE));
+	grid_add(grid, object_true(o, FIELD_UP) ? "up" : "down");
+	grid_add(grid, object_text(o, FIELD_TYPE));
+	grid_add(grid, object_text(o, FIELD_NOMINAL));
+	grid_add(grid, object_text(o, FIELD_IPV6));
+	grid_add(grid, object_text(o, FIELD_IPV4));
 }
 
 static void
@@ -47,16 +47,16 @@ add_neighbour(struct grid *grid, const struct view *view,
     const struct object *o)
 {
 	const char *router = neighbour_router(view, o);
-	bool silent = strcmp(field(o, FIELD_REACH), "0000") == 0;
+	bool silent = strcmp(object_text(o, FIELD_REACH), "0000") == 0;
 
-	grid_add(grid, field(o, FIELD_ADDRESS));
-	grid_add(grid, field(o, FIELD_INTERFACE));
-	grid_add(grid, field(o, silent ? FIELD_UREACH : FIELD_REACH));
+	grid_add(grid, object_text(o, FIELD_ADDRESS));
+	grid_add(grid, object_text(o, FIELD_INTERFACE));
+	grid_add(grid, object_text(o, silent ? FIELD_UREACH : FIELD_REACH));
 	grid_add(grid, cost(o, FIELD_RXCOST));
 	grid_add(grid, cost(o, FIELD_TXCOST));
-	grid_add(grid, field(o, FIELD_RTT));
+	grid_add(grid, object_text(o, FIELD_RTT));
 	grid_add(grid, cost(o, FIELD_COST));
-	grid_add(grid, field(o, FIELD_ROUTES));
+	grid_add(grid, object_text(o, FIELD_ROUTES));
 	grid_add(grid, router != NULL ? router : "");
 }
 
@@ -65,9 +65,9 @@ add_destination(struct grid *grid, const struct object *o)
 {
 	char text[PREFIX_MAX];
 
-	field_prefix(o, text);
+	object_prefix(o, text);
 	grid_add(grid, text);
-	field_from(o, text);
+	object_from(o, text);
 	grid_add(grid, text);
 	grid_add(grid, cost(o, FIELD_METRIC));
 }
@@ -90,11 +90,11 @@ add_route(struct grid *grid, const struct view *view,
 {
 	(void)view;
 	grid_add(grid, route_is_used(o) ? "*" :
-	    field_true(o, FIELD_FEASIBLE) ? "" : "!");
+	    object_true(o, FIELD_FEASIBLE) ? "" : "!");
 	add_destination(grid, o);
-	grid_add(grid, field(o, FIELD_VIA));
-	grid_add(grid, field(o, FIELD_INTERFACE));
-	grid_add(grid, field(o, FIELD_ROUTER));
+	grid_add(grid, object_text(o, FIELD_VIA));
+	grid_add(grid, object_text(o, FIELD_INTERFACE));
+	grid_add(grid, object_text(o, FIELD_ROUTER));
 }
 
 static void

@@ -6,7 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-#define REPLACEMENT	0xFFFD
+#define REPLACEMENT	"\xEF\xBF\xBD"	/* U+FFFD */
 
 /* A character by its first byte: its length, and the bits of that byte. */
 static size_t
@@ -135,9 +135,8 @@ text_quote(FILE *file, const char *text)
 	for (; *text != '\0'; text += len) {
 		len = decode(text, &code);
 		if (len == 0) {
+			fputs(REPLACEMENT, file);
 			len = 1;
-			code = REPLACEMENT;
-			fputs("\xEF\xBF\xBD", file);
 			continue;
 		}
 		if (code == '"' || code == '\\')

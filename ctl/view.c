@@ -98,7 +98,7 @@ look_up(const struct view *view, enum kind kind, const char *id)
 	struct object **place = slot_of(view, kind, id);
 
 	while (*place != NULL && ((*place)->kind != kind ||
-	    strcmp(field(*place, FIELD_ID), id) != 0))
+	    strcmp(object_text(*place, FIELD_ID), id) != 0))
 		place = &(*place)->chain;
 	return place;
 }
@@ -123,7 +123,7 @@ reserve(struct view *view)
 	for (kind = 0; kind < KINDS; kind++)
 		TAILQ_FOREACH(object, &view->objects[kind], entry) {
 			place = slot_of(view, object->kind,
-			    field(object, FIELD_ID));
+			    object_text(object, FIELD_ID));
 			object->chain = *place;
 			*place = object;
 		}
@@ -209,7 +209,7 @@ view_take(struct view *view, char *line, struct change *change)
 	object = object_new(kind, &reading);
 	if (object == NULL)
 		return -1;
-	place = look_up(view, kind, field(object, FIELD_ID));
+	place = look_up(view, kind, object_text(object, FIELD_ID));
 	if (*place != NULL) {
 		change->before = *place;
 		*place = (*place)->chain;
@@ -268,15 +268,15 @@ view_load(struct view *view, struct connection *c, const char *request)
 /* Fields. */
 
 const char *
-field(const struct object *object, enum field f)
+object_text(const struct object *object, enum field f)
 {
 	return object->text + object->at[f];
 }
 
 long
-field_number(const struct object *object, enum field f, long otherwise)
+object_number(const struct object *object, enum field f, long otherwise)
 {
-	const char *text = field(object, f);
+	const char *text = object_text(object, f);
 	char *end;
 	long value = strtol(text, &end, 10);
 
@@ -284,55 +284,56 @@ field_number(const struct object *object, enum field f, long otherwise)
 }
 
 bool
-field_true(const struct object *object, enum field f)
+object_true(const struct object *object, enum field f)
 {
-	return strcmp(field(object, f), "true") == 0;
+	return strcmp(object_text(object, f), "true") == 0;
 }
 
 bool
-field_equal(const struct object *a, enum field f, const struct object *b,
+object_equal(const struct object *a, enum field f, const struct object *b,
     enum field g)
 {
-	return strcmp(field(a, f), field(b, g)) == 0;
+	return strcmp(object_text(a, f), object_text(b, g)) == 0;
 }
 
 void
-field_prefix(const struct object *object, char text[PREFIX_MAX])
+object_prefix(const struct object *object, char text[PREFIX_MAX])
 {
-	snprintf(text, PREFIX_MAX, "%.50s/%.8s", field(object, FIELD_PREFIX),
-	    field(object, FIELD_PLEN));
+	snprintf(text, PREFIX_MAX, "%.50s/%.8s",
+	    object_text(object, FIELD_PREFIX),
+	    object_text(object, FIELD_PLEN));
 }
 
 void
-field_from(const struct object *object, char text[PREFIX_MAX])
+object_from(const struct object *object, char text[PREFIX_MAX])
 {
-	const char *plen = field(object, FIELD_FROM_PLEN);
+	const char *plen = object_text(object, FIELD_FROM_PLEN);
 
 	text[0] = '\0';
 	if (*plen != '\0' && strcmp(plen, "0") != 0)
 		snprintf(text, PREFIX_MAX, "%.50s/%.8s",
-		    field(object, FIELD_FROM), plen);
+		    object_text(object, FIELD_FROM), plen);
 }
 
 bool
 neighbour_works(const struct object *neighbour)
 {
-	return field_number(neighbour, FIELD_COST, INFINITE_METRIC) <
+	return object_number(neighbour, FIELD_COST, INFINITE_METRIC) <
 	    INFINITE_METRIC;
 }
 
 bool
 route_is_by(const struct object *route, const struct object *neighbour)
 {
-	return field_equal(route, FIELD_VIA, neighbour, FIELD_ADDRESS) &&
-	    field_equal(route, FIELD_INTERFACE, neighbour, FIELD_INTERFACE);
+	return object_equal(route, FIELD_VIA, neighbour, FIELD_ADDRESS) &&
+	    object_equal(route, FIELD_INTERFACE, neighbour, FIELD_INTERFACE);
 }
 
 bool
 route_is_used(const struct object *route)
 {
-	return field_true(route, FIELD_INSTALLED) &&
-	    field_number(route, FIELD_METRIC, INFINITE_METRIC) <
+	return object_true(route, FIELD_INSTALLED) &&
+	    object_number(route, FIELD_METRIC, INFINITE_METRIC) <
 	    INFINITE_METRIC;
 }
 
@@ -341,11 +342,11 @@ neighbour_router(const struct view *view, const struct object *neighbour)
 {
 	const struct object *route;
 
-	if (*field(neighbour, FIELD_PEER) != '\0')
-		return field(neighbour, FIELD_PEER);
+	if (*object_text(neighbour, FIELD_PEER) != '\0')
+		return object_text(neighbour, FIELD_PEER);
 	TAILQ_FOREACH(route, &view->objects[ROUTE], entry)
-		if (field_number(route, FIELD_REFMETRIC, 1) == 0 &&
+		if (object_number(route, FIELD_REFMETRIC, 1) == 0 &&
 		    route_is_by(route, neighbour))
-			return field(route, FIELD_ROUTER);
+			return object_text(route, FIELD_ROUTER);
 	return NULL;
 }

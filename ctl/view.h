@@ -65,15 +65,15 @@ void	view_forget(struct change *);
 enum answer view_load(struct view *, struct connection *,
 	    const char *request);
 
-const char *field(const struct object *, enum field);
+const char *object_text(const struct object *, enum field);
 /* As a number; the other one if it is none. */
-long	field_number(const struct object *, enum field, long otherwise);
-bool	field_true(const struct object *, enum field);
-bool	field_equal(const struct object *, enum field, const struct object *,
+long	object_number(const struct object *, enum field, long otherwise);
+bool	object_true(const struct object *, enum field);
+bool	object_equal(const struct object *, enum field, const struct object *,
 	    enum field);
 /* "192.0.2.0/24"; that of the source is empty for all sources. */
-void	field_prefix(const struct object *, char text[PREFIX_MAX]);
-void	field_from(const struct object *, char text[PREFIX_MAX]);
+void	object_prefix(const struct object *, char text[PREFIX_MAX]);
+void	object_from(const struct object *, char text[PREFIX_MAX]);
 
 /* Does the neighbour's link carry packets? */
 bool	neighbour_works(const struct object *);

@@ -67,20 +67,26 @@ def test_installing_what_was_never_built_fails(tmp_path):
     assert not (tmp_path / "root").exists()
 
 
+PROGRAMS = {"babeld", "babelctl"}
+
+
 @pytest.mark.parametrize("flags", ["", "CFLAGS=-Os"])
 def test_installing_compiles_nothing(tmp_path, flags):
-    """The very program that was built, whatever the flags are now."""
+    """The very programs that were built, whatever the flags are now."""
     out, root = tmp_path / "out", tmp_path / "root"
     out.mkdir()
-    (out / "babeld").write_text("#!/bin/sh\necho built before\n")
-    (out / "babeld").chmod(0o755)
+    for name in PROGRAMS:
+        (out / name).write_text(f"#!/bin/sh\necho {name} built before\n")
+        (out / name).chmod(0o755)
     run = make("install", f"OUT={out}", f"DESTDIR={root}", "PREFIX=/usr",
                *flags.split())
     assert run.returncode == 0, run.stdout
-    assert (root / "usr/bin/babeld").read_bytes() == \
-        (out / "babeld").read_bytes()
-    assert [path.name for path in out.iterdir()] == ["babeld"]
-    assert (root / "usr/share/man/man8/babeld.8").exists()
+    for name in PROGRAMS:
+        assert (root / "usr/bin" / name).read_bytes() == \
+            (out / name).read_bytes()
+    assert {path.name for path in out.iterdir()} == PROGRAMS
+    for page in ("man8/babeld.8", "man1/babelctl.1"):
+        assert (root / "usr/share/man" / page).exists()
 
 
 def test_source_archives_are_the_same_each_time(tmp_path):

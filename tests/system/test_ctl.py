@@ -1,6 +1,7 @@
 """babelctl: what it prints and how it ends, with real daemons and bad ones."""
 
 import json
+import os
 import re
 import shutil
 import signal
@@ -11,7 +12,8 @@ import time
 
 import pytest
 
-from daemons import CTL, OURS, Babeld
+import words
+from daemons import CHECKOUT, CTL, OURS, Babeld
 from lab import Unmet, wait_for
 from terminal import Terminal
 
@@ -39,6 +41,17 @@ COSTS = {("west", "north"): 96, ("north", "east"): 96,
          ("east", "cabin"): 96}
 
 
+def distances(start):
+    found = {start: 0}
+    for _ in COSTS:
+        for pair, cost in COSTS.items():
+            for here, there in (pair, pair[::-1]):
+                if here in found:
+                    found[there] = min(found.get(there, 1 << 16),
+                                       found[here] + cost)
+    return found
+
+
 class Mesh:
     """The routers of the demonstration."""
 
@@ -63,16 +76,19 @@ class Mesh:
         return [daemon.socket_path for daemon in self.daemons.values()]
 
     def settled(self):
-        wanted = {prefix for daemon in self.daemons.values()
-                  for prefix in daemon.router.prefixes}
+        """Has everybody the shortest way to everybody?"""
         for name, daemon in self.daemons.items():
             try:
-                known = {record["prefix"] for record in
+                known = {(record["prefix"], int(record["metric"]))
+                         for record in
                          daemon.dump().find("route", installed="yes")}
             except (OSError, EOFError) as error:
                 return Unmet(error)
-            if not wanted - set(daemon.router.prefixes) <= known:
-                return Unmet(name)
+            wanted = {(prefix, distance) for other, distance in
+                      distances(name).items() if other != name
+                      for prefix in self.daemons[other].router.prefixes}
+            if not wanted <= known:
+                return Unmet((name, wanted - known))
         return True
 
 
@@ -569,6 +585,37 @@ def test_no_socket(tmp_path):
         assert reason in done.stderr and done.stderr.startswith("babelctl: ")
 
 
+# Completion
+
+def complete(program, *typed):
+    """What bash would offer for the last of the words."""
+    script = os.path.join(CHECKOUT, "completion", program)
+    text = (f'. {script}; COMP_WORDS=("$@"); COMP_CWORD=$(($# - 1)); '
+            f'_{program}; printf "%s\\n" "${{COMPREPLY[@]}}"')
+    done = subprocess.run(
+        ["bash", "-c", text, "bash", program, *typed], text=True, check=True,
+        stdout=subprocess.PIPE, env={
+            "PATH": os.path.dirname(OURS) + ":" + os.environ["PATH"]})
+    return set(done.stdout.split())
+
+
+def test_completion():
+    assert complete("babelctl", "to") == {"top"}
+    assert complete("babelctl", "-s", "/run/x", "du") == {"dump"}
+    assert complete("babelctl", "dump", "n") == {"neighbour"}
+    assert complete("babelctl", "graph", "--format", "") == {"netjson", "dot"}
+    assert complete("babelctl", "--net") == {"--netjson"}
+    assert complete("babelctl", "flush", "interface", "l") >= {"lo"}
+    assert complete("babelctl", "nonsense", "") == set()
+    assert complete("babeld", "--ch") == {"--check"}
+    assert complete("babeld", "-D", "l") >= {"lo"}
+    assert complete("babeld", "-") >= {"-D", "-c", "-G", "--help"}
+    # What it offers exists, and what exists is offered.
+    obsolete = {"channel", "faraway", "wired"}
+    assert complete("babelctl", "interface", "eth0", "") == \
+        {word.word for word in words.PARAMETERS} - obsolete
+
+
 # HTTP
 
 def ask_http(data, at, **options):
@@ -644,6 +691,34 @@ def test_http_over_a_socket(mesh):
         data = b"".join(iter(lambda: ours.recv(65536), b""))
         assert parse_http(data)[0] == 200
         assert server.wait(10) == OK
+
+
+ACTIVATE = shutil.which("systemd-socket-activate")
+
+
+@pytest.mark.skipif(ACTIVATE is None, reason="no systemd-socket-activate")
+def test_http_by_a_systemd_socket(mesh):
+    """A process for each request, several at once."""
+    with socket.socket(socket.AF_INET6) as probe:
+        probe.bind(("::1", 0))
+        port = probe.getsockname()[1]
+    with subprocess.Popen(
+            [ACTIVATE, "--accept", "--inetd", "-l", f"[::1]:{port}", CTL,
+             "-s", mesh.socket("east"), "metrics", "--http"],
+            stderr=subprocess.DEVNULL) as server:
+        def connect():
+            try:
+                return socket.create_connection(("::1", port), 10)
+            except ConnectionRefusedError:
+                return None
+        clients = [wait_for(connect, 10, "the server") for _ in range(5)]
+        for client in clients:
+            client.sendall(b"GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n")
+        for client in clients:
+            with client:
+                data = b"".join(iter(lambda: client.recv(65536), b""))
+                assert parse_http(data)[0] == 200
+        server.terminate()
 
 
 def test_http_time_limit(mesh):

@@ -24,6 +24,7 @@ import words
 from control import Control
 from daemons import CHECKOUT, CTL, OURS
 from lab import Unmet, run, wait_for
+from terminal import Terminal
 
 PROMPT = re.compile(r"^(?:(\w+))?([#$]) (.*)$")
 RUNNING = re.compile(r"^babeld (?!.*(?:-D\b|--))")
@@ -72,10 +73,10 @@ def sources(pattern):
             for path in glob.glob(os.path.join(CHECKOUT, place, pattern))]
 
 
-def man_examples():
-    """(section, lines) of each display in the manual page."""
+def man_examples(name):
+    """(section, lines) of each display in a manual page."""
     section, block, found = "", None, []
-    for line in read("babeld.man").splitlines():
+    for line in read(name).splitlines():
         if line.startswith((".Sh ", ".Ss ")):
             section = line[4:]
         elif line.startswith(".Bd "):
@@ -370,29 +371,38 @@ def test_first_mesh_gateway_and_changes(make_site):
         site.follow(lines)
 
 
+def in_a_terminal(machine, command):
+    """What the command shows in a terminal on the machine."""
+    return Terminal(machine.argv(command), environment=machine.environment)
+
+
 @netcat
 def test_trouble_shooting(make_site):
     site = three_in_a_row(make_site)
     site["one"].router.ip("addr", "add", "10.77.0.1/32", "dev", "lo")
     site["one"].start("babeld -H 1 eth0")
-    start, questions, monitor = of(README, "Nothing happens?")
+    start, questions, watching, by_netcat = of(README, "Nothing happens?")
     site.follow(start)
     two = site["two"]
-    wait_for(lambda: "10.77.0.1/32" in two.type(
-        "printf 'dump\\nquit\\n' | nc ::1 33123").stdout, 10, "the route")
-    kinds = ["add interface eth0 up true ", "add neighbour ", "neighbour ",
-             "destination 10.77.0.1/32-", "information babeld-"]
-    for (_, _, command, _), kind in zip(steps(questions), kinds):
-        said = two.type(command).stdout.splitlines()
-        assert said[0] == "BABEL 1.0" and said[4] == said[-1] == "ok"
-        assert said[5].startswith(kind), command
+    wait_for(lambda: "10.77.0.1/32" in two.type("babelctl routes").stdout,
+             10, "the route")
+    beginnings = [r"\S+: babeld-\S+, router-id \S+\n\nInterfaces\n",
+                  "neighbour ", "destination 10.77.0.1/32-",
+                  "information babeld-"]
+    for (_, _, command, _), beginning in zip(steps(questions), beginnings):
+        done = two.type(command)
+        assert done.returncode == 0 and re.match(beginning, done.stdout), done
+    (_, _, top, _), (_, _, monitor, _) = steps(watching)
+    terminal = in_a_terminal(two, top)
+    terminal.wait_for(lambda text: re.search(
+        r"Routes in use\n +10.77.0.1/32 +96 ", text), 10, "the picture")
+    terminal.end()
     # The monitor never ends by itself.
-    (_, _, command, _), = steps(monitor)
     watching = subprocess.Popen(
-        two.argv(command), env=two.environment, stdin=subprocess.PIPE,
+        two.argv("exec " + monitor), env=two.environment,
         stdout=subprocess.PIPE, text=True)
     two.lab.processes.append(watching)
-    assert watching.stdout.readline() == "BABEL 1.0\n"
+    assert watching.stdout.readline().startswith("add interface eth0 ")
     two.router.ip("addr", "add", "10.77.0.2/32", "dev", "lo")
     for line in watching.stdout:
         if line.startswith("add xroute 10.77.0.2/32-0.0.0.0/0 "):
@@ -400,6 +410,25 @@ def test_trouble_shooting(make_site):
     else:
         raise AssertionError("the monitor says nothing of a new address")
     watching.kill()
+    site.follow(by_netcat)
+
+
+def test_the_mesh_and_prometheus(make_site):
+    site = three_in_a_row(make_site)
+    two = site["two"]
+    site["one"].start("babeld -H 0.3 eth0")
+    two.start("babeld -H 0.3 -g 33123 eth0")
+    wait_for(lambda: re.search(" 96 +96 ", two.type(
+        "babelctl neighbours").stdout), 10, "the neighbour")
+    graph, metrics = of(README, "The whole mesh, and Prometheus")
+    done = two.type(steps(graph)[0][2])
+    assert done.returncode == 0 and done.stdout.count(" -> ") == 1
+    (_, _, http, _), (_, _, to_file, _) = steps(metrics)
+    done = two.type(http)
+    assert done.stdout.startswith("HTTP/1.1 200 OK\n")
+    assert two.type(to_file).returncode == 0
+    with open(site.lab.path("babel.prom")) as stream:
+        assert stream.readline().startswith("# HELP babel_")
 
 
 @wireguard
@@ -453,7 +482,7 @@ def test_no_example_of_the_readme_is_left_over():
     assert sections == {
         "See it", "How fast", "Installing", "A first mesh", "A gateway",
         "A WireGuard overlay", "Changing it", "Nothing happens?",
-        "Reading the source"}
+        "The whole mesh, and Prometheus", "Reading the source"}
 
 
 def test_the_map_of_the_source():
@@ -474,7 +503,7 @@ def test_the_map_of_the_source():
 
 # The manual page.
 
-MANUAL = man_examples()
+MANUAL = man_examples("babeld.man")
 ON_THE_SOCKET = ("LOCAL SOCKET", "Objects", "Explanations", "Statistics")
 
 
@@ -482,7 +511,8 @@ def test_the_manual_is_clean():
     if shutil.which("mandoc") is None:
         pytest.skip("no mandoc")
     done = subprocess.run(
-        ["mandoc", "-Tlint", "-W", "warning", "babeld.man"], cwd=CHECKOUT,
+        ["mandoc", "-Tlint", "-W", "warning", "babeld.man",
+         "man/babelctl.1"], cwd=CHECKOUT,
         capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
@@ -691,6 +721,49 @@ def test_the_signed_example_runs(village):
     learnt = {route.prefix for route in two.router.routes()
               if route.protocol == "babel"}
     assert learnt == {"10.1.0.1/32"}, "and no other"
+
+
+# The manual page of babelctl.
+
+CTL_MANUAL = man_examples("man/babelctl.1")
+
+
+def test_commands_of_babelctl(village):
+    """Each is run, in the order of the page."""
+    one = village["one"]
+    assert {section for section, _ in CTL_MANUAL} == {"EXAMPLES"}
+    one.start("babeld -H 0.3 -G /run/babeld.sock eth0")
+    wait_for(lambda: "10.1.2.3" in one.type("babelctl routes").stdout, 10,
+             "the route")
+    commands = [command for _, lines in CTL_MANUAL
+                for _, _, command, _ in steps(lines)]
+    said = []
+    for command in commands:
+        done = one.type(command)
+        assert (done.returncode, done.stderr) == (0, ""), done
+        said.append(done.stdout)
+    wanted = ["\nInterfaces\n", "destination 10.1.2.3/32-", "", "", "fe80::",
+              "", "HTTP/1.1 200 OK\n"]
+    assert len(said) == len(wanted)
+    assert all(part in text for part, text in zip(wanted, said))
+    assert "ff02::1:6" in one.router.ip("-6", "maddr", "show", "dev", "eth1")
+    with open(one.lab.path("mesh.dot")) as stream:
+        assert stream.readline() == "digraph babel {\n"
+
+
+def test_the_options_of_babelctl_are_in_its_manual():
+    text = read("man/babelctl.1")
+    told = {"-" + name for name in
+            re.findall(r"(?:Fl|,) (-?[a-z]+)\b", text.replace("Fl -", "Fl -"))}
+    usage = subprocess.run([CTL, "--help"], capture_output=True, text=True,
+                           check=True).stdout
+    helped = set(re.findall(r"(?<![\w-])--?[a-zA-Z]+", usage))
+    assert helped - {"-V"} <= told, helped - told
+    words_told = set(re.findall(r"^\.It Cm ([a-z]+)", text, re.MULTILINE))
+    assert set(re.findall(r"^  ([a-z]+)", usage, re.MULTILINE)) - {"or"} \
+        <= words_told
+    for path in re.findall(r'"(/[a-z./]+|33123)"', read("ctl/find.c")):
+        assert path in text, path
 
 
 # Lines of the local socket: the manual's and the daemon's have one form.
