@@ -278,6 +278,7 @@ filter_evaluate(const struct filter *filter, enum filter_chain chain,
 		verdict.deny = chain == FILTER_REDISTRIBUTE && !subject->local;
 		return verdict;
 	}
+	verdict.rule = rule;
 	verdict.deny = rule->deny;
 	verdict.metric = rule->metric;
 	verdict.sets = rule->has & FILTER_SETS & view.abilities;

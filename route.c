@@ -422,6 +422,9 @@ route_update(struct babel *b, struct neighbour *n,
 	count(b, COUNT_UPDATES_RECEIVED);
 	if (!update_is_acceptable(b, &update))
 		return;
+	/* Every link costs something, so a metric of 0 is the sender's. */
+	if (update.metric == 0)
+		n->router_id = update.id;
 	add_metric = input_metric(b, n, &update.key, &update.id);
 	if (add_metric == INFINITY_METRIC) {
 		count(b, COUNT_UPDATE_FILTERED);

@@ -47,25 +47,32 @@ offer_is_better(const struct xroute_offer *a, const struct xroute_offer *b)
 	return xroute_offer_compare(a, b) < 0;
 }
 
-/* The verdict of the filter: false, or a metric and the destination to
- * export. */
-static bool
-offer_evaluate(const struct babel *b, const struct kernel_route *route,
-    uint16_t *metric, struct destination_key *key)
+struct filter_verdict
+xroute_judge(const struct babel *b, const struct kernel_route *route)
 {
-	struct filter_subject subject = {
+	const struct filter_subject subject = {
 		.key = route->key,
 		.ifname = route->ifname,
 		.proto = route->proto,
 		.local = route->local,
 		.unicast = route->type == ROUTE_UNICAST,
 	};
+
+	return filter_evaluate(&b->conf->filters[FILTER_REDISTRIBUTE],
+	    FILTER_REDISTRIBUTE, &subject);
+}
+
+/* The verdict of the filter: false, or a metric and the destination to
+ * export. */
+static bool
+offer_evaluate(const struct babel *b, const struct kernel_route *route,
+    uint16_t *metric, struct destination_key *key)
+{
 	struct filter_verdict verdict;
 
 	if (!destination_key_is_valid(&route->key))
 		return false;
-	verdict = filter_evaluate(&b->conf->filters[FILTER_REDISTRIBUTE],
-	    FILTER_REDISTRIBUTE, &subject);
+	verdict = xroute_judge(b, route);
 	*metric = verdict.metric;
 	*key = route->key;
 	if ((verdict.sets & FILTER_SETS_SRC_PREFIX) != 0)

@@ -83,6 +83,7 @@ struct filter_subject {
 };
 
 struct filter_verdict {
+	const struct filter_rule *rule;	/* that matched; NULL: none did */
 	bool deny;
 	uint16_t metric;
 	uint16_t sets;			/* FILTER_SETS_* */

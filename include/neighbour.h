@@ -33,6 +33,7 @@ struct neighbour {
 	struct interface *interface;
 	struct in6_addr address;
 	uint32_t id;			/* order of creation; never reused */
+	struct router_id router_id;	/* zeros: not known yet */
 
 	struct hello_history multicast, unicast;
 	uint16_t txcost, rxcost;

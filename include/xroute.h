@@ -31,6 +31,9 @@ int	xroute_offer_compare(const struct xroute_offer *,
 	    const struct xroute_offer *);
 TREE_DEFINE(offer_tree, xroute_offer, entry, xroute_offer_compare)
 
+/* What the redistribute filter says of a kernel route. */
+struct filter_verdict xroute_judge(const struct babel *,
+	    const struct kernel_route *);
 /* A kernel route appeared, was seen again, or went away. */
 void	xroute_offered(struct babel *, const struct kernel_route *);
 void	xroute_withdrawn(struct babel *, const struct kernel_route *);

@@ -27,7 +27,10 @@ enum task_kind {
 	TASK_DUMP,			/* objects; also a monitor's first */
 	TASK_STATS,
 	TASK_METRICS,
+	TASK_HELP,
 	TASK_EXPLAIN_ROUTE,
+	TASK_EXPLAIN_KERNEL,		/* after the routes */
+	TASK_EXPLAIN_INTERFACE,
 	TASK_EXPLAIN_NEIGHBOUR,
 };
 
@@ -45,7 +48,9 @@ struct task {
 	enum selection selection;
 	struct in6_addr address;
 	struct cursor cursor;
-	unsigned int stage;		/* index of the next statistic */
+	struct prefix prefix;		/* that is to be explained */
+	char name[IFNAME_SIZE];		/* of an interface; "": all */
+	unsigned int stage;		/* how far in what has no cursor */
 	unsigned int family;		/* of metrics: which one */
 	bool started;			/* its heading is out */
 	bool monitors;			/* a monitor's first dump */

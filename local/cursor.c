@@ -180,14 +180,16 @@ cursor_prefix_exists(const struct babel *b, const struct prefix *prefix)
 }
 
 bool
-cursor_longest_match(const struct babel *b, const struct in6_addr *address,
-    struct prefix *prefix)
+cursor_longest_match(const struct babel *b, const struct prefix *prefix,
+    struct prefix *found)
 {
-	int plen, shortest = address_is_ipv4(address) ? 96 : 0;
+	int plen, shortest = prefix_is_ipv4(prefix) ? 96 : 0;
+	struct in6_addr address;
 
-	for (plen = 128; plen >= shortest; plen--) {
-		*prefix = prefix_of(address, (uint8_t)plen);
-		if (cursor_prefix_exists(b, prefix))
+	memcpy(&address, prefix->address, sizeof(address));
+	for (plen = prefix->plen; plen >= shortest; plen--) {
+		*found = prefix_of(&address, (uint8_t)plen);
+		if (cursor_prefix_exists(b, found))
 			return true;
 	}
 	return false;

@@ -71,9 +71,9 @@ bool	cursor_has_passed(const struct cursor *, const struct place *);
 /* Is anything known of a prefix, routes or an xroute, whatever the source
  * prefix? */
 bool	cursor_prefix_exists(const struct babel *, const struct prefix *);
-/* The longest such prefix that holds the address; false if none does. */
-bool	cursor_longest_match(const struct babel *, const struct in6_addr *,
-	    struct prefix *);
+/* The longest such prefix that holds all of a prefix; false if none does. */
+bool	cursor_longest_match(const struct babel *, const struct prefix *,
+	    struct prefix *found);
 
 struct place place_of(const struct object *);
 /* The object that is there now, of the same id; false if none is. */

@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "field.h"
+#include "net.h"
 
 #define JSON(name)	LABEL(NULL, name)
 
@@ -112,6 +113,41 @@ describe_rtt(struct line *line, const struct babel *b,
 	    neighbour_rtt_cost(b, n));
 }
 
+void
+describe_age(struct line *line, struct label label, const struct babel *b,
+    babel_time then)
+{
+	if (then == 0)
+		line_null(line, label);
+	else
+		line_seconds(line, label, b->now - then);
+}
+
+const char *
+describe_mac_word(const struct interface *ifp)
+{
+	if (ifp->conf.keys == NULL)
+		return "off";
+	return ifp->conf.accept_bad_signatures ? "lenient" : "required";
+}
+
+void
+describe_sending(struct line *line, const struct babel *b,
+    const struct interface *ifp)
+{
+	line_number(line, BOTH("sends-failed"), ifp->send_failures.count);
+	if (ifp->send_failures.count == 0) {
+		line_null(line, BOTH("send-errno"));
+		line_null(line, BOTH("send-reason"));
+	} else {
+		line_number(line, BOTH("send-errno"),
+		    (uint64_t)ifp->send_failures.error);
+		line_word(line, BOTH("send-reason"),
+		    net_error_word(ifp->send_failures.error));
+	}
+	describe_age(line, BOTH("send-age"), b, ifp->send_failures.last);
+}
+
 /* The seqno that the next Hello should have. */
 static void
 put_expected(struct line *line, const char *name,
@@ -126,6 +162,10 @@ put_expected(struct line *line, const char *name,
 static void
 put_neighbour_state(struct line *line, const struct neighbour *n)
 {
+	if (router_id_is_valid(&n->router_id))
+		line_id(line, JSON("router-id"), &n->router_id);
+	else
+		line_null(line, JSON("router-id"));
 	put_expected(line, "babel-exp-mcast-hello-seqno", &n->multicast);
 	put_expected(line, "babel-exp-ucast-hello-seqno", &n->unicast);
 	/* No Hello is promised to a neighbour alone. */

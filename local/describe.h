@@ -25,6 +25,14 @@ void	describe_destination(struct line *, const struct destination_key *);
 void	describe_statistics(struct line *, const struct interface *);
 void	describe_rtt(struct line *, const struct babel *,
 	    const struct neighbour *);
+/* Seconds since then, or none if that never was. */
+void	describe_age(struct line *, struct label, const struct babel *,
+	    babel_time then);
+/* Are MACs demanded there: "off", "lenient", "required". */
+const char *describe_mac_word(const struct interface *);
+/* What could not be sent on it. */
+void	describe_sending(struct line *, const struct babel *,
+	    const struct interface *);
 /* Does the kernel use the route?  This is "installed". */
 bool	describe_is_installed(const struct babel *, const struct route *);
 

@@ -15,7 +15,6 @@
 
 #include "local/describe.h"
 #include "local/monitor.h"
-#include "net.h"
 
 static const char *
 kernel_word(const struct babel *b, const struct destination *d)
@@ -213,8 +212,10 @@ explain_route_step(const struct babel *b, struct client *c)
 	struct object object;
 	enum cursor_result result = cursor_step(cursor, b, &object);
 
-	if (result == CURSOR_END)
-		return true;
+	if (result == CURSOR_END) {
+		c->task.kind = TASK_EXPLAIN_KERNEL;
+		return false;
+	}
 	if (cursor->walk.begun && (!had_key ||
 	    destination_key_compare(&key, &cursor->walk.last) != 0))
 		report_destination(b, c, cursor->at);
@@ -263,25 +264,6 @@ mtu_word(const struct babel *b, const struct neighbour *n)
 	return n->rxcost < INFINITY_METRIC ? "lost" : "unknown";
 }
 
-/* Seconds since then, or none if it never was. */
-static void
-put_age(struct line *line, struct label label, const struct babel *b,
-    babel_time then)
-{
-	if (then == 0)
-		line_null(line, label);
-	else
-		line_seconds(line, label, b->now - then);
-}
-
-static const char *
-mac_word(const struct interface *ifp)
-{
-	if (ifp->conf.keys == NULL)
-		return "off";
-	return ifp->conf.accept_bad_signatures ? "lenient" : "required";
-}
-
 static void
 put_histories(struct line *line, const struct babel *b,
     const struct neighbour *n)
@@ -292,10 +274,10 @@ put_histories(struct line *line, const struct babel *b,
 	    n->unicast.vector);
 	line_seconds(line, BOTH("hello-interval"),
 	    time_max(n->multicast.interval, n->unicast.interval));
-	put_age(line, BOTH("hello-age"), b, time_max(n->multicast.received,
+	describe_age(line, BOTH("hello-age"), b, time_max(n->multicast.received,
 	    n->unicast.received));
-	put_age(line, BOTH("ihu-age"), b, n->ihu_received);
-	put_age(line, BOTH("packet-age"), b, n->received);
+	describe_age(line, BOTH("ihu-age"), b, n->ihu_received);
+	describe_age(line, BOTH("packet-age"), b, n->received);
 }
 
 /* Packets that were not believed: how many, why the last, and when. */
@@ -309,24 +291,7 @@ put_trouble(struct line *line, const struct babel *b,
 	else
 		line_word(line, BOTH("mac-reason"), counter_name(
 		    trouble->reason) + strlen("dropped-"));
-	put_age(line, BOTH("mac-age"), b, trouble->last);
-}
-
-static void
-put_sending(struct line *line, const struct babel *b,
-    const struct interface *ifp)
-{
-	line_number(line, BOTH("sends-failed"), ifp->send_failures.count);
-	if (ifp->send_failures.count == 0) {
-		line_null(line, BOTH("send-errno"));
-		line_null(line, BOTH("send-reason"));
-	} else {
-		line_number(line, BOTH("send-errno"),
-		    (uint64_t)ifp->send_failures.error);
-		line_word(line, BOTH("send-reason"),
-		    net_error_word(ifp->send_failures.error));
-	}
-	put_age(line, BOTH("send-age"), b, ifp->send_failures.last);
+	describe_age(line, BOTH("mac-age"), b, trouble->last);
 }
 
 static void
@@ -343,7 +308,7 @@ report_neighbour(const struct babel *b, struct client *c,
 	line_address(&line, LABEL("address", "babel-neighbor-address"),
 	    &n->address);
 	line_word(&line, BOTH("link"), word);
-	put_age(&line, BOTH("since"), b, last);
+	describe_age(&line, BOTH("since"), b, last);
 	line_yes(&line, BOTH("heard"), n->rxcost < INFINITY_METRIC);
 	line_yes(&line, BOTH("hears-us"), n->txcost < INFINITY_METRIC);
 	put_histories(&line, b, n);
@@ -354,11 +319,11 @@ report_neighbour(const struct babel *b, struct client *c,
 	line_number(&line, LABEL("cost", "babel-cost"), n->cost);
 	line_number(&line, BOTH("routes"), n->route_count);
 	line_yes(&line, BOTH("static"), neighbour_is_declared(b, n));
-	line_word(&line, BOTH("mac"), mac_word(n->interface));
+	line_word(&line, BOTH("mac"), describe_mac_word(n->interface));
 	put_trouble(&line, b, &n->auth.trouble);
 	line_number(&line, BOTH("mtu"), n->interface->link.mtu);
 	line_word(&line, BOTH("mtu-probe"), mtu_word(b, n));
-	put_sending(&line, b, n->interface);
+	describe_sending(&line, b, n->interface);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    n->interface->link.name);
 	client_put_report(c, &line);
@@ -381,7 +346,7 @@ report_stranger(const struct babel *b, struct client *c,
 		return;
 	line_init(&line, c->task.format);
 	line_object(&line, "stranger", address_format(address, text));
-	line_word(&line, BOTH("mac"), mac_word(ifp));
+	line_word(&line, BOTH("mac"), describe_mac_word(ifp));
 	put_trouble(&line, b, &ifp->auth.trouble);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
@@ -402,7 +367,7 @@ report_mute(const struct babel *b, struct client *c,
 	line_init(&line, c->task.format);
 	line_object(&line, "interface", ifp->link.name);
 	line_yes(&line, BOTH("up"), ifp->up);
-	put_sending(&line, b, ifp);
+	describe_sending(&line, b, ifp);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
 	client_put_report(c, &line);

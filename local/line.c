@@ -84,21 +84,55 @@ line_terminate(struct line *line)
 	line->bytes[line->len] = '\0';
 }
 
+size_t
+line_utf8(const char *text)
+{
+	/* What the first octet may be, how many follow, and the range of the
+	 * second one that excludes surrogates and needless length. */
+	static const struct {
+		unsigned char first, last, low, high;
+		size_t len;
+	} forms[] = {
+		{ 0xC2, 0xDF, 0x80, 0xBF, 2 }, { 0xE0, 0xE0, 0xA0, 0xBF, 3 },
+		{ 0xE1, 0xEC, 0x80, 0xBF, 3 }, { 0xED, 0xED, 0x80, 0x9F, 3 },
+		{ 0xEE, 0xEF, 0x80, 0xBF, 3 }, { 0xF0, 0xF0, 0x90, 0xBF, 4 },
+		{ 0xF1, 0xF3, 0x80, 0xBF, 4 }, { 0xF4, 0xF4, 0x80, 0x8F, 4 },
+	};
+	const unsigned char *c = (const unsigned char *)text;
+	size_t i, j;
+
+	for (i = 0; i < sizeof(forms) / sizeof(forms[0]); i++) {
+		if (c[0] < forms[i].first || c[0] > forms[i].last)
+			continue;
+		if (c[1] < forms[i].low || c[1] > forms[i].high)
+			return 0;
+		for (j = 2; j < forms[i].len; j++)
+			if ((c[j] & 0xC0) != 0x80)
+				return 0;
+		return forms[i].len;
+	}
+	return 0;
+}
+
 void
 line_quoted(struct line *line, const char *text)
 {
 	unsigned char c;
+	size_t len;
 
 	put_char(line, '"');
-	while ((c = (unsigned char)*text++) != '\0') {
-		if (c < 0x20 || c >= 0x7F) {
+	while ((c = (unsigned char)*text) != '\0') {
+		len = c < 0x80 ? 1 : line_utf8(text);
+		if (len == 0 || c < 0x20 || c == 0x7F) {
 			line_text(line, "\\u");
 			line_hex(line, c, 4);
-			continue;
+			len = 1;
+		} else {
+			if (c == '"' || c == '\\')
+				put_char(line, '\\');
+			put(line, text, len);
 		}
-		if (c == '"' || c == '\\')
-			put_char(line, '\\');
-		put_char(line, (char)c);
+		text += len;
 	}
 	put_char(line, '"');
 }

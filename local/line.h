@@ -55,8 +55,11 @@ void	line_hex(struct line *, uint64_t, unsigned int digits);
 void	line_digits(struct line *, uint64_t, unsigned int digits);
 /* Make bytes a string. */
 void	line_terminate(struct line *);
-/* A quoted JSON string; octets that are not ASCII become \u00XX. */
+/* A quoted JSON string; octets that are not UTF-8 become \u00XX. */
 void	line_quoted(struct line *, const char *);
+
+/* The length of the UTF-8 character there that is not ASCII; 0: none. */
+size_t	line_utf8(const char *);
 
 /* Fields. */
 void	line_word(struct line *, struct label, const char *value);

@@ -171,25 +171,29 @@ put_heading(struct line *line, const char *name, const char *help,
 	line_text(line, is_counter ? " counter\n" : " gauge\n");
 }
 
-/* A label.  Backslash, quote and newline are escaped; what is not ASCII is
+/* A label.  Backslash, quote and newline are escaped; what is not UTF-8 is
  * written in hexadecimal, after a backslash of its own. */
 static void
 put_label(struct line *line, const char *name, const char *value)
 {
-	unsigned char c;
-	char text[2] = "";
+	char text[5];
+	size_t len;
 
 	line_text(line, name);
 	line_text(line, "=\"");
-	while ((c = (unsigned char)*value++) != '\0') {
-		text[0] = (char)c;
-		if (c < 0x20 || c >= 0x7F) {
+	for (; *value != '\0'; value += len) {
+		len = (unsigned char)*value < 0x80 ? 1 : line_utf8(value);
+		if (len == 0 || (unsigned char)*value < 0x20 ||
+		    *value == 0x7F) {
 			line_text(line, "\\\\x");
-			line_hex(line, c, 2);
+			line_hex(line, (unsigned char)*value, 2);
+			len = 1;
 			continue;
 		}
-		if (c == '"' || c == '\\')
+		if (*value == '"' || *value == '\\')
 			line_text(line, "\\");
+		memcpy(text, value, len);
+		text[len] = '\0';
 		line_text(line, text);
 	}
 	line_text(line, "\"");

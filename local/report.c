@@ -10,6 +10,7 @@
 
 #include "local/describe.h"
 #include "local/explain.h"
+#include "local/help.h"
 #include "local/metrics.h"
 #include "local/monitor.h"
 #include "local/stats.h"
@@ -51,12 +52,18 @@ task_step(const struct local *local, const struct babel *b,
 		break;
 	case TASK_DUMP:
 		return dump_step(b, c);
+	case TASK_HELP:
+		return help_step(c);
 	case TASK_STATS:
 		return stats_step(local, b, c);
 	case TASK_METRICS:
 		return metrics_step(local, b, c);
 	case TASK_EXPLAIN_ROUTE:
 		return explain_route_step(b, c);
+	case TASK_EXPLAIN_KERNEL:
+		return explain_kernel_step(b, c);
+	case TASK_EXPLAIN_INTERFACE:
+		return explain_interface_step(b, c);
 	case TASK_EXPLAIN_NEIGHBOUR:
 		return explain_neighbour_step(b, c);
 	}

@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "interface.h"
+#include "local/explain.h"
 #include "local/monitor.h"
 #include "token.h"
 
@@ -107,10 +109,12 @@ find_prefix(const struct local_request *r, unsigned int index,
 {
 	const char *text = r->words[index].text;
 	struct in6_addr address;
+	struct prefix host;
 
-	if (address_parse(text, &address) == 0)
-		*found = cursor_longest_match(r->b, &address, prefix);
-	else if (prefix_parse(text, prefix) == 0)
+	if (address_parse(text, &address) == 0) {
+		host = prefix_of(&address, 128);
+		*found = cursor_longest_match(r->b, &host, prefix);
+	} else if (prefix_parse(text, prefix) == 0)
 		*found = cursor_prefix_exists(r->b, prefix);
 	else
 		return false;
@@ -224,24 +228,71 @@ explain_neighbour(const struct local_request *r)
 	return true;
 }
 
-/* "explain PREFIX", "explain ADDRESS". */
+/* "explain interface", "explain interface NAME". */
+static bool
+explain_interface(const struct local_request *r)
+{
+	const char *name = r->count == 3 ? r->words[2].text : "";
+	struct task *task;
+
+	if (r->count > 3)
+		return false;
+	if (name[0] != '\0' && interface_find_name(r->b, name) == NULL) {
+		client_reply(r->client, "no", "No such interface");
+		return true;
+	}
+	task = begin_task(r, TASK_EXPLAIN_INTERFACE,
+	    OBJECT_BIT(OBJECT_INTERFACE));
+	strlcpy(task->name, name, sizeof(task->name));
+	return true;
+}
+
+/* A prefix, or an address, which is one of full length. */
+static bool
+read_prefix(const char *text, struct prefix *prefix)
+{
+	struct in6_addr address;
+
+	if (address_parse(text, &address) < 0)
+		return prefix_parse(text, prefix) == 0;
+	*prefix = prefix_of(&address, 128);
+	return true;
+}
+
+/* "explain PREFIX", "explain ADDRESS": the longest destination that holds
+ * it, and all kernel routes that do. */
 static bool
 request_explain(const struct local_request *r)
 {
-	struct prefix prefix;
+	struct prefix prefix, known;
 	struct task *task;
 	bool found;
 
 	if (word_is(r, 1, "neighbour"))
 		return explain_neighbour(r);
-	if (r->count != 2 || !find_prefix(r, 1, &prefix, &found))
+	if (word_is(r, 1, "interface"))
+		return explain_interface(r);
+	if (r->count != 2 || !read_prefix(r->words[1].text, &prefix))
 		return false;
-	if (!found) {
+	found = cursor_longest_match(r->b, &prefix, &known);
+	if (!found && !explain_kernel_covers(r->b, &prefix)) {
 		client_reply(r->client, "no", "No such destination");
 		return true;
 	}
-	task = begin_task(r, TASK_EXPLAIN_ROUTE, OBJECT_BIT(OBJECT_ROUTE));
-	cursor_narrow(&task->cursor, &prefix);
+	task = begin_task(r, found ? TASK_EXPLAIN_ROUTE :
+	    TASK_EXPLAIN_KERNEL, OBJECT_BIT(OBJECT_ROUTE));
+	task->prefix = prefix;
+	if (found)
+		cursor_narrow(&task->cursor, &known);
+	return true;
+}
+
+static bool
+request_help(const struct local_request *r)
+{
+	if (r->count != 1)
+		return false;
+	begin_task(r, TASK_HELP, 0);
 	return true;
 }
 
@@ -262,6 +313,7 @@ static const struct verb {
 	{ "stats", request_stats, true },
 	{ "metrics", request_metrics, false },
 	{ "explain", request_explain, true },
+	{ "help", request_help, true },
 };
 
 /* Split the line; false if it is none of the local socket's. */

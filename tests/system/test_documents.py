@@ -535,9 +535,12 @@ def test_every_word_of_explain_is_in_the_manual():
     text = read("babeld.man")
     said = set(re.findall(r"[a-z][a-z-]+", " ".join(
         re.findall(r"^\.(?:It )?Li (.*)$", text, re.MULTILINE))))
-    source = read("local/explain.c") + read("net.c")
+    source = "".join(read(path) for path in (
+        "local/explain.c", "local/explain_kernel.c",
+        "local/explain_interface.c", "local/describe.c", "net.c"))
     for name in ("kernel_word", "reason_against", "reason_of", "link_word",
-                 "mac_word", "send_errors", "net_error_word"):
+                 "reason_word", "type_word", "state_word",
+                 "describe_mac_word", "send_errors", "net_error_word"):
         body = re.search(rf"^(?:{name}\(|}} {name}).*?^}}", source,
                          re.MULTILINE | re.DOTALL)[0]
         found = set(re.findall(r'"([a-z-]+)"', body))
@@ -810,7 +813,9 @@ def test_lines_of_the_local_socket(village):
                       said(request)[1]]
             for section, requests in (
                 ("Objects", ["dump"]),
-                ("Explanations", ["explain 10.1.2.3", "explain neighbour"]),
+                ("Explanations", ["explain 10.1.2.3", "explain neighbour",
+                                  "explain interface eth0",
+                                  "explain 192.0.2.1"]),
                 ("Statistics", ["stats"]))}
     # With a key that it lacks the neighbour becomes a stranger.
     with Control(namespace=one.router, port=33124) as control:
@@ -853,13 +858,15 @@ def test_requests_of_the_manual(village):
               "dump-installed-routes", "dump route 10.1.2.3",
               "dump route 10.1.2.3/32", "dump route 192.0.2.0/24",
               "explain 10.1.2.3", "explain 10.1.2.3/32", "explain neighbour",
-              "explain neighbour fe80::1"]
+              "explain neighbour fe80::1", "explain interface",
+              "explain interface eth0", "help"]
              + [f"{verb} {kind}" for verb in ("dump", "monitor")
                 for kind in kinds])
     with Control(namespace=one.router, port=33123) as control:
         for request in asked:
             assert control.request(request)[-1] == "ok", request
-            if request.split()[0] in ("dump", "monitor", "explain", "stats"):
+            if request.split()[0] in ("dump", "monitor", "explain", "stats",
+                                      "help"):
                 *lines, end = control.request(f"json {request}")
                 assert end == "ok" and all(
                     json.loads(line)["object"] for line in lines)

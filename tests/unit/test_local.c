@@ -140,6 +140,79 @@ quotes_json(void **state)
 	    "\"a\\\"b\\\\c\\u0001\\u00ffz\"");
 }
 
+/* What is UTF-8 stays whole; every other octet is shown on its own. */
+static void
+keeps_utf8_whole(void **state)
+{
+	static const char *const whole[] = { "\xC3\xA4", "\xE2\x82\xAC",
+		"\xF0\x9F\x90\x9F", "\xED\x9F\xBF", "\xEE\x80\x80",
+		"\xF4\x8F\xBF\xBF", "\xC2\x80", "\xE0\xA0\x80" };
+	static const char *const broken[] = { "\xC3", "\xC3z", "\xE2\x82",
+		"\xC0\xAF", "\xE0\x9F\xBF", "\xED\xA0\x80", "\xF0\x8F\xBF\xBF",
+		"\xF4\x90\x80\x80", "\xF5\x80\x80\x80", "\x80", "\xFF" };
+	struct line line;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(whole) / sizeof(whole[0]); i++) {
+		assert_int_equal(line_utf8(whole[i]), strlen(whole[i]));
+		line_init(&line, LINE_JSON);
+		line_quoted(&line, whole[i]);
+		line_terminate(&line);
+		assert_non_null(strstr(line.bytes, whole[i]));
+		assert_int_equal(line.len, strlen(whole[i]) + 2);
+	}
+	for (i = 0; i < sizeof(broken) / sizeof(broken[0]); i++) {
+		assert_int_equal(line_utf8(broken[i]), 0);
+		line_init(&line, LINE_JSON);
+		line_quoted(&line, broken[i]);
+		line_terminate(&line);
+		assert_memory_equal(line.bytes, "\"\\u00", 5);
+	}
+}
+
+static void
+shows_the_routers_id(void **state)
+{
+	struct world *w = small_world();
+	struct peer *peer = peer_new(w, false);
+
+	(void)state;
+	assert_non_null(strstr(ask(w, peer, "json dump neighbour\n"),
+	    "\"router-id\":null"));
+	world_update(w, 1, 2, 1, 96);
+	assert_non_null(strstr(ask(w, peer, "json dump neighbour\n"),
+	    "\"router-id\":null"));
+	world_update(w, 1, 2, 2, 0);
+	assert_non_null(strstr(ask(w, peer, "json dump neighbour\n"),
+	    "\"router-id\":\"00:00:00:00:00:00:00:02\""));
+	peer_free(peer);
+	world_free(w);
+}
+
+static void
+helps(void **state)
+{
+	struct world *w = small_world();
+	struct peer *reader = peer_new(w, false), *writer = peer_new(w, true);
+	size_t lines;
+
+	(void)state;
+	lines = count_lines(ask(w, reader, "help\n"), "request ");
+	assert_non_null(strstr(reader->text,
+	    "request dump route PREFIX|ADDRESS - "));
+	assert_null(strstr(reader->text, "request reload"));
+	assert_int_equal(count_lines(ask(w, reader, "json help\n"),
+	    "{\"object\":\"request\",\"id\":"), lines);
+	assert_true(count_lines(ask(w, writer, "help\n"), "request ") >
+	    lines);
+	assert_non_null(strstr(writer->text, "request reload - "));
+	assert_string_equal(ask(w, reader, "help me\n"), "bad\n");
+	peer_free(reader);
+	peer_free(writer);
+	world_free(w);
+}
+
 static void
 lines_do_not_overrun(void **state)
 {
@@ -604,6 +677,9 @@ main(void)
 		cmocka_unit_test(describes_rtt),
 		cmocka_unit_test(describes_source_specific_ipv4),
 		cmocka_unit_test(quotes_json),
+		cmocka_unit_test(keeps_utf8_whole),
+		cmocka_unit_test(shows_the_routers_id),
+		cmocka_unit_test(helps),
 		cmocka_unit_test(lines_do_not_overrun),
 		cmocka_unit_test(answers_each_request),
 		cmocka_unit_test(hands_on_directives),

@@ -341,6 +341,80 @@ tells_what_does_not_leave(void **state)
 	scene_free(&s);
 }
 
+/* Routes of the kernel: an address, one that a rule denies, one that a rule
+ * announces, one that no rule is for. */
+static void
+tells_of_kernel_routes(void **state)
+{
+	struct scene s = scene_new("interface eth0\n"
+	    "redistribute ip fd02::/16 proto 4 deny\n"
+	    "redistribute ip fd02::/16 metric 7\n");
+	struct kernel_route route = { .table = 254, .proto = 4,
+	    .priority = 1024, .ifindex = 1, .ifname = "eth0" };
+	struct prefix to;
+	const char *text;
+
+	(void)state;
+	assert_string_equal(ask(s.w, s.peer, "explain fd02:1::1\n"),
+	    "no No such destination\n");
+	assert_int_equal(prefix_parse("fd02::/16", &to), 0);
+	route.key = destination_key_of(&to, NULL);
+	babel_kernel_route(s.w->babel, s.w->now, &route, true);
+	assert_string_equal(ask(s.w, s.peer, "explain fd02:1::1\n"),
+	    "kernel-route fd02::/16-::/0 prefix fd02::/16 from ::/0"
+	    " type unicast table 254 priority 1024 proto 4 announced no"
+	    " reason denied rule 1 if eth0\nok\n");
+	assert_int_equal(prefix_parse("fd02:1::/32", &to), 0);
+	route.key = destination_key_of(&to, NULL);
+	route.proto = 9;
+	babel_kernel_route(s.w->babel, s.w->now, &route, true);
+	assert_int_equal(prefix_parse("::/0", &to), 0);
+	route.key = destination_key_of(&to, NULL);
+	route.type = ROUTE_UNREACHABLE;
+	route.ifname[0] = '\0';
+	babel_kernel_route(s.w->babel, s.w->now, &route, true);
+	world_settle(s.w);
+	text = ask(s.w, s.peer, "explain fd02:1::1\n");
+	assert_int_equal(count_lines(text, "destination fd02:1::/32-"), 1);
+	assert_int_equal(count_lines(text, "kernel-route "), 3);
+	assert_non_null(strstr(text, " type unreachable table 254 priority"
+	    " 1024 proto 9 announced no reason no-rule rule none"));
+	/* A prefix is explained by what holds all of it. */
+	text = ask(s.w, s.peer, "json explain fd02:1:2::/48\n");
+	assert_non_null(strstr(text, "\"object\":\"destination\""));
+	assert_int_equal(count_lines(text, "{\"object\":\"kernel-route\""), 3);
+	text = ask(s.w, s.peer, "explain fd00::/8\n");
+	assert_int_equal(count_lines(text, "kernel-route ::/0-::/0 "), 1);
+	assert_int_equal(count_lines(text, "kernel-route "), 1);
+	scene_free(&s);
+}
+
+static void
+tells_of_interfaces(void **state)
+{
+	struct scene s = scene_new("interface eth0 hello-interval 2\n"
+	    "interface eth1\ninterface eth2\n");
+	const char *text;
+
+	(void)state;
+	world_link(s.w, 2, "eth1", false);
+	text = ask(s.w, s.peer, "explain interface\n");
+	assert_int_equal(count_lines(text, "interface "), 3);
+	assert_non_null(strstr(text, "interface eth0 state running carrier"
+	    " yes found wired found-by none mtu 1500 type wired"));
+	assert_non_null(strstr(text, " hello-interval 2.000 "));
+	assert_non_null(strstr(text, "interface eth1 state down carrier no"));
+	assert_non_null(strstr(text, "interface eth2 state absent "));
+	lose(&s, EPERM);
+	text = ask(s.w, s.peer, "json explain interface eth0\n");
+	assert_int_equal(count_lines(text, "{\"object\":\"interface\""), 1);
+	assert_non_null(strstr(text, "\"sends-failed\":1,"));
+	assert_non_null(strstr(text, "\"send-reason\":\"forbidden\""));
+	assert_string_equal(ask(s.w, s.peer, "explain interface eth9\n"),
+	    "no No such interface\n");
+	scene_free(&s);
+}
+
 int
 main(void)
 {
@@ -354,6 +428,8 @@ main(void)
 		cmocka_unit_test(tells_of_strangers),
 		cmocka_unit_test(tells_of_the_size_of_packets),
 		cmocka_unit_test(tells_what_does_not_leave),
+		cmocka_unit_test(tells_of_kernel_routes),
+		cmocka_unit_test(tells_of_interfaces),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

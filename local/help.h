@@ -1,0 +1,12 @@
+/*
+ * local/help.h - the report "help": the requests there are.
+ */
+#ifndef LOCAL_HELP_H
+#define LOCAL_HELP_H
+
+#include "local/client.h"
+
+/* One step; true when it was the last. */
+bool	help_step(struct client *);
+
+#endif
