@@ -27,7 +27,7 @@
 #include "kernel/marks.h"
 #include "kernel/notify.h"
 #include "kernel/socket.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 #include "kernel/sync.h"
 #include "system.h"
 

@@ -2,7 +2,7 @@
  * local.c - the local socket: who is connected, and whose turn it is.
  *
  * The protocol is made of lines.  A client sends requests; the reply to each
- * is any number of lines and then "ok", "no" or "bad" (local/request.c).  A
+ * is any number of lines and then "ok", "no" or "bad" (local/execute.c).  A
  * monitor is sent changes besides (local/monitor.c).
  *
  * Routing comes first.  An event is only recorded in a journal.  Output is
@@ -25,7 +25,7 @@
 
 #include "local/monitor.h"
 #include "local/report.h"
-#include "local/request.h"
+#include "local/execute.h"
 
 #define ACCEPTS		16		/* for each server, in one turn */
 #define STEPS_IDLE	1024		/* for all clients, in one turn */

@@ -16,7 +16,7 @@
 #include <syslog.h>
 
 #include "kernel/dump.h"
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 #include "kernel/socket.h"
 
 #define REQUEST_MAX	128

@@ -17,9 +17,9 @@
 #include <string.h>
 
 #include "kernel/marks.h"
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 #include "kernel/socket.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 #define ANSWERS		16		/* read at a time */
 

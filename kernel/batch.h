@@ -6,7 +6,7 @@
 #define KERNEL_BATCH_H
 
 #include "kernel.h"
-#include "kernel/route.h"
+#include "kernel/route_message.h"
 
 #define OUTCOME_TEXT_MAX 96
 #define UNANSWERED	(-1)		/* nobody knows what became of it */

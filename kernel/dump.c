@@ -18,7 +18,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 #include "kernel/socket.h"
 
 static void

@@ -22,7 +22,7 @@
 #include "clock.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 #define REPEAT_FIRST	(10 * MILLISECOND)	/* doubles */
 #define REPEAT_LAST	SECOND

@@ -8,8 +8,8 @@
 #include <linux/rtnetlink.h>
 
 #include "kernel/dump.h"
-#include "kernel/message.h"
-#include "kernel/state.h"
+#include "kernel/attribute.h"
+#include "kernel/kernel_state.h"
 #include "kernel/watch.h"
 
 #define FLUSH_PASSES	100

@@ -23,8 +23,8 @@
 #include <syslog.h>
 
 #include "kernel/marks.h"
-#include "kernel/message.h"
-#include "kernel/state.h"
+#include "kernel/attribute.h"
+#include "kernel/kernel_state.h"
 
 #define VERIFY_DELAY	(20 * MILLISECOND)
 #define RENAME_DELAY	(100 * MILLISECOND)

@@ -11,7 +11,7 @@
 #include <syslog.h>
 
 #include "clock.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 #define SHARE		20		/* a twentieth of the time */
 #define PAUSE_MAX	MINUTE

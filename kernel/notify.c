@@ -12,10 +12,10 @@
 
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/message.h"
-#include "kernel/rule.h"
+#include "kernel/attribute.h"
+#include "kernel/rule_message.h"
 #include "kernel/socket.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 #include "kernel/watch.h"
 
 #define NOTIFICATIONS	16		/* read at a time */

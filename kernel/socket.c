@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "kernel/marks.h"
-#include "kernel/message.h"
-#include "kernel/state.h"
+#include "kernel/attribute.h"
+#include "kernel/kernel_state.h"
 
 #define RECEIVE_BUFFER	(4 << 20)
 

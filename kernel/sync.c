@@ -37,11 +37,11 @@
 #include "clock.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 #include "kernel/notify.h"
-#include "kernel/route.h"
+#include "kernel/route_message.h"
 #include "kernel/socket.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 #define TRIES_MAX	3
 #define DUMP_PATIENCE	(10 * SECOND)	/* for its next datagram */

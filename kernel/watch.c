@@ -16,7 +16,7 @@
 
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 #define AGAIN_DELAY	(200 * MILLISECOND)
 #define PRIORITY_MAX_DEFAULT 65535	/* of an IPv6 default to import */

@@ -5,7 +5,7 @@
 #ifndef KERNEL_WATCH_H
 #define KERNEL_WATCH_H
 
-#include "kernel/route.h"
+#include "kernel/route_message.h"
 
 /* RTM_NEWROUTE, RTM_DELROUTE. */
 void	kernel_route_message(struct kernel *, const struct nlmsghdr *,

@@ -4,7 +4,7 @@
 #ifndef LOCAL_METRICS_H
 #define LOCAL_METRICS_H
 
-#include "local/state.h"
+#include "local/local_state.h"
 
 /* One step; true when it was the last. */
 bool	metrics_step(const struct local *, const struct babel *,

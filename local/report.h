@@ -4,7 +4,7 @@
 #ifndef LOCAL_REPORT_H
 #define LOCAL_REPORT_H
 
-#include "local/state.h"
+#include "local/local_state.h"
 
 /* Continue the client's task for at most *budget steps, which are
  * subtracted. */

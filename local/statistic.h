@@ -6,7 +6,7 @@
 #ifndef LOCAL_STATISTIC_H
 #define LOCAL_STATISTIC_H
 
-#include "local/state.h"
+#include "local/local_state.h"
 
 struct statistic {
 	const char *name, *help;

@@ -4,7 +4,7 @@
 #ifndef LOCAL_STATS_H
 #define LOCAL_STATS_H
 
-#include "local/state.h"
+#include "local/local_state.h"
 
 /* One step; true when it was the last. */
 bool	stats_step(const struct local *, const struct babel *,

@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 #include "kernel/notify.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 

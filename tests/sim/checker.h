@@ -25,7 +25,7 @@
 #ifndef SIM_CHECKER_H
 #define SIM_CHECKER_H
 
-#include "world.h"
+#include "sim_world.h"
 
 /* The longest that a neighbour may act on what a router said before:
  * a route's expiry, and the link's and both nodes' slowness. */

@@ -5,7 +5,7 @@
 #ifndef SIM_EXPERIMENT_H
 #define SIM_EXPERIMENT_H
 
-#include "world.h"
+#include "sim_world.h"
 
 struct experiment {
 	struct scenario scenario;

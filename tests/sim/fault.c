@@ -8,7 +8,7 @@
 #include <stdlib.h>
 
 #include "checker.h"
-#include "world.h"
+#include "sim_world.h"
 
 #define RESTARTS_MIN	18		/* of each run, at least drawn */
 #define JUMP_MAX	(10 * MINUTE)

@@ -5,7 +5,7 @@
  * It holds the engine to its word: what is changed or deleted must be
  * what is there, and one change of a destination at a time.
  */
-#include "world.h"
+#include "sim_world.h"
 
 #include <errno.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * A link has two ends or many; each of its ways, from one end to another,
  * loses and delays on its own, as radio does.
  */
-#include "world.h"
+#include "sim_world.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -5,7 +5,7 @@
  * The surroundings do what the daemon does: hand it packets, links and
  * kernel routes, run it when it wants, keep its state file.
  */
-#include "world.h"
+#include "sim_world.h"
 
 #include <errno.h>
 #include <net/if.h>

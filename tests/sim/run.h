@@ -4,7 +4,7 @@
 #ifndef SIM_RUN_H
 #define SIM_RUN_H
 
-#include "world.h"
+#include "sim_world.h"
 
 struct report {
 	uint64_t seed;

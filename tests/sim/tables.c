@@ -5,7 +5,7 @@
 #include "tables.h"
 
 #include "route.h"
-#include "world.h"
+#include "sim_world.h"
 #include "xroute.h"
 
 const struct destination *

@@ -5,7 +5,7 @@
  * A node's port number is in its addresses, so that the checker finds the
  * node that a next hop belongs to.
  */
-#include "world.h"
+#include "sim_world.h"
 
 #include <math.h>
 #include <stdlib.h>

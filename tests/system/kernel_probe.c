@@ -27,7 +27,6 @@
 #include <unistd.h>
 
 #include "kernel.h"
-#include "kernel/kind.h"
 #include "tree.h"
 
 #define WORDS_MAX	32

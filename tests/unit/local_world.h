@@ -12,7 +12,7 @@
 #include <unistd.h>
 
 #include "local.h"
-#include "local/state.h"
+#include "local/local_state.h"
 #include "wire.h"
 
 #define WORLD_FIB	4096		/* changes that the kernel remembers */

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "clock.h"
-#include "kernel/message.h"
-#include "kernel/route.h"
+#include "kernel/attribute.h"
+#include "kernel/route_message.h"
 #include "unit.h"
 
 #define REQUESTS_MAX	32

@@ -1,8 +1,8 @@
 /*
- * local/state.h - the local socket's own state.
+ * local/local_state.h - the local socket's own state.
  */
-#ifndef LOCAL_STATE_H
-#define LOCAL_STATE_H
+#ifndef LOCAL_LOCAL_STATE_H
+#define LOCAL_LOCAL_STATE_H
 
 #include "local/client.h"
 #include "local/server.h"

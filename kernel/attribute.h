@@ -1,8 +1,8 @@
 /*
- * kernel/message.h - reading and writing the parts of netlink messages.
+ * kernel/attribute.h - reading and writing the parts of netlink messages.
  */
-#ifndef KERNEL_MESSAGE_H
-#define KERNEL_MESSAGE_H
+#ifndef KERNEL_ATTRIBUTE_H
+#define KERNEL_ATTRIBUTE_H
 
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>

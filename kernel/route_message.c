@@ -1,5 +1,5 @@
 /*
- * kernel/route.c - route messages of rtnetlink, to values and back.
+ * kernel/route_message.c - route messages of rtnetlink, to values and back.
  *
  * Both families, tables of 32 bits, IPv4 by an IPv6 next hop (RFC 9229;
  * RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  In a table that a
@@ -7,7 +7,7 @@
  * next hop need not be on the link by prefix, since a neighbour is a
  * neighbour because we hear it: hence RTNH_F_ONLINK.
  */
-#include "kernel/route.h"
+#include "kernel/route_message.h"
 
 #include <stdio.h>
 #include <linux/rtnetlink.h>
@@ -15,7 +15,7 @@
 
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 
 uint32_t
 kernel_route_priority(const struct destination_key *key,

@@ -1,5 +1,5 @@
 /*
- * trace.h - what happened, as one hash: two runs of a seed are the same
+ * sim_trace.h - what happened, as one hash: two runs of a seed are the same
  * if and only if their hashes are.
  */
 #ifndef SIM_TRACE_H

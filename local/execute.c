@@ -1,5 +1,5 @@
 /*
- * local/request.c - what clients ask for.
+ * local/execute.c - what clients ask for.
  *
  * A request is a line of words.  Those of the table below are the local
  * socket's own; "json" may stand before those that return lines.
@@ -7,7 +7,7 @@
  * for clients that may write.  Every request has a reply of its own, however
  * many come in one packet.
  */
-#include "local/request.h"
+#include "local/execute.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * kernel/rule.c - policy rules over rtnetlink.
+ * kernel/rule_message.c - policy rules over rtnetlink.
  *
  * For source-specific routes where the kernel has none of its own (RFC
  * 9079, section 4), a rule sends packets of a source prefix to a table.
@@ -7,16 +7,16 @@
  * answered before we go on.  They carry our protocol number
  * (FRA_PROTOCOL, Linux 4.17), by which left-overs are known.
  */
-#include "kernel/rule.h"
+#include "kernel/rule_message.h"
 
 #include <errno.h>
 #include <linux/fib_rules.h>
 #include <string.h>
 
 #include "kernel/dump.h"
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 #include "kernel/socket.h"
-#include "kernel/state.h"
+#include "kernel/kernel_state.h"
 
 #define REQUEST_MAX	128
 

@@ -1,8 +1,8 @@
 /*
- * world.c - the simulated world: one clock, one queue of events, and the
+ * sim_world.c - the simulated world: one clock, one queue of events, and the
  * switch that says what each event does.
  */
-#include "world.h"
+#include "sim_world.h"
 
 #include <err.h>
 #include <stdarg.h>

@@ -1,10 +1,10 @@
 /*
- * local/request.h - what clients ask for.
+ * local/execute.h - what clients ask for.
  */
-#ifndef LOCAL_REQUEST_H
-#define LOCAL_REQUEST_H
+#ifndef LOCAL_EXECUTE_H
+#define LOCAL_EXECUTE_H
 
-#include "local/state.h"
+#include "local/local_state.h"
 
 /* Is the line a directive, which changes something? */
 bool	local_request_is_directive(const char *line);

@@ -1,7 +1,7 @@
 /*
- * kernel/message.c - writing prefixes into netlink messages.
+ * kernel/attribute.c - writing prefixes into netlink messages.
  */
-#include "kernel/message.h"
+#include "kernel/attribute.h"
 
 void
 kernel_put_prefix(struct nlmsghdr *nlh, uint16_t type,

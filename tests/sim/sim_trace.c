@@ -1,7 +1,7 @@
 /*
- * trace.c - the SHA-256 of everything that happens in a run.
+ * sim_trace.c - the SHA-256 of everything that happens in a run.
  */
-#include "trace.h"
+#include "sim_trace.h"
 
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /*
- * world.h - the simulated world: nodes, each with an engine and a kernel,
+ * sim_world.h - the simulated world: nodes, each with an engine and a kernel,
  * links between them, and one clock.
  */
 #ifndef SIM_WORLD_H
@@ -7,7 +7,7 @@
 
 #include "queue.h"
 #include "scenario.h"
-#include "trace.h"
+#include "sim_trace.h"
 
 #define NOWHERE		UINT32_MAX	/* no node, no key, no fault */
 #define CONFIGURATIONS	4

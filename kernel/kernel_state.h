@@ -1,25 +1,25 @@
 /*
- * kernel/state.h - what the kernel layer keeps.
+ * kernel/kernel_state.h - what the kernel layer keeps.
  *
  *	kernel_netlink.c	life cycle
  *	kernel/sync.c		reads all tables, in slices
  *	kernel/notify.c		reads notifications, and dispatches messages
- *	kernel/rule.c		policy rules
+ *	kernel/rule_message.c	policy rules
  *	kernel/flush.c		whole tables
  *	kernel/fib.c		changes of routes and their answers
  *	kernel/batch.c		requests by the batch
  *	kernel/watch.c		what a message about a route means
- *	kernel/route.c		route messages to values and back
+ *	kernel/route_message.c	route messages to values and back
  *	kernel/link.c		the table of links and their addresses
  *	kernel/kind.c		what a link is
  *	kernel/marks.c		what must be read again
  *	kernel/address.c	addresses that we add
  *	kernel/dump.c		asks for a table
  *	kernel/socket.c		opens a socket, asks, waits
- *	kernel/message.c	parts of messages
+ *	kernel/attribute.c	parts of messages
  */
-#ifndef KERNEL_STATE_H
-#define KERNEL_STATE_H
+#ifndef KERNEL_KERNEL_STATE_H
+#define KERNEL_KERNEL_STATE_H
 
 #include "kernel.h"
 #include "kernel/link.h"

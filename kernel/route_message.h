@@ -1,8 +1,8 @@
 /*
- * kernel/route.h - route messages of rtnetlink, to values and back.
+ * kernel/route_message.h - route messages of rtnetlink, to values and back.
  */
-#ifndef KERNEL_ROUTE_H
-#define KERNEL_ROUTE_H
+#ifndef KERNEL_ROUTE_MESSAGE_H
+#define KERNEL_ROUTE_MESSAGE_H
 
 #include <linux/netlink.h>
 

@@ -1,8 +1,8 @@
 /*
- * kernel/rule.h - policy rules that others add and remove.
+ * kernel/rule_message.h - policy rules that others add and remove.
  */
-#ifndef KERNEL_RULE_H
-#define KERNEL_RULE_H
+#ifndef KERNEL_RULE_MESSAGE_H
+#define KERNEL_RULE_MESSAGE_H
 
 #include <linux/netlink.h>
 
