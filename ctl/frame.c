@@ -16,6 +16,7 @@
 #define REACH_BITS	16
 #define RTT_WIDTH	9
 #define ROUTES_WIDTH	7
+#define ROUTER_WIDTH	25		/* if there is room */
 #define FRESH		3000		/* milliseconds */
 #define NEWS_ROWS	5		/* at least, if there is room */
 #define CLOCK_TEXT	16
@@ -25,7 +26,7 @@ struct frame {
 	struct screen *s;
 	long long now;
 	int row;
-	int name, address, reach, rtt;	/* widths of columns */
+	int name, address, reach, rtt, router;	/* widths of columns */
 };
 
 static int
@@ -144,6 +145,8 @@ fit_columns(struct frame *f)
 		f->address = left - f->reach;
 	if (f->address < 5)
 		f->address = 5;
+	f->router = left - f->address - f->reach > ROUTER_WIDTH ?
+	    ROUTER_WIDTH : 0;
 }
 
 /* A line with a word in its middle. */
@@ -197,6 +200,7 @@ static void
 draw_neighbour(struct frame *f, const struct object *o, bool is_last)
 {
 	const struct object *route;
+	const char *router;
 	bool works = neighbour_works(o);
 	int used = 0, column;
 	char text[32];
@@ -214,7 +218,11 @@ draw_neighbour(struct frame *f, const struct object *o, bool is_last)
 		column = put_field(f, column, -f->rtt, PLAIN,
 		    object_text(o, FIELD_RTT));
 	snprintf(text, sizeof(text), "%d", used);
-	put_field(f, column, -ROUTES_WIDTH, used > 0 ? WAY : DIM, text);
+	column = put_field(f, column, -ROUTES_WIDTH, used > 0 ? WAY : DIM,
+	    text);
+	router = f->router > 0 ? neighbour_router(&f->top->view, o) : NULL;
+	if (router != NULL)
+		put_field(f, column, -f->router, DIM, router);
 	f->row++;
 }
 
@@ -262,7 +270,9 @@ draw_link_headings(struct frame *f)
 	column = put_field(f, column, f->reach, DIM, "heard");
 	if (f->rtt > 0)
 		column = put_field(f, column, -f->rtt, DIM, "rtt ms");
-	put_field(f, column, -ROUTES_WIDTH, DIM, "routes");
+	column = put_field(f, column, -ROUTES_WIDTH, DIM, "routes");
+	if (f->router > 0)
+		put_field(f, column + 2, f->router - 2, DIM, "router-id");
 	f->row++;
 }
 

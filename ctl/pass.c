@@ -39,8 +39,14 @@ translate(const char *word)
 static bool
 has_json(const char *word)
 {
-	return strncmp(word, "dump", 4) == 0 || strcmp(word, "monitor") == 0 ||
-	    strcmp(word, "explain") == 0 || strcmp(word, "stats") == 0;
+	static const char *const words[] = { "monitor", "explain", "stats",
+		"help" };
+	size_t i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcmp(words[i], word) == 0)
+			return true;
+	return strncmp(word, "dump", 4) == 0;
 }
 
 /* One line of the words: 0, or -1 with a reason. */

@@ -133,7 +133,8 @@ def test_tables_for_people(mesh):
 @pytest.mark.parametrize("words", [
     ["dump"], [], ["dump", "neighbour"], ["neighbours"], ["routes"],
     ["interfaces"], ["stats"], ["explain", "neighbour"],
-    ["explain", "10.0.0.1"], ["dump-installed-routes"]], ids=" ".join)
+    ["explain", "10.0.0.1"], ["explain", "interface"], ["help"],
+    ["dump-installed-routes"]], ids=" ".join)
 def test_json_and_nothing_but_json(mesh, words):
     done = subprocess.run(
         f"{CTL} --json -s {mesh.socket('east')} {' '.join(words)} | "
