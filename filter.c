@@ -68,7 +68,7 @@ static const struct {
 	    FILTER_HAS_ID | FILTER_HAS_IF },
 	[FILTER_REDISTRIBUTE] = { "redistribute", FILTER_HAS_IP |
 	    FILTER_HAS_SRC_IP | FILTER_HAS_PROTO | FILTER_HAS_LOCAL |
-	    FILTER_HAS_IF | FILTER_SETS_SRC_PREFIX },
+	    FILTER_HAS_IF | FILTER_HAS_TYPE | FILTER_SETS_SRC_PREFIX },
 	[FILTER_INSTALL] = { "install", FILTER_HAS_IP | FILTER_HAS_SRC_IP |
 	    FILTER_HAS_ID | FILTER_HAS_IF | FILTER_SETS_PREF_SRC |
 	    FILTER_SETS_TABLE },
@@ -134,19 +134,34 @@ interface_matches(const struct filter_rule *rule, const char *ifname)
 	return strcmp(rule->ifname, ifname) == 0;
 }
 
-/* What is redistributed without being named: ordinary routes but those
- * of protocol "boot", which the kernel or a DHCP client left there. */
+/* Does a rule that names no type redistribute routes of all types?  It does,
+ * but for default routes: one that is unreachable is there for this machine
+ * alone, and announced it would draw the packets of the whole mesh. */
+static bool
+concerns_type(const struct filter_rule *rule, enum route_type type,
+    const struct prefix *to)
+{
+	if (rule->has & FILTER_HAS_TYPE)
+		return rule->type == type;
+	return type == ROUTE_UNICAST || rule->deny ||
+	    to->plen != (prefix_is_ipv4(to) ? 96 : 0);
+}
+
+/* Without "proto", a rule is not about routes of protocol "boot", which the
+ * kernel or a DHCP client left there. */
 static bool
 kernel_route_matches(const struct filter_rule *rule,
     const struct filter_subject *subject)
 {
+	if (!concerns_type(rule, subject->type, &subject->key.to))
+		return false;
 	if (rule->has & FILTER_HAS_LOCAL)
 		return subject->local;
 	if (subject->local)
 		return false;
 	if (rule->has & FILTER_HAS_PROTO)
 		return subject->proto == rule->proto;
-	return subject->unicast && subject->proto != FILTER_PROTO_BOOT;
+	return subject->proto != FILTER_PROTO_BOOT;
 }
 
 static bool
@@ -462,22 +477,30 @@ filter_free(struct filter *filter)
 }
 
 static bool
-rule_is_same(const struct filter_rule *a, const struct filter_rule *b)
+has_same_selectors(const struct filter_rule *a, const struct filter_rule *b)
 {
-	return a->has == b->has && a->family == b->family &&
-	    a->plen_ge == b->plen_ge && a->plen_le == b->plen_le &&
-	    a->from_plen_ge == b->from_plen_ge &&
-	    a->from_plen_le == b->from_plen_le &&
-	    a->proto == b->proto && a->deny == b->deny &&
-	    a->metric == b->metric && a->table == b->table &&
-	    prefix_compare(&a->ip, &b->ip) == 0 &&
+	const uint16_t parts = FILTER_SELECTORS | FILTER_IF_IS_PATTERN;
+
+	return (a->has & parts) == (b->has & parts) &&
+	    a->family == b->family && a->plen_ge == b->plen_ge &&
+	    a->plen_le == b->plen_le && a->from_plen_ge == b->from_plen_ge &&
+	    a->from_plen_le == b->from_plen_le && a->proto == b->proto &&
+	    a->type == b->type && prefix_compare(&a->ip, &b->ip) == 0 &&
 	    prefix_compare(&a->src_ip, &b->src_ip) == 0 &&
-	    prefix_compare(&a->src_prefix, &b->src_prefix) == 0 &&
 	    address_equal(&a->neighbour, &b->neighbour) &&
-	    address_equal(&a->pref_src, &b->pref_src) &&
 	    router_id_compare(&a->id, &b->id) == 0 &&
 	    ((a->has & FILTER_HAS_IF) == 0 ||
 	    strcmp(a->ifname, b->ifname) == 0);
+}
+
+static bool
+has_same_actions(const struct filter_rule *a, const struct filter_rule *b)
+{
+	return (a->has & FILTER_SETS) == (b->has & FILTER_SETS) &&
+	    a->deny == b->deny && a->metric == b->metric &&
+	    a->table == b->table &&
+	    prefix_compare(&a->src_prefix, &b->src_prefix) == 0 &&
+	    address_equal(&a->pref_src, &b->pref_src);
 }
 
 bool
@@ -488,7 +511,139 @@ filter_is_same(const struct filter *a, const struct filter *b)
 	if (a->count != b->count)
 		return false;
 	for (i = 0; i < a->count; i++)
-		if (!rule_is_same(&a->rules[i], &b->rules[i]))
+		if (!has_same_selectors(&a->rules[i], &b->rules[i]) ||
+		    !has_same_actions(&a->rules[i], &b->rules[i]))
 			return false;
 	return true;
+}
+
+/* Rules that cover others. */
+
+/* A length cannot be less than that of the prefix that holds it. */
+static bool
+bounds_cover(const uint8_t a[2], const uint8_t b[2], bool has_prefix,
+    const struct prefix *prefix)
+{
+	uint8_t least = has_prefix && prefix->plen > b[0] ? prefix->plen : b[0];
+
+	return a[0] <= least && a[1] >= b[1];
+}
+
+static bool
+prefixes_cover(const struct filter_rule *a, const struct filter_rule *b)
+{
+	const uint16_t both = a->has & b->has, has = a->has;
+
+	if (a->family != FAMILY_ANY && a->family != b->family)
+		return false;
+	if (!bounds_cover((uint8_t[2]){ a->plen_ge, a->plen_le },
+	    (uint8_t[2]){ b->plen_ge, b->plen_le },
+	    b->has & FILTER_HAS_IP, &b->ip))
+		return false;
+	if (!bounds_cover((uint8_t[2]){ a->from_plen_ge, a->from_plen_le },
+	    (uint8_t[2]){ b->from_plen_ge, b->from_plen_le },
+	    b->has & FILTER_HAS_SRC_IP, &b->src_ip))
+		return false;
+	if (has & FILTER_HAS_IP && !(both & FILTER_HAS_IP &&
+	    prefix_contains(&a->ip, &b->ip)))
+		return false;
+	return !(has & FILTER_HAS_SRC_IP) || (both & FILTER_HAS_SRC_IP &&
+	    prefix_contains(&a->src_ip, &b->src_ip));
+}
+
+static bool
+kernel_routes_cover(const struct filter_rule *a, const struct filter_rule *b)
+{
+	if ((a->has & FILTER_HAS_LOCAL) != (b->has & FILTER_HAS_LOCAL))
+		return false;
+	if (a->has & FILTER_HAS_TYPE)
+		return b->has & FILTER_HAS_TYPE && a->type == b->type;
+	if (b->has & FILTER_HAS_TYPE ? b->type != ROUTE_UNICAST : b->deny)
+		if (!a->deny)		/* default routes are left */
+			return false;
+	return a->has & FILTER_HAS_PROTO || !(b->has & FILTER_HAS_PROTO) ||
+	    b->proto != FILTER_PROTO_BOOT;
+}
+
+static bool
+interfaces_cover(const struct filter_rule *a, const struct filter_rule *b)
+{
+	if (!(a->has & FILTER_HAS_IF))
+		return true;
+	if (!(b->has & FILTER_HAS_IF))
+		return false;
+	return strcmp(a->ifname, b->ifname) == 0 ||
+	    (a->has & FILTER_IF_IS_PATTERN &&
+	    !(b->has & FILTER_IF_IS_PATTERN) &&
+	    pattern_match(a->ifname, b->ifname));
+}
+
+/* Does a match whatever b matches? */
+static bool
+rule_covers(const struct filter_rule *a, const struct filter_rule *b,
+    enum filter_chain chain)
+{
+	const uint16_t has = a->has & FILTER_SELECTORS;
+	const uint16_t exact = FILTER_HAS_NEIGH | FILTER_HAS_ID |
+	    FILTER_HAS_PROTO;
+
+	if ((has & ~chains[chain].abilities) != 0 ||
+	    (has & exact & ~b->has) != 0)
+		return false;
+	if (has & FILTER_HAS_NEIGH &&
+	    !address_equal(&a->neighbour, &b->neighbour))
+		return false;
+	if (has & FILTER_HAS_ID && router_id_compare(&a->id, &b->id) != 0)
+		return false;
+	if (has & FILTER_HAS_PROTO && a->proto != b->proto)
+		return false;
+	return prefixes_cover(a, b) && interfaces_cover(a, b) &&
+	    (chain != FILTER_REDISTRIBUTE || kernel_routes_cover(a, b));
+}
+
+size_t
+filter_find_cover(const struct filter *filter, enum filter_chain chain,
+    const struct filter_rule *rule)
+{
+	size_t i = 0;
+
+	while (i < filter->count &&
+	    !rule_covers(&filter->rules[i], rule, chain))
+		i++;
+	return i;
+}
+
+/* Changes. */
+
+bool
+filter_remove(struct filter *filter, const struct filter_rule *rule)
+{
+	size_t i, kept = 0, count = filter->count;
+
+	for (i = 0; i < count; i++)
+		if (has_same_selectors(&filter->rules[i], rule))
+			free(filter->rules[i].ifname);
+		else
+			filter->rules[kept++] = filter->rules[i];
+	filter->count = kept;
+	return kept < count;
+}
+
+bool
+filter_replace(struct filter *filter, const struct filter_rule *rule)
+{
+	struct filter_rule *old;
+	char *ifname;
+	size_t i;
+
+	for (i = 0; i < filter->count; i++) {
+		old = &filter->rules[i];
+		if (!has_same_selectors(old, rule))
+			continue;
+		ifname = old->ifname;
+		*old = *rule;
+		old->ifname = ifname;
+		return true;
+	}
+	return false;
 }

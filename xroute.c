@@ -55,7 +55,7 @@ xroute_judge(const struct babel *b, const struct kernel_route *route)
 		.ifname = route->ifname,
 		.proto = route->proto,
 		.local = route->local,
-		.unicast = route->type == ROUTE_UNICAST,
+		.type = route->type,
 	};
 
 	return filter_evaluate(&b->conf->filters[FILTER_REDISTRIBUTE],

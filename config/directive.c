@@ -46,8 +46,9 @@ static void
 warn_once(struct statement *s, const struct token *at, size_t bit,
     const char *what)
 {
-	if (s->report->warned & UINT32_C(1) << bit)
-		return;
+	if (s->report->warned & UINT32_C(1) << bit ||
+	    s->source->context == CONTEXT_SOCKET)
+		return;			/* clients of old know no better */
 	s->report->warned |= UINT32_C(1) << bit;
 	statement_warn(s, at, "%s", what);
 }
@@ -255,15 +256,6 @@ read_install(struct statement *s)
 	return filter_rule_read(s, FILTER_INSTALL);
 }
 
-/* It is understood, but cannot be done. */
-static int
-refuse(struct statement *s, const char *why)
-{
-	snprintf(s->report->error, sizeof(s->report->error), "%s", why);
-	s->report->refused = true;
-	return -1;
-}
-
 static int
 flush_interface(struct statement *s)
 {
@@ -278,7 +270,8 @@ flush_interface(struct statement *s)
 	here = configuration_flush_interface(s->conf, name);
 	if (s->files != NULL)
 		below = configuration_flush_interface(s->files, name);
-	return here == 0 || below == 0 ? 0 : refuse(s, "No such interface");
+	return here == 0 || below == 0 ? 0 : statement_refuse(s,
+	    "No such interface");
 }
 
 static int
@@ -292,7 +285,8 @@ flush_neighbour(struct statement *s)
 	here = configuration_flush_neighbour(s->conf, &neighbour);
 	if (s->files != NULL)
 		below = configuration_flush_neighbour(s->files, &neighbour);
-	return here == 0 || below == 0 ? 0 : refuse(s, "No such neighbour");
+	return here == 0 || below == 0 ? 0 : statement_refuse(s,
+	    "No such neighbour");
 }
 
 static int
@@ -308,15 +302,43 @@ flush_key(struct statement *s)
 	return configuration_flush_key(s->files, s->conf, id, s->report);
 }
 
+/* A rule, or all rules, of a filter. */
 static int
 flush_chain(struct statement *s, enum filter_chain chain)
 {
-	if (statement_need_end(s) == -1)
+	if (statement_next(s) == -1)
 		return -1;
+	if (s->word.type != TOKEN_END)
+		return filter_rule_flush(s, chain);
 	filter_free(&s->conf->filters[chain]);
 	if (s->files != NULL)
 		filter_free(&s->files->filters[chain]);
 	return 0;
+}
+
+/* The filter that the word just read names, or FILTER_CHAINS. */
+static enum filter_chain
+named_chain(const struct statement *s)
+{
+	enum filter_chain chain = 0;
+
+	while (chain < FILTER_CHAINS &&
+	    strcmp(s->word.text, filter_chain_name(chain)) != 0)
+		chain++;
+	return chain;
+}
+
+static int
+read_replace(struct statement *s)
+{
+	static const char what[] = "in, out, redistribute or install";
+	enum filter_chain chain;
+
+	if (statement_need_word(s, what) == -1)
+		return -1;
+	chain = named_chain(s);
+	return chain < FILTER_CHAINS ? filter_rule_replace(s, chain) :
+	    statement_expected(s, what);
 }
 
 static int
@@ -334,10 +356,9 @@ read_flush(struct statement *s)
 		return flush_neighbour(s);
 	if (strcmp(s->word.text, "key") == 0)
 		return flush_key(s);
-	for (chain = 0; chain < FILTER_CHAINS; chain++)
-		if (strcmp(s->word.text, filter_chain_name(chain)) == 0)
-			return flush_chain(s, chain);
-	return statement_expected(s, what);
+	chain = named_chain(s);
+	return chain < FILTER_CHAINS ? flush_chain(s, chain) :
+	    statement_expected(s, what);
 }
 
 /* At start there is no log file open yet. */
@@ -361,6 +382,7 @@ static const struct directive {
 	{ "key", key_read, EVERYWHERE },
 	{ "neighbour", read_neighbour, EVERYWHERE },
 	{ "flush", read_flush, IN_SOCKET },
+	{ "replace", read_replace, IN_SOCKET },
 	{ "reopen-logfile", read_reopen, IN_COMMAND },
 	{ .word = NULL },
 };

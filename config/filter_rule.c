@@ -177,6 +177,28 @@ read_local(struct statement *s, struct draft *draft)
 	return 0;
 }
 
+static const char type_names[][12] = {
+	[ROUTE_UNICAST] = "unicast", [ROUTE_BLACKHOLE] = "blackhole",
+	[ROUTE_UNREACHABLE] = "unreachable", [ROUTE_PROHIBIT] = "prohibit"
+};
+
+static int
+read_type(struct statement *s, struct draft *draft)
+{
+	static const char what[] = "unicast, blackhole, unreachable or "
+	    "prohibit";
+	uint8_t type;
+
+	if (statement_need_word(s, what) == -1)
+		return -1;
+	for (type = 0; type <= ROUTE_PROHIBIT; type++)
+		if (strcmp(s->word.text, type_names[type]) == 0) {
+			draft->rule.type = type;
+			return 0;
+		}
+	return statement_expected(s, what);
+}
+
 /* The name is kept in the draft's rule; filter_append copies it. */
 static int
 read_if(struct statement *s, struct draft *draft, char *name)
@@ -267,6 +289,7 @@ static const struct part {
 	{ "id", read_id, FILTER_HAS_ID },
 	{ "proto", read_proto, FILTER_HAS_PROTO },
 	{ "local", read_local, FILTER_HAS_LOCAL },
+	{ "type", read_type, FILTER_HAS_TYPE },
 	{ "allow", read_allow, 0 },
 	{ "deny", read_deny, 0 },
 	{ "metric", read_metric, 0 },
@@ -337,29 +360,92 @@ finish_bounds(struct statement *s, struct draft *draft)
 	    &rule->from_plen_le);
 }
 
-int
-filter_rule_read(struct statement *s, enum filter_chain chain)
+/* Read what is left of the line, the word just read first.  The draft's
+ * interface name lies in the buffer. */
+static int
+read_draft(struct statement *s, enum filter_chain chain, struct draft *draft,
+    char ifname[TOKEN_MAX + 1])
 {
-	char ifname[TOKEN_MAX + 1];
-	struct draft draft = {
+	*draft = (struct draft){
 		.rule = FILTER_RULE_ANY,
 		.to = { 0, 128 },
 		.from = { 0, 128 },
 		.too_long = { .type = TOKEN_END },
 	};
-
-	for (;;) {
+	while (s->word.type != TOKEN_END) {
+		if (strcmp(s->word.text, "if") == 0 ?
+		    read_if(s, draft, ifname) == -1 :
+		    read_part(s, chain, draft) == -1)
+			return -1;
 		if (statement_next(s) == -1)
 			return -1;
-		if (s->word.type == TOKEN_END)
-			break;
-		if (strcmp(s->word.text, "if") == 0 ?
-		    read_if(s, &draft, ifname) == -1 :
-		    read_part(s, chain, &draft) == -1)
-			return -1;
 	}
-	finish_bounds(s, &draft);
+	finish_bounds(s, draft);
+	return 0;
+}
+
+/* Warn if a rule before this one, in the files or here, takes all that it
+ * could match. */
+static void
+warn_of_cover(struct statement *s, enum filter_chain chain,
+    const struct filter_rule *rule)
+{
+	static const struct filter none;
+	const struct filter *here = &s->conf->filters[chain];
+	const struct filter *below = s->files == NULL ? &none :
+	    &s->files->filters[chain];
+	size_t place = filter_find_cover(below, chain, rule);
+
+	if (place == below->count)
+		place += filter_find_cover(here, chain, rule);
+	if (place < below->count + here->count)
+		statement_warn(s, &s->word, "this rule never matches, because "
+		    "rule %zu of the filter \"%s\" matches all that it could",
+		    place + 1, filter_chain_name(chain));
+}
+
+int
+filter_rule_read(struct statement *s, enum filter_chain chain)
+{
+	char ifname[TOKEN_MAX + 1];
+	struct draft draft;
+
+	if (statement_next(s) == -1 ||
+	    read_draft(s, chain, &draft, ifname) == -1)
+		return -1;
+	warn_of_cover(s, chain, &draft.rule);
 	if (filter_append(&s->conf->filters[chain], &draft.rule) == -1)
 		return statement_no_memory(s);
 	return 0;
+}
+
+int
+filter_rule_flush(struct statement *s, enum filter_chain chain)
+{
+	char ifname[TOKEN_MAX + 1];
+	struct draft draft;
+	bool found;
+
+	if (read_draft(s, chain, &draft, ifname) == -1)
+		return -1;
+	found = filter_remove(&s->conf->filters[chain], &draft.rule);
+	if (s->files != NULL)
+		found |= filter_remove(&s->files->filters[chain],
+		    &draft.rule);
+	return found ? 0 : statement_refuse(s, "No such rule");
+}
+
+int
+filter_rule_replace(struct statement *s, enum filter_chain chain)
+{
+	char ifname[TOKEN_MAX + 1];
+	struct draft draft;
+
+	if (statement_next(s) == -1 ||
+	    read_draft(s, chain, &draft, ifname) == -1)
+		return -1;
+	return (s->files != NULL &&
+	    filter_replace(&s->files->filters[chain], &draft.rule)) ||
+	    filter_replace(&s->conf->filters[chain], &draft.rule) ? 0 :
+	    statement_refuse(s, "No such rule");
 }

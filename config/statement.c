@@ -102,6 +102,14 @@ statement_no_memory(struct statement *s)
 	return statement_error(s, &s->word, "out of memory");
 }
 
+int
+statement_refuse(struct statement *s, const char *why)
+{
+	snprintf(s->report->error, sizeof(s->report->error), "%s", why);
+	s->report->refused = true;
+	return -1;
+}
+
 /* Words. */
 
 static int

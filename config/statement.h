@@ -39,6 +39,8 @@ int	statement_expected(struct statement *, const char *what);
 int	statement_error(struct statement *, const struct token *at,
 	    const char *format, ...) __attribute__((format(printf, 3, 4)));
 int	statement_no_memory(struct statement *);
+/* The line is understood, but cannot be done: always -1. */
+int	statement_refuse(struct statement *, const char *why);
 /* Warn if the word just read matches no interface, whatever it is called. */
 void	statement_check_name(struct statement *);
 void	statement_warn(struct statement *, const struct token *at,

@@ -20,9 +20,10 @@ enum filter_chain {
 #define FILTER_HAS_PROTO	0x0010
 #define FILTER_HAS_LOCAL	0x0020
 #define FILTER_HAS_IF		0x0040
-#define FILTER_SELECTORS	0x007F
+#define FILTER_HAS_TYPE		0x0080
+#define FILTER_SELECTORS	0x00FF
 /* The name after "if" is a shell pattern. */
-#define FILTER_IF_IS_PATTERN	0x0080
+#define FILTER_IF_IS_PATTERN	0x0800
 /* Which actions. */
 #define FILTER_SETS_SRC_PREFIX	0x0100
 #define FILTER_SETS_PREF_SRC	0x0200
@@ -40,6 +41,7 @@ struct filter_rule {
 	uint8_t family;			/* enum filter_family */
 	uint8_t plen_ge, plen_le, from_plen_ge, from_plen_le;
 	uint8_t proto;
+	uint8_t type;			/* enum route_type */
 	bool deny;
 	uint16_t metric;		/* to add, or to redistribute with */
 	uint32_t table;
@@ -79,7 +81,7 @@ struct filter_subject {
 	const char *ifname;		/* or NULL: no rule with "if" matches */
 	uint8_t proto;			/* redistribute */
 	bool local;			/* redistribute: an interface address */
-	bool unicast;			/* redistribute: an ordinary route */
+	enum route_type type;		/* redistribute */
 };
 
 struct filter_verdict {
@@ -110,6 +112,18 @@ const char *filter_chain_name(enum filter_chain);
 
 /* Do two chains hold the same rules? */
 bool	filter_is_same(const struct filter *, const struct filter *);
+
+/* The place of the first rule that matches all that the given one could
+ * match, which therefore never does; or the count of rules, if no single
+ * rule does so. */
+size_t	filter_find_cover(const struct filter *, enum filter_chain,
+	    const struct filter_rule *);
+/* Remove the rules with the same selectors, whatever their actions: true if
+ * there was one.  Not for a finished chain. */
+bool	filter_remove(struct filter *, const struct filter_rule *);
+/* Give the first rule with the same selectors the actions of this one: true
+ * if there was one.  Not for a finished chain. */
+bool	filter_replace(struct filter *, const struct filter_rule *);
 
 /* The verdict of the first rule that matches, or else of the chain's
  * default (compatibility with babeld 1.14: in, out and install allow,

@@ -181,6 +181,17 @@ client_reply(struct client *c, const char *word, const char *message)
 	c->owes_reply = !c->deaf;
 }
 
+void
+client_reply_ok(struct client *c, const char *warning)
+{
+	if (*warning == '\0') {
+		client_reply(c, "ok", NULL);
+		return;
+	}
+	client_reply(c, "warning", warning);
+	strlcat(c->reply, "ok\n", sizeof(c->reply));
+}
+
 bool
 client_has_line(const struct client *c)
 {

@@ -13,7 +13,7 @@
 #define CLIENT_INPUT	1024
 /* Nothing more is produced while so many bytes are queued. */
 #define CLIENT_ENOUGH	(32 * 1024)
-#define CLIENT_REPLY_MAX (CONFIGURATION_MESSAGE_MAX + 16)
+#define CLIENT_REPLY_MAX (CONFIGURATION_MESSAGE_MAX + 32)
 
 enum client_state {
 	CLIENT_OPEN,
@@ -112,6 +112,9 @@ void	client_put_line(struct client *, enum line_format,
 void	client_put_report(struct client *, struct line *);
 /* What to reply once everything before has been queued. */
 void	client_reply(struct client *, const char *word, const char *message);
+/* The same, "ok" behind a line with the warning, if there is one: old
+ * clients read on to the line that is "ok". */
+void	client_reply_ok(struct client *, const char *warning);
 
 enum client_input {
 	CLIENT_HEARD,

@@ -375,18 +375,26 @@ act(const struct local_request *r)
 	return verb->act(r) ? LOCAL_OK : LOCAL_BAD;
 }
 
+static void
+keep_warning(void *ctx, const char *message)
+{
+	strlcpy(ctx, message, CONFIGURATION_MESSAGE_MAX);
+}
+
 /* A directive, for the owner of the configuration. */
 static void
 execute_directive(struct local *local, struct client *c, const char *line)
 {
-	struct configuration_report report = { .error = "" };
+	char warning[CONFIGURATION_MESSAGE_MAX] = "";
+	struct configuration_report report = { .error = "",
+	    .warn = keep_warning, .ctx = warning };
 	enum local_reply reply = LOCAL_BAD;
 
 	if (c->writable && local->command != NULL)
 		reply = local->command(local->ctx, line, &report);
 	switch (reply) {
 	case LOCAL_OK:
-		client_reply(c, "ok", NULL);
+		client_reply_ok(c, warning);
 		break;
 	case LOCAL_NO:
 		client_reply(c, "no", report.error);

@@ -44,7 +44,7 @@ static void
 ask(const struct configuration *conf)
 {
 	static const char *const names[] = { "eth0", "wg0", "wlan0", "a" };
-	struct filter_subject subject = { .unicast = true };
+	struct filter_subject subject = { .type = ROUTE_UNICAST };
 	struct interface_parameters p;
 	enum filter_chain chain;
 	enum link_kind kind;

@@ -195,7 +195,8 @@ def test_redistribute(make_bench):
         "2001:db8:1::/56-::/0": 20, "2001:db8:1::/64-::/0": 30,
         "2001:db8:2::/49-::/0": 40, "2001:db8:3::/48-2001:db8:5::/48": 0,
         "2001:db8:4::/48-2001:db8:6::/48": 50, "203.0.113.0/24-0.0.0.0/0": 60,
-        "198.51.100.0/25-0.0.0.0/0": 70, "192.0.2.0/25-0.0.0.0/0": 80}
+        "198.51.100.0/25-0.0.0.0/0": 70, "192.0.2.0/25-0.0.0.0/0": 80,
+        "192.0.2.128/25-0.0.0.0/0": 90}
 
     def wrong():
         found = {entry.id: int(entry["metric"])
@@ -301,3 +302,36 @@ def test_a_hold_stays_in_the_table_of_its_route(make_bench):
     bench.router.ip("link", "set", "dut-east", "down")
     wait_for(lambda: kind() == "unreachable", 3, "the hold")
     assert routes_of(bench.router) == {}
+
+
+@shows("flush", "replace")
+def test_a_rule_that_never_matches_is_warned_of(bench):
+    with bench.daemon.control() as control:
+        assert control.request("in ip 10.0.0.0/8 deny") == ["ok"]
+        warning, answer = control.request("in ip 10.1.0.0/16 allow")
+        assert answer == "ok"
+        assert warning.startswith("warning ") and "rule 1 " in warning
+        assert control.request("replace in ip 10.0.0.0/8 metric 9") == ["ok"]
+        assert control.request("flush in ip 10.1.0.0/16") == ["ok"]
+        assert control.request("flush in ip 10.1.0.0/16") == ["no No such rule"]
+
+
+@shows("redistribute", "type")
+def test_aggregates_are_announced(make_bench):
+    """By a rule that names neither protocol nor type; a default route that
+    leads nowhere is not."""
+    bench = make_bench(config=["import-table 21", "redistribute allow"])
+    for kind, prefix in (("blackhole", "10.0.0.0/8"),
+                         ("unreachable", "10.128.0.0/9"),
+                         ("prohibit", "172.16.0.0/12"),
+                         ("unreachable", "0.0.0.0/0")):
+        bench.router.ip("route", "add", kind, prefix, "proto", "static",
+                        "table", "21")
+    bench.start()
+    for prefix in ("10.0.0.0/8", "10.128.0.0/9", "172.16.0.0/12"):
+        bench.east.expect("Update", prefix=prefix, since=0, within=5)
+    assert "0.0.0.0/0" not in {
+        entry["prefix"] for entry in bench.daemon.dump().all("xroute")}
+    with bench.daemon.control() as control:
+        assert control.request("redistribute type unreachable")[-1] == "ok"
+    bench.east.expect("Update", prefix="0.0.0.0/0", within=5)

@@ -18,7 +18,8 @@ PROTOCOL = "77"
 # FRR does not use a next hop that it has a Babel route to: the addresses of
 # the links are not announced.
 OURS_CONFIG = ["redistribute local ip 10.64.0.0/10 deny",
-               "redistribute proto 77 allow", "default update-interval 100"]
+               "redistribute proto 77 type unreachable allow",
+               "default update-interval 100"]
 
 PEERS = {
     "babeld": lambda router: Babeld(router, PEER_BABELD, HELLO,

@@ -178,6 +178,9 @@ SELECTORS = words("selector", "in {} {{}}", {
          ("-1", "256", "static")),
     Word("selector", "local", "redistribute {}", ("local", "local deny"),
          ("local true",)),
+    Word("selector", "type", "redistribute type {}",
+         ("unicast", "blackhole", "unreachable", "prohibit"),
+         ("anycast", "0")),
 ]
 
 ACTIONS = [
@@ -207,6 +210,6 @@ ALL = (OPTIONS + PARAMETERS + STATEMENTS + KEY_PARTS + SELECTORS + ACTIONS
        + OBSOLETE + DEPRECATED)
 
 # What the local socket alone takes, besides its own requests.
-REQUESTS = ("flush", "reload", "reopen-logfile")
+REQUESTS = ("flush", "replace", "reload", "reopen-logfile")
 # Options that may be changed while running.
 RUN_TIME = ("link-detect", "smoothing-half-life", "log-file")

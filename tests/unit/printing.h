@@ -236,6 +236,11 @@ put_selectors(struct text *text, const struct filter_rule *rule)
 		text_put(text, " proto %u", rule->proto);
 	if (rule->has & FILTER_HAS_LOCAL)
 		text_put(text, " local");
+	if (rule->has & FILTER_HAS_TYPE)
+		text_put(text, " type %s", rule->type == ROUTE_UNICAST ?
+		    "unicast" : rule->type == ROUTE_BLACKHOLE ? "blackhole" :
+		    rule->type == ROUTE_PROHIBIT ? "prohibit" :
+		    "unreachable");
 	if (rule->has & FILTER_HAS_IF)
 		text_put(text, " if %s", field_quote(rule->ifname, name));
 }

@@ -401,6 +401,20 @@ test_layers(void **state)
 	request(&layers, "flush interface a", "link-detect true\n"
 	    "key id k type hmac-sha256 value 00\ndefault\n"
 	    "interface b key k\nin metric 1\nin deny\n");
+	request(&layers, "replace in if x metric 2", "No such rule");
+	request(&layers, "flush in ip 10.0.0.0/8", "No such rule");
+	request(&layers, "in neigh fe80::1 deny", "link-detect true\n"
+	    "key id k type hmac-sha256 value 00\ndefault\n"
+	    "interface b key k\nin metric 1\nin deny\n"
+	    "in neigh fe80::1 deny\n");
+	request(&layers, "replace in neigh fe80::1 metric 3",
+	    "link-detect true\n"
+	    "key id k type hmac-sha256 value 00\ndefault\n"
+	    "interface b key k\nin metric 1\nin deny\n"
+	    "in neigh fe80::1 metric 3\n");
+	request(&layers, "flush in neigh fe80::1 deny", "link-detect true\n"
+	    "key id k type hmac-sha256 value 00\ndefault\n"
+	    "interface b key k\nin metric 1\nin deny\n");
 	request(&layers, "flush in", "link-detect true\n"
 	    "key id k type hmac-sha256 value 00\ndefault\n"
 	    "interface b key k\n");

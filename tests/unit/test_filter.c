@@ -69,7 +69,7 @@ route_of(const char *key)
 	    &subject.id), 0);
 	subject.ifname = "eth0";
 	subject.proto = 11;
-	subject.unicast = true;
+	subject.type = ROUTE_UNICAST;
 	return subject;
 }
 
@@ -254,14 +254,18 @@ test_redistribute(void **state)
 		long local, route, boot, blackhole;
 	} cases[] = {
 		{ "", 0, DENY, DENY, DENY },
-		{ "redistribute", 0, 0, DENY, DENY },
-		{ "redistribute metric 9", 0, 9, DENY, DENY },
+		{ "redistribute", 0, 0, DENY, 0 },
+		{ "redistribute metric 9", 0, 9, DENY, 9 },
 		{ "redistribute deny", 0, DENY, DENY, DENY },
 		{ "redistribute local", 0, DENY, DENY, DENY },
 		{ "redistribute local metric 9", 9, DENY, DENY, DENY },
 		{ "redistribute local deny", DENY, DENY, DENY, DENY },
 		{ "redistribute local deny\nredistribute", DENY, 0, DENY,
-		    DENY },
+		    0 },
+		{ "redistribute type blackhole", 0, DENY, DENY, 0 },
+		{ "redistribute type unicast", 0, 0, DENY, DENY },
+		{ "redistribute type prohibit", 0, DENY, DENY, DENY },
+		{ "redistribute type blackhole proto 3", 0, DENY, DENY, DENY },
 		{ "redistribute proto 3 metric 9", 0, DENY, 9, DENY },
 		{ "redistribute proto 11 metric 9", 0, 9, DENY, 9 },
 		{ "redistribute proto 0xb metric 9", 0, 9, DENY, 9 },
@@ -284,13 +288,106 @@ test_redistribute(void **state)
 		s.proto = FILTER_PROTO_BOOT;
 		boot = verdict_of(rules, FILTER_REDISTRIBUTE, &s);
 		s.proto = 11;
-		s.unicast = false;
+		s.type = ROUTE_BLACKHOLE;
 		blackhole = verdict_of(rules, FILTER_REDISTRIBUTE, &s);
-		s.unicast = true;
+		s.type = ROUTE_UNICAST;
 		if (local != cases[i].local || route != cases[i].route ||
 		    boot != cases[i].boot || blackhole != cases[i].blackhole)
 			fail_msg("%s: %ld %ld %ld %ld", rules, local, route,
 			    boot, blackhole);
+	}
+}
+
+/* A default route that leads nowhere is for this machine, unless a rule asks
+ * for its type. */
+static void
+test_default_routes(void **state)
+{
+	static const struct {
+		const char *rules, *key;
+		enum route_type type;
+		long verdict;
+	} cases[] = {
+		{ "redistribute", "0.0.0.0/0", ROUTE_UNICAST, 0 },
+		{ "redistribute", "0.0.0.0/0", ROUTE_UNREACHABLE, DENY },
+		{ "redistribute", "::/0", ROUTE_BLACKHOLE, DENY },
+		{ "redistribute", "0.0.0.0/1", ROUTE_BLACKHOLE, 0 },
+		{ "redistribute", "::/1", ROUTE_PROHIBIT, 0 },
+		{ "redistribute proto 11", "0.0.0.0/0", ROUTE_UNREACHABLE,
+		    DENY },
+		{ "redistribute type unreachable metric 7", "0.0.0.0/0",
+		    ROUTE_UNREACHABLE, 7 },
+		{ "redistribute type unreachable metric 7", "::/0",
+		    ROUTE_UNREACHABLE, 7 },
+		{ "redistribute ip 0.0.0.0/0 eq 0 deny\n"
+		    "redistribute type unreachable", "0.0.0.0/0",
+		    ROUTE_UNREACHABLE, DENY },
+	};
+	struct filter_subject s;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		s = route_of(cases[i].key);
+		s.type = cases[i].type;
+		if (verdict_of(cases[i].rules, FILTER_REDISTRIBUTE, &s) !=
+		    cases[i].verdict)
+			fail_msg("%s: %s", cases[i].rules, cases[i].key);
+	}
+}
+
+/* Does the first rule take all that the second one could? */
+static void
+test_covers(void **state)
+{
+	static const struct {
+		const char *rules;
+		bool covers;
+	} cases[] = {
+		{ "in deny\nin ip 10.0.0.0/8", true },
+		{ "in ip 10.0.0.0/8\nin ip 10.0.0.0/8 deny", true },
+		{ "in ip 10.0.0.0/8\nin ip 10.1.0.0/16", true },
+		{ "in ip 10.1.0.0/16\nin ip 10.0.0.0/8", false },
+		{ "in ip 10.0.0.0/8 le 24\nin ip 10.1.0.0/16", false },
+		{ "in ip 10.0.0.0/8 le 24\nin ip 10.1.0.0/16 eq 20", true },
+		{ "in ip 10.0.0.0/8 ge 16\nin ip 10.1.0.0/16", true },
+		{ "in ip 10.0.0.0/8 ge 17\nin ip 10.1.0.0/16", false },
+		{ "in ip 10.0.0.0/8\nin ip 2001:db8::/32", false },
+		{ "in if eth0\nin ip 10.0.0.0/8", false },
+		{ "in if eth*\nin if eth0 ip 10.0.0.0/8", true },
+		{ "in if eth0\nin if eth*", false },
+		{ "in neigh fe80::1\nin neigh fe80::1 ip ::/0", true },
+		{ "in neigh fe80::1\nin neigh fe80::2", false },
+		{ "in proto 3\nin ip 10.0.0.0/8", false },
+		{ "in src-ip ::/0\nin ip 10.0.0.0/8", false },
+		{ "redistribute\nredistribute local", false },
+		{ "redistribute local\nredistribute", false },
+		{ "redistribute\nredistribute proto 4", true },
+		{ "redistribute\nredistribute proto 3", false },
+		{ "redistribute proto 4\nredistribute", false },
+		{ "redistribute\nredistribute type unicast", true },
+		{ "redistribute\nredistribute type unreachable", false },
+		{ "redistribute deny\nredistribute type unreachable", true },
+		{ "redistribute\nredistribute deny", false },
+		{ "redistribute type prohibit\n"
+		    "redistribute type prohibit deny", true },
+	};
+	struct configuration *conf;
+	const struct filter *filter;
+	enum filter_chain chain;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		conf = configuration_of(cases[i].rules);
+		chain = cases[i].rules[0] == 'i' ? FILTER_IN :
+		    FILTER_REDISTRIBUTE;
+		filter = &conf->filters[chain];
+		assert_int_equal(filter->count, 2);
+		if ((filter_find_cover(filter, chain, &filter->rules[1]) ==
+		    0) != cases[i].covers)
+			fail_msg("%s", cases[i].rules);
+		configuration_free(conf);
 	}
 }
 
@@ -588,6 +685,8 @@ main(void)
 		cmocka_unit_test(test_selectors),
 		cmocka_unit_test(test_interface_by_name),
 		cmocka_unit_test(test_redistribute),
+		cmocka_unit_test(test_default_routes),
+		cmocka_unit_test(test_covers),
 		cmocka_unit_test(test_actions),
 		cmocka_unit_test(test_patterns),
 		cmocka_unit_test(test_against_model),
