@@ -8,7 +8,7 @@ import struct
 import threading
 import time
 
-from lab import wait_for
+from lab import PATIENCE, wait_for
 
 ECHO = {4: (8, 0), 6: (128, 129)}  # request and reply types
 
@@ -90,7 +90,7 @@ def unanswered(routers, targets=None, within=5, versions=(4, 6)):
                 address = target.address4 if version == 4 else target.address6
                 if target is not router:
                     missing.add((router, version, address))
-    deadline = time.monotonic() + within
+    deadline = time.monotonic() + within * PATIENCE
     sequence = 0
     try:
         while missing and time.monotonic() < deadline:

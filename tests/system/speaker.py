@@ -17,7 +17,7 @@ import time
 from dataclasses import dataclass
 
 import packet as p
-from lab import Timeout, wait_for
+from lab import PATIENCE, Timeout, wait_for
 
 ETH_P_IPV6 = 0x86dd
 PACKET_OUTGOING = 4
@@ -278,6 +278,7 @@ class FakeNeighbour:
 
     def expect(self, kind, within=2.0, since=None, where=None, **fields):
         """Wait for a TLV; where(heard) may look at its packet too."""
+        within *= PATIENCE
         found = self.search(kind, within, since, where, fields)
         if found is None:
             heard = [one.tlv for one in self.tlvs(since)]

@@ -17,6 +17,8 @@ import subprocess
 import termios
 import time
 
+from lab import PATIENCE
+
 SEQUENCE = re.compile(r"\x1b\[(\??)([0-9;]*)([A-Za-z])")
 
 
@@ -109,7 +111,8 @@ class Terminal:
         """The seconds that it took until the screen is so."""
         began = time.monotonic()
         while not condition(str(self)):
-            assert time.monotonic() - began < within, f"{what}:\n{self}"
+            assert time.monotonic() - began < within * PATIENCE, \
+                f"{what}:\n{self}"
             self.read()
         return time.monotonic() - began
 

@@ -27,9 +27,10 @@ def test_hellos_sent(make_bench):
     heard = hellos()
     for before, after in zip(heard, heard[1:]):
         assert after.seqno == (before.seqno + 1) & 0xffff
-        gap = after.datagram.time - before.datagram.time
         assert before.interval_cs > 0
-        assert gap <= before.interval_cs / 100 + 0.05
+    # All in all; a single one may be late when the machine is.
+    assert heard[-1].datagram.time - heard[0].datagram.time <= sum(
+        hello.interval_cs for hello in heard[:-1]) / 100
     for one in heard:
         assert one.datagram.destination == p.GROUP
         assert one.datagram.hop_limit == 1

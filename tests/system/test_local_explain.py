@@ -81,7 +81,8 @@ def test_packets_that_the_kernel_does_not_send(lab):
     link.a.ip("-6", "route", "del", *route)
     found = link.await_fields(send_errno=str(errno.ENETUNREACH))
     assert int(found["sends-failed"]) > 0
-    assert float(found["send-age"]) < 2 * HELLO
+    wait_for(lambda: float(link.explained()["send-age"]) < 2 * HELLO, 10,
+             "one was refused just now")
     link.a.ip("-6", "route", "add", *route)
     wait_for(lambda: float(link.explained()["send-age"]) > 2 * HELLO, 10,
              "packets are sent again")
