@@ -219,11 +219,8 @@ read_greeting(struct connection *c)
 		keep(line, "host", c->host);
 		keep(line, "my-id", c->id);
 	} while (true);
-	if (answer == ANSWER_NO)
-		return fail(c, "the daemon turns us away: %s",
-		    line + strcspn(line, " "));
-	if (answer == ANSWER_BAD)
-		return fail(c, "the daemon turns us away");
+	if (answer == ANSWER_NO || answer == ANSWER_BAD)
+		return fail(c, "the daemon turns us away: %.200s", line);
 	return answer == ANSWER_OK ? 0 : -1;
 }
 

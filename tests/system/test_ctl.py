@@ -382,6 +382,24 @@ def watch_ready(watch, daemon):
     return terminal
 
 
+def test_round_trip_times(lab, watch):
+    a, b = lab.router("a"), lab.router("b")
+    link = lab.link(a, b)
+    lab.build()
+    daemons = [Babeld(router, OURS, hello=0.3, config=[
+        f"interface {link.end(router).interface} type tunnel"]).start()
+        for router in (a, b)]
+    path = daemons[0].socket_path
+    wait_for(lambda: re.search(r" rtt ms .*\n.* \d+\.\d{3} ",
+                               ctl("neighbours", at=path).stdout), 10,
+             "it is in the table")
+    terminal = watch(path)
+    terminal.wait_for(lambda text: re.search(
+        r" rtt ms .*\n.*▪ +\d+\.\d{3} ", text), 10, "it is in the picture")
+    graph = json.loads(said("graph", at=path))
+    assert graph["links"][0]["properties"]["rtt_ms"] >= 0
+
+
 def test_top_in_plain_ascii(mesh, watch):
     terminal = watch(mesh.socket("east"), environment={
         "LC_ALL": "C", "NO_COLOR": "1"})
@@ -583,6 +601,59 @@ def test_no_socket(tmp_path):
         done = ctl("dump", at=where)
         assert (done.returncode, done.stdout) == (BROKEN, "")
         assert reason in done.stderr and done.stderr.startswith("babelctl: ")
+
+
+# Looking for the socket: in a place with an /etc and a /run of its own.
+
+PLACE = """
+mount --make-rprivate / && mount --bind {etc} /etc &&
+mount --bind {run} /run && { [ -L /var/run ] || mount --bind {run} /var/run; }
+exec {ctl} dump
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    for name in ("etc", "run"):
+        (tmp_path / name).mkdir()
+
+    def look(configuration=""):
+        (tmp_path / "etc/babeld.conf").write_text(configuration)
+        script = PLACE.replace("{etc}", str(tmp_path / "etc")) \
+            .replace("{run}", str(tmp_path / "run")).replace("{ctl}", CTL)
+        return subprocess.run(["unshare", "--mount", "--net", "sh", "-c",
+                               script], capture_output=True, text=True)
+    if os.geteuid() != 0:
+        pytest.skip("not root")
+    return look
+
+
+def test_it_finds_the_socket(place, tmp_path):
+    def serve(path, name):
+        made.append(Impostor(str(path), GREETING, None,
+                             f"add {name}\nok\n".encode()))
+    made = []
+    done = place()
+    assert (done.returncode, done.stdout) == (BROKEN, "")
+    assert done.stderr.startswith("babelctl: there is no daemon at: "
+                                  "/run/babeld.sock, /run/babeld/")
+    assert "port 33123: " in done.stderr
+    serve(tmp_path / "configured", "configured")
+    configuration = ("# local-path /run/none\nlocal-port 1\n"
+                     f"local-path-readwrite \"{tmp_path}/configured\"\n")
+    assert place(configuration).stdout == "add configured\n"
+    serve(tmp_path / "run/babel.sock", "old")
+    assert place().stdout == "add old\n"
+    # One that nobody serves is passed over.
+    with socket.socket(socket.AF_UNIX) as stale:
+        stale.bind(str(tmp_path / "run/babeld.sock"))
+    assert place(f"local-path {tmp_path}/none\n").stdout == "add old\n"
+    os.unlink(tmp_path / "run/babeld.sock")
+    serve(tmp_path / "run/babeld.sock", "usual")
+    assert place().stdout == "add usual\n"
+    assert place(configuration).stdout == "add configured\n"
+    for one in made:
+        one.close()
 
 
 # Completion
