@@ -17,8 +17,10 @@ JOBS = $(shell nproc)
 ENGINE = util tree counter prefix timer pattern filter blake2s mac \
 	config/token config/field configuration config/statement \
 	config/filter_rule config/key config/directive config/layers \
-	outbox instance held interface auth neighbour source destination route \
-	delivery fib xroute request message message_put trace receive send babel
+	message message_put outbox instance trace \
+	interface identity neighbour auth transmit \
+	destination source policy fib route delivery announce xroute \
+	request select interface_run send receive babel
 
 # ... and the process around it: start and loop, sockets, and the families
 # behind the faces net.c, kernel_netlink.c, rule.c and local.c.

@@ -15,9 +15,15 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "announce.h"
 #include "delivery.h"
 #include "fib.h"
+#include "interface_run.h"
 #include "packet.h"
+#include "request.h"
+#include "select.h"
+#include "transmit.h"
+#include "xroute.h"
 
 #define ROUTES_MAX	2000000
 #define NEIGHBOURS_MAX	4096		/* on one interface */
@@ -41,6 +47,7 @@ enter(struct babel *b, babel_time now)
 static void
 leave(struct babel *b)
 {
+	settle(b);
 	b->in_engine = false;
 }
 
@@ -49,6 +56,8 @@ tables_init(struct babel *b)
 {
 	TAILQ_INIT(&b->jobs);
 	TAILQ_INIT(&b->interfaces);
+	STAILQ_INIT(&b->unsettled);
+	STAILQ_INIT(&b->lost);
 	TAILQ_INIT(&b->fib);
 	TAILQ_INIT(&b->asking);
 	timer_init(&b->shutdown, TIMER_SHUTDOWN);
@@ -219,7 +228,7 @@ babel_shutdown(struct babel *b, babel_time now)
 bool
 babel_is_quiet(const struct babel *b)
 {
-	return b->shutting_down && b->goodbyes == 0 && b->held_count == 0;
+	return b->shutting_down && b->goodbyes == 0 && b->unsent_count == 0;
 }
 
 uint16_t
@@ -317,13 +326,13 @@ fire(struct babel *b, struct timer *t)
 		source_gc_due(b, OWNER(source, gc));
 		break;
 	case TIMER_DESTINATION_HOLD:
-		destination_hold_expired(b, OWNER(destination, hold));
+		announce_hold_expired(b, OWNER(destination, hold));
 		break;
 	case TIMER_DESTINATION_RESELECT:
-		route_select(b, OWNER(destination, reselect));
+		destination_unsettle(b, OWNER(destination, reselect));
 		break;
 	case TIMER_DESTINATION_REPEAT:
-		destination_repeat_due(b, OWNER(destination, repeat));
+		announce_repeat_due(b, OWNER(destination, repeat));
 		break;
 	case TIMER_FIB_RETRY:
 		fib_retry(b, OWNER(destination, fib.retry));
@@ -348,16 +357,16 @@ job_slice(struct babel *b, struct job *job)
 		send_dump(b, OWNER(neighbour, dump));
 		return false;
 	case JOB_NEIGHBOUR_COST:
-		return neighbour_cost_slice(b,
+		return route_cost_slice(b,
 		    OWNER(neighbour, cost_changed));
 	case JOB_NEIGHBOUR_FLUSH:
-		return neighbour_flush_slice(b, OWNER(neighbour, flush));
+		return settle_flush_slice(b, OWNER(neighbour, flush));
 	case JOB_POLICY:
-		return route_policy_slice(b);
+		return settle_policy_slice(b);
 	case JOB_OFFERS:
 		return xroute_review_slice(b);
 	case JOB_ANNOUNCE:
-		return xroute_announce_slice(b);
+		return settle_announce_slice(b);
 	case JOB_KINDS:
 		break;
 	}
@@ -374,6 +383,7 @@ babel_free(struct babel *b)
 	b->shutting_down = true;
 	TAILQ_FOREACH_SAFE(ifp, &b->interfaces, entry, next)
 		interface_flush(b, ifp);
+	settle(b);
 	while ((job = TAILQ_FIRST(&b->jobs)) != NULL) {
 		job_cancel(b, job);
 		if (job->kind == JOB_NEIGHBOUR_FLUSH &&
@@ -381,7 +391,8 @@ babel_free(struct babel *b)
 			job_queue_add(b, job);
 	}
 	xroute_free_all(b);
-	destination_free_all(b);
+	settle(b);
+	settle_free_all(b);
 	timer_heap_free(&b->prompt);
 	timer_heap_free(&b->patient);
 	free(b);
@@ -397,6 +408,7 @@ work(struct babel *b)
 	job_cancel(b, job);
 	if (job_slice(b, job))
 		job_queue_add(b, job);
+	settle(b);
 }
 
 void
@@ -417,6 +429,7 @@ babel_configure(struct babel *b, babel_time now,
 		if (!interface_is_wanted(b, ifp))
 			send_goodbye(b, ifp);
 	interface_configure(b);
+	settle(b);
 	while (slices-- > 0)
 		work(b);
 	walk_restart(&b->policy_walk);
@@ -434,7 +447,7 @@ next_wish(const struct babel *b)
 	if (!TAILQ_EMPTY(&b->jobs) ||
 	    (!TAILQ_EMPTY(&b->fib) && !b->fib_refused))
 		return b->now;
-	if (b->held_count > 0 || b->fib_refused)
+	if (b->unsent_count > 0 || b->fib_refused)
 		wish = time_min(wish, b->now + REFUSED_PAUSE);
 	return wish;
 }
@@ -452,13 +465,16 @@ babel_run(struct babel *b, babel_time now)
 		if (now - t->due >= TIMER_LATE)
 			count(b, COUNT_TIMERS_LATE);
 		fire(b, t);
+		settle(b);
 	}
-	while (budget-- > 0 && (t = timer_pop(&b->patient, now)) != NULL)
+	while (budget-- > 0 && (t = timer_pop(&b->patient, now)) != NULL) {
 		fire(b, t);
+		settle(b);
+	}
 	work(b);
 	more = request_submit(b, REQUEST_BUDGET);
 	fib_submit(b, FIB_BUDGET);
-	held_retry_all(b);
+	transmit_retry_all(b);
 	wish = more ? now : next_wish(b);
 	leave(b);
 	return wish;

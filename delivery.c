@@ -10,9 +10,11 @@
 
 #include <stdlib.h>
 
-#define REPEATS		2		/* where many neighbours are */
 #define OWED_MAX	1024		/* to one neighbour */
 #define RESEND_MARGIN	(100 * MILLISECOND)
+/* A neighbour that has acknowledged a retraction may take so long to change
+ * its kernel, and an older update may be so late. */
+#define RELEASE_GRACE	ON_THE_WAY
 
 int
 delivery_compare(const struct delivery *a, const struct delivery *b)
@@ -52,7 +54,7 @@ delivery_end(struct babel *b, struct delivery *delivery, bool acked)
 	if (!delivery_tree_is_empty(&d->owed))
 		return;
 	if (d->held && !d->undelivered)
-		destination_hold_release(b, d);
+		schedule_advance(b, &d->hold, b->now + RELEASE_GRACE);
 	else
 		destination_release(b, d);
 }
@@ -88,21 +90,19 @@ delivery_add(struct babel *b, struct destination *d, struct neighbour *n)
 		    RESEND_MARGIN);
 }
 
-void
+bool
 delivery_start(struct babel *b, struct destination *d)
 {
 	struct interface *ifp;
 	struct neighbour *n;
+	bool crowd = false;
 
 	delivery_cancel(b, d);
-	/* Whoever we lost may still hear us, and use us. */
-	d->undelivered = b->neighbour_lost != 0 &&
-	    b->now - b->neighbour_lost < destination_hold_time(b);
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up || !interface_understands(ifp, &d->key))
 			continue;
 		if (interface_is_crowded(ifp))
-			destination_repeat(b, d, REPEATS);
+			crowd = true;
 		TREE_FOREACH(n, neighbour_tree, &ifp->neighbours) {
 			/* One that is silent may still use us, and cannot
 			 * be asked. */
@@ -113,6 +113,7 @@ delivery_start(struct babel *b, struct destination *d)
 				delivery_add(b, d, n);
 		}
 	}
+	return crowd;
 }
 
 void

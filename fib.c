@@ -20,7 +20,7 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "xroute.h"
+#include "policy.h"
 
 #define RETRY_FIRST		SECOND
 #define RETRY_DOUBLINGS		6
@@ -70,7 +70,7 @@ static bool
 entry_of_route(const struct babel *b, const struct route *route,
     struct fib_entry *entry)
 {
-	struct filter_verdict verdict = route_filter(b, route, FILTER_INSTALL);
+	struct filter_verdict verdict = policy_route(b, route, FILTER_INSTALL);
 
 	memset(entry, 0, sizeof(*entry));
 	entry->next_hop = route->next_hop;
@@ -185,9 +185,9 @@ is_refused(const struct babel *b, const struct destination *d)
 }
 
 bool
-fib_refuses(const struct babel *b, const struct destination *d,
-    const struct route *route)
+fib_refuses(const struct babel *b, const struct route *route)
 {
+	const struct destination *d = route->destination;
 	struct fib_entry entry;
 
 	if (d->fib.refused_count == 0 &&
@@ -358,7 +358,7 @@ fib_go_beside(struct babel *b, struct destination *d,
 void
 fib_notify(const struct babel *b, const struct destination *d)
 {
-	const struct route *last = route_last_selected(d);
+	const struct route *last = destination_last_route(d);
 
 	if (d->selected != NULL)
 		notify(b, EVENT_ROUTE_CHANGE, d->selected);
@@ -386,8 +386,7 @@ fib_done(struct babel *b, const struct fib_change *change, int error)
 		d->fib.installed = change->entry;
 	}
 	fib_notify(b, d);
-	route_select(b, d);
-	destination_release(b, d);
+	destination_unsettle(b, d);
 }
 
 void
@@ -420,6 +419,5 @@ fib_retry(struct babel *b, struct destination *d)
 	d->fib.beside = 0;
 	if (d->fib.state == FIB_FAILED)
 		d->fib.state = FIB_IDLE;
-	route_select(b, d);
-	destination_release(b, d);
+	destination_unsettle(b, d);
 }

@@ -13,7 +13,7 @@
  * IHU at once; when the link becomes usable it gets our whole table, and
  * is asked for its own.
  */
-#include "delivery.h"
+#include "neighbour.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -122,7 +122,7 @@ neighbour_get(struct babel *b, struct interface *ifp,
 	return n;
 }
 
-static void
+void
 neighbour_free(struct babel *b, struct neighbour *n)
 {
 	struct interface *ifp = n->interface;
@@ -152,47 +152,12 @@ neighbour_flush(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->unused);
 	schedule_cancel(b, &n->dump_next);
 	schedule_cancel(b, &n->probe);
-	delivery_forget(b, n);
+	STAILQ_INSERT_TAIL(&b->lost, n, lost_entry);
 	schedule_cancel(b, &n->outbox.flush);
 	outbox_clear(&n->outbox);
 	job_cancel(b, &n->cost_changed);
 	job_cancel(b, &n->dump);
 	job_queue_add(b, &n->flush);
-}
-
-bool
-neighbour_flush_slice(struct babel *b, struct neighbour *n)
-{
-	unsigned int budget = JOB_BUDGET;
-	struct route *route;
-
-	while (budget-- > 0) {
-		route = TAILQ_FIRST(&n->routes);
-		if (route == NULL) {
-			neighbour_free(b, n);
-			return false;
-		}
-		route_flush(b, route);
-	}
-	return true;
-}
-
-bool
-neighbour_cost_slice(struct babel *b, struct neighbour *n)
-{
-	unsigned int budget = JOB_BUDGET;
-	struct route *route;
-
-	while (budget-- > 0 && n->cost_pending > 0) {
-		n->cost_pending--;
-		route = TAILQ_FIRST(&n->routes);
-		if (route == NULL)
-			break;
-		TAILQ_REMOVE(&n->routes, route, neighbour_entry);
-		TAILQ_INSERT_TAIL(&n->routes, route, neighbour_entry);
-		route_reconsider(b, route);
-	}
-	return n->cost_pending > 0 && !TAILQ_EMPTY(&n->routes);
 }
 
 bool
@@ -457,6 +422,15 @@ history_forget(struct hello_history *history)
 	history->interval = 0;
 }
 
+void
+neighbour_retract_all(struct babel *b, struct neighbour *n)
+{
+	n->generation++;
+	n->cost_pending = n->route_count;
+	if (n->cost_pending > 0)
+		job_queue_add(b, &n->cost_changed);
+}
+
 /* The neighbour has restarted: its old Hellos and costs mean nothing. */
 static void
 neighbour_rebooted(struct babel *b, struct neighbour *n)
@@ -466,7 +440,7 @@ neighbour_rebooted(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->multicast.missed);
 	schedule_cancel(b, &n->unicast.missed);
 	/* What it said before, it has forgotten. */
-	route_retract_all(b, n);
+	neighbour_retract_all(b, n);
 	n->txcost = INFINITY_METRIC;
 	n->is_listening = false;
 	n->stamped = false;

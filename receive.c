@@ -7,7 +7,10 @@
  */
 #include "packet.h"
 
+#include "announce.h"
 #include "delivery.h"
+#include "request.h"
+#include "select.h"
 #include "trace.h"
 
 #include <syslog.h>
@@ -99,6 +102,16 @@ act_ihu(struct receiver *r, const struct tlv *tlv)
 	neighbour_ihu(r->b, n, ihu);
 }
 
+/* An unfeasible update cannot be used, but tells what its sender believes.
+ * Whether we need a newer seqno depends on what is selected after it. */
+static void
+act_unfeasible(struct receiver *r, const struct update *update)
+{
+	settle(r->b);
+	announce_suspect(r->b, r->n, update);
+	request_unfeasible(r->b, r->n, update);
+}
+
 static void
 act_update(struct receiver *r, const struct tlv *tlv)
 {
@@ -107,9 +120,9 @@ act_update(struct receiver *r, const struct tlv *tlv)
 	if (n == NULL)
 		return;
 	if (tlv->u.update.wildcard)
-		route_retract_all(r->b, n);
-	else
-		route_update(r->b, n, &tlv->u.update);
+		neighbour_retract_all(r->b, n);
+	else if (route_update(r->b, n, &tlv->u.update))
+		act_unfeasible(r, &tlv->u.update);
 }
 
 static void
@@ -283,6 +296,7 @@ receive_packet(struct babel *b, const struct datagram *datagram)
 		if (tlv.type < sizeof(act) / sizeof(act[0]) &&
 		    act[tlv.type] != NULL)
 			act[tlv.type](&r, &tlv);
+		settle(b);
 	}
 	b->counters[COUNT_TLVS_IGNORED] += d.ignored;
 	if (d.stopped)

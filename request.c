@@ -11,12 +11,12 @@
 #include "request.h"
 
 #include <stdlib.h>
-#include <syslog.h>
+
+#include "announce.h"
+#include "identity.h"
 
 #define FORWARD_MEMORY	(10 * SECOND)	/* a forwarded request's life */
 #define REPEAT_TIME	SECOND		/* no sooner than this again */
-#define RAISES		16		/* of our seqno, at most */
-#define RAISES_PERIOD	(100 * MILLISECOND)	/* ... in this time */
 
 int
 request_compare(const struct request *a, const struct request *b)
@@ -251,64 +251,6 @@ request_pass_again(struct babel *b, const struct destination *d)
 	}
 }
 
-/* A router-id that nobody remembers. */
-static void
-take_fresh_id(struct babel *b)
-{
-	char id[ROUTER_ID_STRLEN];
-
-	b->former_id = b->id;
-	b->ops->random(b->ctx, &b->id, sizeof(b->id));
-	b->id.octets[0] &= 0xFC;
-	b->far_request = 0;
-	log_at(b, LOG_NOTICE, "others remember a newer seqno of ours: going "
-	    "on as router-id %s", router_id_format(&b->id, id));
-	xroute_announce_all(b);
-}
-
-/* One step serves all who starve; who asks for step after step without
- * end does not wear our seqnos out, nor the file that keeps them. */
-static bool
-may_raise_seqno(struct babel *b)
-{
-	if (b->now - b->raises_since >= RAISES_PERIOD) {
-		b->raises_since = b->now;
-		b->raises = 0;
-	}
-	if (b->raises == RAISES) {
-		count(b, COUNT_REQUEST_DROPPED);
-		return false;
-	}
-	b->raises++;
-	return true;
-}
-
-/*
- * Our router-id, and a seqno newer than ours, are asked for.  We may only
- * go up by one.  If others keep asking for much more, they remember us
- * from before we lost our state, and would ignore us for minutes.
- */
-static void
-raise_seqno(struct babel *b, uint16_t wanted)
-{
-	bool far = seqno_less(seqno_plus(b->seqno, 1), wanted);
-	bool forgetful = b->identity.without_state &&
-	    !b->identity.id_is_configured &&
-	    b->now - b->started < lifetime_of_memory(
-	    destination_hold_time(b));
-
-	if (!may_raise_seqno(b))
-		return;
-	b->seqno = seqno_plus(b->seqno, 1);
-	count(b, COUNT_SEQNO_RAISED);
-	if (!far || !forgetful)
-		return;
-	if (b->far_request == 0)
-		b->far_request = b->now;
-	else if (b->now - b->far_request >= REPEAT_TIME)
-		take_fresh_id(b);
-}
-
 void
 request_received_seqno(struct babel *b, struct neighbour *n,
     const struct seqno_request *received)
@@ -320,15 +262,15 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 		count(b, COUNT_REQUEST_DROPPED);
 		return;
 	}
-	if (!destination_announcement(b, d, &now))
+	if (!announce_content(b, d, &now))
 		request_forward(b, d, n, received);
 	else if (router_id_compare(&now.id, &received->id) != 0 ||
 	    !seqno_less(now.seqno, received->seqno))
 		say_update(b, n, &received->key, true);
 	else if (now.route == NULL) {
-		raise_seqno(b, received->seqno);
+		identity_raise_seqno(b, received->seqno);
 		say_update(b, n, &received->key, true);
-	} else if (destination_filter_out(b, d, n->interface, &now))
+	} else if (announce_filter(b, d, n->interface, &now))
 		request_forward(b, d, n, received);
 	else				/* we do not announce it there */
 		count(b, COUNT_REQUEST_DROPPED);
@@ -457,15 +399,28 @@ request_starving(struct babel *b, struct destination *d,
 		}
 }
 
+/* Would we like to use the route, or are we using it? */
+static bool
+is_wanted(const struct destination *d, const struct route *route)
+{
+	return route != NULL && d->xroute == NULL && (d->selected == NULL ||
+	    d->selected == route || route->metric < d->selected->metric);
+}
+
 void
 request_unfeasible(struct babel *b, struct neighbour *n,
-    struct destination *d, const struct router_id *id)
+    const struct update *update)
 {
-	const struct source *source = source_find(d, id);
-	struct request *request = request_find(d, id);
+	struct destination *d = destination_find(b, &update->key);
+	const struct source *source;
+	struct request *request;
 	uint16_t seqno;
 	bool is_new;
 
+	if (d == NULL || !is_wanted(d, route_find(d, n->id)))
+		return;
+	source = source_find(d, &update->id);
+	request = request_find(d, &update->id);
 	if (source == NULL || !source->has_distance)
 		return;
 	seqno = seqno_plus(source->seqno, 1);
@@ -473,7 +428,7 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	    b->now - request->sent < REPEAT_TIME)
 		return;
 	is_new = request == NULL;
-	request = request_get(b, d, id, seqno);
+	request = request_get(b, d, &update->id, seqno);
 	if (request == NULL)
 		return;
 	if (is_new) {
@@ -483,15 +438,6 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	request->hop_count = REQUEST_HOP_COUNT;
 	request->sent = b->now;
 	say_seqno_request(b, n, request);
-}
-
-void
-request_refresh(struct babel *b, struct route *route)
-{
-	struct outbox_item item = { .kind = SAY_ROUTE_REQUEST,
-	    .key = route->destination->key };
-
-	neighbour_say(b, route->neighbour, &item, false);
 }
 
 /* Send the answer on to whoever asked. */
@@ -511,7 +457,7 @@ request_satisfy(struct babel *b, struct destination *d)
 	struct announcement now;
 
 	if (request_tree_is_empty(&d->requests) ||
-	    !destination_announcement(b, d, &now))
+	    !announce_content(b, d, &now))
 		return;
 	TREE_FOREACH_SAFE(request, request_tree, &d->requests, next) {
 		if (router_id_compare(&now.id, &request->id) == 0 &&
@@ -520,7 +466,7 @@ request_satisfy(struct babel *b, struct destination *d)
 		count(b, COUNT_REQUESTS_SATISFIED);
 		if (request->more_askers) {
 			d->asked_for = true;
-			destination_changed(b, d, HASTE_URGENT);
+			announce_changed(b, d, HASTE_URGENT);
 		} else if (request->asker_ifindex != 0)
 			request_answer(b, request);
 		request_free(b, request);

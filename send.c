@@ -14,7 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
 #include "delivery.h"
+#include "transmit.h"
 
 #define BATCH		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two batches */
@@ -69,7 +71,7 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 		.dont_fragment = p->has_hello && p->ifp->conf.probe_mtu,
 	};
 
-	held_send(p->b, p->ifp, &p->e, &datagram);
+	transmit(p->b, p->ifp, &p->e, &datagram);
 }
 
 /* What is multicast goes to the declared neighbours, too, for links that
@@ -360,14 +362,14 @@ is_silent_here(const struct packet *p, const struct destination *d,
 	if (reason == REASON_REPLY || (reason == REASON_CHANGE &&
 	    d->asked_for))
 		return false;
-	return a->route != NULL && route_is_silent_on(p->b, a->route, p->ifp);
+	return a->route != NULL && announce_is_silent(p->b, a->route, p->ifp);
 }
 
 static void
 put_destination(struct packet *p, struct destination *d, enum reason reason)
 {
 	struct announcement a;
-	bool have = destination_announcement(p->b, d, &a);
+	bool have = announce_content(p->b, d, &a);
 	bool denied;
 
 	if (!interface_understands(p->ifp, &d->key))
@@ -375,11 +377,11 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 	if (reason == REASON_CHANGE && d->is_repeat &&
 	    !interface_is_crowded(p->ifp))
 		return;
-	if (have && !destination_may_announce(p->b, d)) {
+	if (have && !announce_is_ready(p->b, d)) {
 		d->announce_again = true;
 		return;
 	}
-	denied = have && !destination_filter_out(p->b, d, p->ifp, &a);
+	denied = have && !announce_filter(p->b, d, p->ifp, &a);
 	if (denied && reason != REASON_REPLY &&
 	    !(reason == REASON_CHANGE && d->refiltered))
 		return;
@@ -423,7 +425,7 @@ batch_add(const struct babel *b, struct batch *batch, struct destination *d)
 
 	entry->destination = d;
 	memset(&entry->id, 0, sizeof(entry->id));
-	if (destination_announcement(b, d, &a))
+	if (announce_content(b, d, &a))
 		entry->id = a.id;
 }
 
@@ -467,7 +469,7 @@ put_changes(struct packet *p)
 		return false;
 	}
 	while (batch.count < BATCH &&
-	    (d = destination_next_change(p->b, serial)) != NULL) {
+	    (d = announce_next_change(p->b, serial)) != NULL) {
 		serial = d->change_serial;
 		batch_add(p->b, &batch, d);
 	}
@@ -480,7 +482,7 @@ put_changes(struct packet *p)
 static bool
 is_blocked(struct babel *b, struct interface *ifp, struct timer *timer)
 {
-	if (held_retry(b, ifp))
+	if (transmit_retry(b, ifp))
 		return false;
 	schedule(b, timer, b->now + RETRY);
 	return true;
@@ -514,7 +516,7 @@ put_item(struct packet *p, const struct outbox_item *item)
 	d = destination_find(p->b, &item->key);
 	if (d == NULL)
 		put_retraction(p, &item->key);
-	else if (destination_may_announce(p->b, d))
+	else if (announce_is_ready(p->b, d))
 		put_destination(p, d, REASON_REPLY);
 	else
 		return false;
@@ -583,7 +585,7 @@ send_interface(struct babel *b, struct interface *ifp)
 		schedule(b, &outbox->flush, b->now + PACE);
 	packet_send(&p);
 	ifp->flushed = b->now;
-	destination_trim_changes(b);
+	announce_trim(b);
 	if (outbox->everything)
 		hurry_full_update(b, ifp);
 }
@@ -676,7 +678,7 @@ is_silent(const struct packet *p, const struct destination *d)
 	return d->xroute == NULL && d->selected != NULL &&
 	    d->selected->metric < INFINITY_METRIC &&
 	    d->silent_ifindex != p->ifp->link.ifindex &&
-	    route_is_silent_on(p->b, d->selected, p->ifp);
+	    announce_is_silent(p->b, d->selected, p->ifp);
 }
 
 /* Send the next destinations of a walk; true when the walk is over. */

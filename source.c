@@ -12,6 +12,7 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "destination.h"
 #include "route.h"
 
 int
@@ -128,7 +129,7 @@ source_gc_due(struct babel *b, struct source *source)
 	}
 	source->has_distance = false;	/* what was unfeasible is not now */
 	if (d->selected == NULL && !route_tree_is_empty(&d->routes))
-		route_select(b, d);
+		destination_unsettle(b, d);
 	source_expired(b, source);
 }
 

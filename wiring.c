@@ -15,6 +15,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "interface.h"
 #include "xroute.h"
 
 void

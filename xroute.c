@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "announce.h"
+#include "policy.h"
+
 int
 xroute_offer_compare(const struct xroute_offer *a,
     const struct xroute_offer *b)
@@ -47,23 +50,8 @@ offer_is_better(const struct xroute_offer *a, const struct xroute_offer *b)
 	return xroute_offer_compare(a, b) < 0;
 }
 
-struct filter_verdict
-xroute_judge(const struct babel *b, const struct kernel_route *route)
-{
-	const struct filter_subject subject = {
-		.key = route->key,
-		.ifname = route->ifname,
-		.proto = route->proto,
-		.local = route->local,
-		.type = route->type,
-	};
-
-	return filter_evaluate(&b->conf->filters[FILTER_REDISTRIBUTE],
-	    FILTER_REDISTRIBUTE, &subject);
-}
-
 /* The verdict of the filter: false, or a metric and the destination to
- * export. */
+ * announce. */
 static bool
 offer_evaluate(const struct babel *b, const struct kernel_route *route,
     uint16_t *metric, struct destination_key *key)
@@ -72,7 +60,7 @@ offer_evaluate(const struct babel *b, const struct kernel_route *route,
 
 	if (!destination_key_is_valid(&route->key))
 		return false;
-	verdict = xroute_judge(b, route);
+	verdict = policy_redistribute(b, route);
 	*metric = verdict.metric;
 	*key = route->key;
 	if ((verdict.sets & FILTER_SETS_SRC_PREFIX) != 0)
@@ -113,8 +101,7 @@ xroute_refresh(struct babel *b, struct xroute *xroute, bool is_new)
 		else if (changed)
 			notify(b, EVENT_XROUTE_CHANGE, xroute);
 	}
-	route_select(b, d);
-	destination_release(b, d);
+	destination_unsettle(b, d);
 }
 
 static struct xroute *
@@ -159,18 +146,13 @@ static void
 offer_reject(struct babel *b, struct xroute_offer *offer)
 {
 	struct xroute *xroute = offer->xroute;
-	struct destination *d;
 
 	if (xroute == NULL)
 		return;
-	d = xroute->destination;
 	TAILQ_REMOVE(&xroute->offers, offer, xroute_entry);
 	offer->xroute = NULL;
-	/* Packets to a network that is gone must not follow a shorter
-	 * prefix to somebody who still sends them here; an address of our
-	 * own needs no such care (section 3.5.4). */
 	if (TAILQ_EMPTY(&xroute->offers))
-		d->hold_fib |= !offer->route.local;
+		announce_withdrawn(xroute->destination, offer->route.local);
 	xroute_refresh(b, xroute, false);
 }
 
@@ -317,43 +299,6 @@ xroute_review_slice(struct babel *b)
 	    (offer = offer_step(b, &b->offers_walk)) != NULL)
 		review_offers(b, offer);
 	return offer != NULL;
-}
-
-/* Announce what offers to one destination have made to an xroute. */
-static void
-announce_offers(struct babel *b, struct xroute_offer *offer)
-{
-	const struct destination_key key = offer->route.key;
-	struct destination *d;
-
-	for (; offer != NULL && destination_key_compare(&offer->route.key,
-	    &key) == 0; offer = offer_tree_next(offer)) {
-		if (offer->xroute == NULL ||
-		    TAILQ_FIRST(&offer->xroute->offers) != offer)
-			continue;
-		d = offer->xroute->destination;
-		destination_evaluate(b, d);
-		destination_changed(b, d, HASTE_SOON);
-	}
-}
-
-bool
-xroute_announce_slice(struct babel *b)
-{
-	unsigned int budget = JOB_BUDGET;
-	struct xroute_offer *offer = NULL;
-
-	while (budget-- > 0 &&
-	    (offer = offer_step(b, &b->announce_walk)) != NULL)
-		announce_offers(b, offer);
-	return offer != NULL;
-}
-
-void
-xroute_announce_all(struct babel *b)
-{
-	walk_restart(&b->announce_walk);
-	job_queue_add(b, &b->announce);
 }
 
 void

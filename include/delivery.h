@@ -31,8 +31,9 @@ int	delivery_compare(const struct delivery *, const struct delivery *);
 TREE_DEFINE(delivery_tree, delivery, destination_entry, delivery_compare)
 
 /* What the destination announces now is owed to every neighbour that may
- * be using us for it, instead of what was owed before. */
-void	delivery_start(struct babel *, struct destination *);
+ * be using us for it, instead of what was owed before.  True: there is a
+ * crowd, where the update has to be repeated instead. */
+bool	delivery_start(struct babel *, struct destination *);
 /* It is owed to this neighbour again, and said to it at once. */
 void	delivery_repeat(struct babel *, struct destination *,
 	    struct neighbour *);

@@ -47,6 +47,7 @@ struct destination {
 	struct tree_node entry;		/* babel.destinations */
 	struct tree_node change_entry;	/* babel.changes */
 	TAILQ_ENTRY(destination) fib_entry;	/* babel.fib */
+	STAILQ_ENTRY(destination) unsettled_entry;	/* babel.unsettled */
 	struct destination_key key;
 
 	/* What was last marked for announcement, to judge changes (section
@@ -54,6 +55,7 @@ struct destination {
 	 * retraction. */
 	struct router_id announced_id;
 	uint16_t announced_metric;
+	bool unsettled;			/* in babel.unsettled */
 	bool announce_again;		/* it could not be sent yet */
 	bool refiltered;	/* the output filter denies what it did not */
 	bool asked_for;		/* by several: answered on every link */
@@ -85,6 +87,13 @@ struct destination {
 	struct timer reselect;		/* smoothing may decide otherwise */
 };
 
+/* What is announced of a destination. */
+struct announcement {
+	struct router_id id;
+	uint16_t seqno, metric;
+	const struct route *route;	/* NULL: an xroute */
+};
+
 int	destination_compare(const struct destination *,
 	    const struct destination *);
 int	change_compare(const struct destination *,
@@ -106,58 +115,10 @@ struct destination *destination_step(const struct babel *, struct walk *,
 	    struct destination *previous);
 /* Free it if nothing needs it any more. */
 void	destination_release(struct babel *, struct destination *);
-/* How soon a change is told. */
-enum haste { HASTE_LAZY, HASTE_SOON, HASTE_URGENT };
-/* Tell all interfaces about it. */
-void	destination_changed(struct babel *, struct destination *,
-	    enum haste);
-/* Tell it again, so many times, on crowded interfaces alone (section
- * 3.7.2). */
-void	destination_repeat(struct babel *, struct destination *,
-	    uint8_t times);
-void	destination_repeat_due(struct babel *, struct destination *);
-/* What we announce about it may have changed: judge whether to tell
- * (section 3.7.2), and answer the requests that it satisfies. */
-void	destination_evaluate(struct babel *, struct destination *);
-/* The first change after a serial, or NULL. */
-struct destination *destination_next_change(const struct babel *,
-	    uint64_t serial);
-/* Forget the changes that every interface has announced. */
-void	destination_trim_changes(struct babel *);
-/* At the end of the instance. */
-void	destination_free_all(struct babel *);
-/* What to announce: our own xroute's or the selected route's router-id,
- * seqno and metric; false: there is nothing, a retraction it is. */
-struct announcement {
-	struct router_id id;
-	uint16_t seqno, metric;
-	const struct route *route;	/* NULL: an xroute */
-};
-bool	destination_announcement(const struct babel *,
-	    const struct destination *, struct announcement *);
-/* The output filter of an interface: what of that is announced there;
- * false: it is denied, or too far. */
-bool	destination_filter_out(const struct babel *,
-	    const struct destination *, const struct interface *,
-	    struct announcement *);
-/* May it be announced now?  Not while the kernel still forwards
- * otherwise (install before advertise); retractions always may. */
-bool	destination_may_announce(const struct babel *,
-	    const struct destination *);
-/* The longest that a neighbour may keep using what we announced. */
-babel_time destination_hold_time(const struct babel *);
-/* An update interval is about to be shorter: what was announced with it
- * counts for that long all the same. */
-void	destination_hold_longer(struct babel *);
-/* The neighbour announces that source of it with that metric: while it is
- * held, that may be by way of us still, as news cross each other; it is
- * retracted to it again. */
-void	destination_suspect(struct babel *, struct destination *,
-	    struct neighbour *, const struct router_id *, uint16_t metric);
-/* All neighbours know of the retraction: packets may follow a shorter
- * prefix again, in a moment. */
-void	destination_hold_release(struct babel *, struct destination *);
-/* That moment, or the whole hold time, is over. */
-void	destination_hold_expired(struct babel *, struct destination *);
+/* What a selection rests on has changed: settle() selects again. */
+void	destination_unsettle(struct babel *, struct destination *);
+/* The route that was in use when the last one was lost, if it is still
+ * known, or NULL. */
+struct route *destination_last_route(const struct destination *);
 
 #endif

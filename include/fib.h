@@ -24,7 +24,6 @@ void	fib_forgive(struct babel *, struct destination *);
 bool	fib_is_current(const struct babel *, const struct destination *);
 /* Is the route barred: by the install filter, or because the kernel
  * refused it? */
-bool	fib_refuses(const struct babel *, const struct destination *,
-	    const struct route *);
+bool	fib_refuses(const struct babel *, const struct route *);
 
 #endif

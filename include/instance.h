@@ -45,6 +45,7 @@ struct job {
 
 struct destination;
 struct interface;
+struct neighbour;
 struct xroute_offer;
 struct request;
 TREE_HEAD(destination_tree);
@@ -54,6 +55,8 @@ TREE_HEAD(interface_tree);
 TAILQ_HEAD(interface_list, interface);
 TAILQ_HEAD(job_queue, job);
 TAILQ_HEAD(fib_queue, destination);
+STAILQ_HEAD(unsettled_queue, destination);
+STAILQ_HEAD(lost_queue, neighbour);
 TAILQ_HEAD(request_queue, request);
 
 /* Bounds on what a flood can make us remember. */
@@ -97,11 +100,13 @@ struct babel {
 	struct walk policy_walk, offers_walk, announce_walk;
 	struct job policy, offer_review, announce;
 	bool policy_in, policy_out;	/* these filters are others now */
+	struct unsettled_queue unsettled;	/* to select again (select.h) */
+	struct lost_queue lost;		/* neighbours that just died */
 	struct fib_queue fib;		/* wanted differs from installed */
 	bool fib_refused;		/* ops->fib could not take more */
 
 	struct request_queue asking;	/* our own, to be sent */
-	uint32_t held_count;	/* packets that ops->send refused (held.h) */
+	uint32_t unsent_count;		/* packets that wait (transmit.h) */
 	struct limits limits;
 	uint32_t next_id;		/* order by id, never by address */
 	uint16_t next_opaque;		/* of Acknowledgment Requests */

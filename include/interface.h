@@ -5,11 +5,17 @@
 #define INTERFACE_H
 
 #include "auth.h"
-#include "held.h"
 #include "outbox.h"
 
 struct neighbour;
+struct unsent_packet;
+TAILQ_HEAD(unsent_queue, unsent_packet);
 TREE_HEAD(neighbour_tree);
+
+/* Early Hellos when an interface comes up or a new neighbour is heard: the
+ * 2-out-of-3 rule wants two, so links are up in a fraction of a second. */
+#define HELLO_BURST		2
+#define HELLO_BURST_PAUSE	(500 * MILLISECOND)	/* between bursts */
 
 struct interface {
 	TAILQ_ENTRY(interface) entry;		/* babel.interfaces */
@@ -40,8 +46,8 @@ struct interface {
 
 	struct outbox outbox;			/* to everybody */
 	bool retracts_ipv4;	/* it cannot be announced any more */
-	struct held_queue held;		/* owned; what ops->send refused */
-	uint32_t held_count;
+	struct unsent_queue unsent;	/* owned; ops->send refused them */
+	uint32_t unsent_count;
 	uint64_t announced;	/* changes up to this serial were sent */
 	babel_time flushed;		/* when a packet was sent last */
 	babel_time hello_burst_next;	/* no further burst before */
@@ -68,26 +74,8 @@ TREE_DEFINE(interface_tree, interface, link_entry, interface_compare)
 struct interface *interface_find(const struct babel *, unsigned int ifindex);
 struct interface *interface_find_name(const struct babel *,
 	    const char *name);
-/* Create the interfaces that the configuration names (not those of
- * patterns) and flush those it no longer asks for; running ones take
- * their new parameters. */
-void	interface_configure(struct babel *);
-/* Does the configuration ask for it? */
-bool	interface_is_wanted(const struct babel *, const struct interface *);
-/* What the kernel says of a link; starts or stops the protocol on it. */
-void	interface_link_changed(struct babel *, const struct link_state *);
-void	interface_link_removed(struct babel *, unsigned int ifindex);
-/* Stop: its neighbours and their routes go. */
-void	interface_down(struct babel *, struct interface *);
-/* Stop, and forget it as soon as its neighbours and routes are forgotten;
- * who wants it back before then has it back. */
-void	interface_flush(struct babel *, struct interface *);
-/* Forget it now, if that is so. */
+/* Free it, if it is unwanted and the last of its neighbours is free. */
 void	interface_release(struct babel *, struct interface *);
-/* The timer fired: it still does not run. */
-void	interface_wait_due(struct babel *, struct interface *);
-/* The timer fired: a Hello is due. */
-void	interface_hello_due(struct babel *, struct interface *);
 /* Send a few early Hellos, so that new neighbours hear us soon. */
 void	interface_hello_soon(struct babel *, struct interface *);
 
@@ -113,5 +101,11 @@ bool	interface_understands(const struct interface *,
 	    const struct destination_key *);
 /* The largest packet to send: UDP payload octets (section 4). */
 size_t	interface_packet_size(const struct interface *);
+
+/* The longest that a neighbour may keep using what we announced. */
+babel_time interface_hold_time(const struct babel *);
+/* An update interval is about to become shorter: neighbours may go on using
+ * what was announced with the longer one. */
+void	interface_hold_longer(struct babel *);
 
 #endif

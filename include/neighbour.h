@@ -64,6 +64,7 @@ struct neighbour {
 	struct job cost_changed;	/* routes still to select again: */
 	uint32_t cost_pending;
 	struct job flush;
+	STAILQ_ENTRY(neighbour) lost_entry;	/* babel.lost, once dying */
 
 	struct job dump;		/* a full update by unicast */
 	struct timer dump_next;
@@ -102,13 +103,16 @@ void	neighbour_ihu(struct babel *, struct neighbour *,
 void	neighbour_hello_missed(struct babel *, struct neighbour *,
 	    struct hello_history *);
 void	neighbour_ihu_expired(struct babel *, struct neighbour *);
-/* Lost: it leaves the table at once; a job flushes its routes and frees
- * it. */
+/* The neighbour is lost: it leaves the table at once, in babel.lost.  What
+ * was owed to it ends when the engine settles; a job flushes its routes and
+ * frees it. */
 void	neighbour_flush(struct babel *, struct neighbour *);
-/* One slice of that job, or of the one for a changed cost; true when
- * more is left. */
-bool	neighbour_flush_slice(struct babel *, struct neighbour *);
-bool	neighbour_cost_slice(struct babel *, struct neighbour *);
+/* At the end of that job. */
+void	neighbour_free(struct babel *, struct neighbour *);
+/* The wildcard retraction, or a restart: as when the link is lost, but the
+ * neighbour stays.  The job for a changed cost walks its routes, and knows
+ * those that were announced since by their generation. */
+void	neighbour_retract_all(struct babel *, struct neighbour *);
 
 /* The cost of receiving from it and of sending to it (section 3.4.3,
  * appendix A.2), from the histories and the last IHU. */

@@ -6,7 +6,7 @@
 #ifndef PACKET_H
 #define PACKET_H
 
-#include "request.h"
+#include "neighbour.h"
 
 /* receive.c: check, decode, and act on each TLV. */
 void	receive_packet(struct babel *, const struct datagram *);

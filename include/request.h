@@ -5,7 +5,7 @@
 #ifndef REQUEST_H
 #define REQUEST_H
 
-#include "xroute.h"
+#include "route.h"
 
 struct request {
 	struct tree_node entry;	/* destination.requests, by id */
@@ -38,12 +38,10 @@ void	request_received_seqno(struct babel *, struct neighbour *,
  * are unfeasible ones, ask for a newer seqno (section 3.8.2.1). */
 void	request_starving(struct babel *, struct destination *,
 	    const struct router_id *lost);
-/* An unfeasible update came from a neighbour that we would like to use,
- * or are using (section 3.8.2.2). */
+/* An unfeasible update came from the neighbour: if we would like to use its
+ * route, or are using it, ask it for a newer seqno (section 3.8.2.2). */
 void	request_unfeasible(struct babel *, struct neighbour *,
-	    struct destination *, const struct router_id *);
-/* The selected route is about to expire (section 3.8.2.3). */
-void	request_refresh(struct babel *, struct route *);
+	    const struct update *);
 /* Another route is selected: who waits for an answer by way of a neighbour
  * that has no route any more will get it by way of another. */
 void	request_pass_again(struct babel *, const struct destination *);

@@ -1,6 +1,5 @@
 /*
- * route.h - the route table (RFC 8966, section 3.2.6) and selection
- * (section 3.6).
+ * route.h - the route table (RFC 8966, section 3.2.6).
  */
 #ifndef ROUTE_H
 #define ROUTE_H
@@ -30,51 +29,35 @@ struct route {
 	babel_time better_since;	/* than the selected one, or NEVER */
 };
 
-/* How a route that may be selected stands to the one that is. */
-enum route_verdict {
-	ROUTE_WORSE,
-	ROUTE_WORSE_ON_AVERAGE,		/* and better, by much, only now */
-	ROUTE_WITHIN_NOISE,		/* better, but perhaps by chance */
-	ROUTE_BETTER,			/* beyond doubt */
-};
-
 int	route_compare(const struct route *, const struct route *);
 TREE_DEFINE(route_tree, route, entry, route_compare)
 
 /* The route by way of the neighbour of that id, or NULL. */
 struct route *route_find(const struct destination *, uint32_t neighbour);
-/* An Update TLV from the neighbour (section 3.5.3). */
-void	route_update(struct babel *, struct neighbour *,
+/* An Update TLV from the neighbour (section 3.5.3).  True: it was
+ * unfeasible, and a newer seqno may have to be requested. */
+bool	route_update(struct babel *, struct neighbour *,
 	    const struct update *);
-/* The wildcard retraction. */
-void	route_retract_all(struct babel *, struct neighbour *);
 void	route_expiry_due(struct babel *, struct route *);
 /* When it expires if nothing more is heard of it. */
 babel_time route_expires(const struct route *);
+/* The route is in use: ask for it anew if it is about to expire (section
+ * 3.8.2.3). */
+void	route_refresh_late(struct babel *, struct route *);
 /* The cost, or the input filter's verdict, may have changed. */
 void	route_reconsider(struct babel *, struct route *);
+/* One slice of the job that reconsiders the neighbour's routes after its
+ * cost changed; true when more is left. */
+bool	route_cost_slice(struct babel *, struct neighbour *);
+/* The route becomes infinite, because its neighbour is gone. */
+void	route_retract(struct babel *, struct route *);
+/* Take the route out of the table; it is not selected. */
 void	route_flush(struct babel *, struct route *);
-/* The route that was in use when the last one was lost, if it is still
- * known, or NULL. */
-struct route *route_last_selected(const struct destination *);
-/* Choose again (section 3.6). */
-void	route_select(struct babel *, struct destination *);
-/* Does split horizon (section 3.7.4) keep the route, once selected, from
- * being announced on the interface? */
-bool	route_is_silent_on(const struct babel *, const struct route *,
-	    const struct interface *);
 /* Does its neighbour still advertise it, and can it be reached? */
 bool	route_is_usable(const struct route *);
 bool	route_is_feasible(const struct route *);
+/* May the route be selected (section 3.6)? */
+bool	route_is_eligible(const struct babel *, const struct route *);
 uint16_t route_smoothed_metric(const struct babel *, const struct route *);
-/* What the input or the install filter says of the route. */
-struct filter_verdict route_filter(const struct babel *,
-	    const struct route *, enum filter_chain);
-/* The hysteresis (appendix A.3): only a better one takes over. */
-enum route_verdict route_judge(const struct babel *,
-	    const struct route *challenger, const struct route *selected);
-/* Look at every route again after a change of policy; one slice, true
- * when more is left. */
-bool	route_policy_slice(struct babel *);
 
 #endif

@@ -7,7 +7,7 @@
 #ifndef XROUTE_H
 #define XROUTE_H
 
-#include "fib.h"
+#include "destination.h"
 
 struct xroute_offer {
 	struct tree_node entry;	/* babel.offers, by its identity */
@@ -31,9 +31,6 @@ int	xroute_offer_compare(const struct xroute_offer *,
 	    const struct xroute_offer *);
 TREE_DEFINE(offer_tree, xroute_offer, entry, xroute_offer_compare)
 
-/* What the redistribute filter says of a kernel route. */
-struct filter_verdict xroute_judge(const struct babel *,
-	    const struct kernel_route *);
 /* A kernel route appeared, was seen again, or went away. */
 void	xroute_offered(struct babel *, const struct kernel_route *);
 void	xroute_withdrawn(struct babel *, const struct kernel_route *);
@@ -45,10 +42,6 @@ void	xroute_sync_end(struct babel *);
 void	xroute_review(struct babel *);
 /* One slice of that; true when more is left. */
 bool	xroute_review_slice(struct babel *);
-/* The router-id or the seqno is another: announce all of them again. */
-void	xroute_announce_all(struct babel *);
-/* One slice of that; true when more is left. */
-bool	xroute_announce_slice(struct babel *);
 /* Drop everything, at the end. */
 void	xroute_free_all(struct babel *);
 

@@ -14,6 +14,9 @@
 
 #include <string.h>
 
+#include "route.h"
+#include "xroute.h"
+
 /* The interface of the least id not below that, or NULL. */
 static const struct interface *
 interface_from(const struct babel *b, uint32_t id)

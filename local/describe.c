@@ -17,8 +17,10 @@
 
 #include <string.h>
 
+#include "fib.h"
 #include "field.h"
 #include "net.h"
+#include "xroute.h"
 
 #define JSON(name)	LABEL(NULL, name)
 

@@ -13,8 +13,12 @@
 #include <errno.h>
 #include <string.h>
 
+#include "fib.h"
 #include "local/describe.h"
 #include "local/monitor.h"
+#include "policy.h"
+#include "select.h"
+#include "xroute.h"
 
 static const char *
 kernel_word(const struct babel *b, const struct destination *d)
@@ -86,7 +90,7 @@ static bool
 is_denied(const struct babel *b, const struct route *route,
     enum filter_chain chain)
 {
-	struct filter_verdict verdict = route_filter(b, route, chain);
+	struct filter_verdict verdict = policy_route(b, route, chain);
 
 	return verdict.deny || verdict.metric == INFINITY_METRIC;
 }
@@ -108,7 +112,7 @@ reason_against(const struct babel *b, const struct route *route)
 		return "unfeasible";
 	if (is_denied(b, route, FILTER_INSTALL))
 		return "install-filtered";
-	if (fib_refuses(b, route->destination, route))
+	if (fib_refuses(b, route))
 		return "kernel-refused";
 	return NULL;
 }

@@ -9,6 +9,7 @@
 #include "field.h"
 #include "local/describe.h"
 #include "local/monitor.h"
+#include "neighbour.h"
 
 /* Does it run, and if not, what is missing first? */
 static const char *
@@ -88,7 +89,7 @@ put_traffic(struct line *line, const struct babel *b,
 {
 	describe_age(line, BOTH("hello-age"), b, ifp->hello_sent);
 	describe_age(line, BOTH("packet-age"), b, ifp->flushed);
-	line_number(line, BOTH("queued-packets"), ifp->held_count);
+	line_number(line, BOTH("queued-packets"), ifp->unsent_count);
 	describe_statistics(line, ifp);
 	describe_sending(line, b, ifp);
 	line_number(line, BOTH("mac-dropped"), ifp->auth.trouble.count);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #include "local/describe.h"
+#include "policy.h"
+#include "xroute.h"
 
 #define PLEN_IPV4	96		/* added to the length of IPv4 */
 
@@ -89,7 +91,7 @@ report_offer(const struct babel *b, struct client *c,
 {
 	const struct kernel_route *route = &offer->route;
 	const struct filter *filter = &b->conf->filters[FILTER_REDISTRIBUTE];
-	struct filter_verdict verdict = xroute_judge(b, route);
+	struct filter_verdict verdict = policy_redistribute(b, route);
 	char id[DESTINATION_ID_STRLEN];
 	struct line line;
 

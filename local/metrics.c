@@ -13,6 +13,7 @@
 
 #include "local/describe.h"
 #include "local/statistic.h"
+#include "neighbour.h"
 
 enum value_type {
 	VALUE_FLAG,			/* a bool: 0 or 1 */

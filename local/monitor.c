@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "local/describe.h"
+#include "neighbour.h"
 
 /* Changes within this time of the last ones are sent together, because a
  * route is installed a moment after it is added, and one line will do. */

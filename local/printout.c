@@ -12,6 +12,8 @@
 
 #include "local/cursor.h"
 #include "local/describe.h"
+#include "route.h"
+#include "xroute.h"
 
 /* How far the printing of one copy has got. */
 struct printout {

@@ -6,6 +6,7 @@
 
 #include "local/describe.h"
 #include "local/statistic.h"
+#include "neighbour.h"
 
 static void
 put_interface(struct line *line, const struct interface *ifp)

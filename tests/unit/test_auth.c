@@ -4,6 +4,8 @@
  */
 #include "peer.h"
 
+#include "interface_run.h"
+
 #define TAPE		4096		/* packets */
 
 /* The calls of mac_compute are counted. */

@@ -5,6 +5,8 @@
  */
 #include "stage.h"
 
+#include "announce.h"
+
 /* The stage: to pass it on has left the feasibility distance (10, 96). */
 static struct stage
 stage_passed_on(const char *text)
@@ -221,7 +223,7 @@ what_the_kernel_has_not_is_not_announced(void **state)
 	/* Not either when what was selected dies before it was installed. */
 	world_link(s.w, 2, false);
 	assert_true(world_destination(s.w, P6)->selected->neighbour->dying);
-	assert_false(destination_may_announce(s.w->babel,
+	assert_false(announce_is_ready(s.w->babel,
 	    world_destination(s.w, P6)));
 	s.w->asked_count = 0;
 	world_free(s.w);

@@ -10,6 +10,7 @@
 #include "local/describe.h"
 #include "local/statistic.h"
 #include "local_peer.h"
+#include "route.h"
 
 static const char greeting[] =
     "BABEL 1.0\n"

@@ -7,7 +7,7 @@
 
 #include <errno.h>
 
-#include "held.h"
+#include "transmit.h"
 #include "local_peer.h"
 
 #define KEY	"key id k type hmac-sha256 value " \
@@ -47,7 +47,7 @@ lose(struct scene *s, int error)
 
 	message_start(&e, bytes, sizeof(bytes));
 	s->w->send_error = error;
-	held_send(s->w->babel, interface_find(s->w->babel, 1), &e, &to);
+	transmit(s->w->babel, interface_find(s->w->babel, 1), &e, &to);
 	s->w->send_error = 0;
 	return s->w->complaints > complaints;
 }

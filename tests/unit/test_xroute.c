@@ -4,6 +4,8 @@
  */
 #include "stage.h"
 
+#include "xroute.h"
+
 #define FILTERED "interface e1\ninterface e2\n" \
     "redistribute proto 11 metric 11\nredistribute proto 12 metric 12\n" \
     "redistribute proto 13 metric 13\n"

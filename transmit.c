@@ -1,11 +1,14 @@
 /*
- * held.c - packets on their last step, and those that ops->send refused: a
- * socket's buffer is full, a link's queue is.  They wait at their interface,
- * in order, for as long as it is up.  They are stamped and sealed when they
- * are sent: who measures round-trip times (RFC 9616, section 3.2) would take
+ * transmit.c - the last step of a packet on its way out: it is stamped,
+ * sealed and handed to ops->send.
+ *
+ * A packet that ops->send refuses, because a socket's buffer or a link's
+ * queue is full, waits at its interface, in order, for as long as the
+ * interface is up.  It is stamped and sealed only when it is sent, because a
+ * router that measures round-trip times (RFC 9616, section 3.2) would take
  * the wait for a part of the way.
  */
-#include "held.h"
+#include "transmit.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,45 +17,46 @@
 #include "interface.h"
 #include "trace.h"
 
-#define HELD_MAX	64		/* on an interface */
+#define UNSENT_MAX	64		/* on an interface */
 
-struct held_packet {
-	TAILQ_ENTRY(held_packet) entry;
+struct unsent_packet {
+	TAILQ_ENTRY(unsent_packet) entry;
 	struct datagram datagram;	/* but for bytes and len */
 	struct encoder e;
 	uint8_t bytes[];
 };
 
 static void
-held_add(struct babel *b, struct interface *ifp, const struct encoder *e,
+unsent_add(struct babel *b, struct interface *ifp, const struct encoder *e,
     const struct datagram *datagram)
 {
-	struct held_packet *held;
+	struct unsent_packet *packet;
 
 	count(b, COUNT_SEND_REFUSED);
-	if (ifp->held_count == HELD_MAX) {
+	if (ifp->unsent_count == UNSENT_MAX) {
 		count(b, COUNT_SEND_DROPPED);
 		return;
 	}
-	held = malloc(sizeof(*held) + message_length(e));
-	if (held == NULL) {
+	packet = malloc(sizeof(*packet) + message_length(e));
+	if (packet == NULL) {
 		count(b, COUNT_NO_MEMORY);
 		return;
 	}
-	held->datagram = *datagram;
-	message_copy(&held->e, e, held->bytes);
-	TAILQ_INSERT_TAIL(&ifp->held, held, entry);
-	ifp->held_count++;
-	b->held_count++;
+	packet->datagram = *datagram;
+	message_copy(&packet->e, e, packet->bytes);
+	TAILQ_INSERT_TAIL(&ifp->unsent, packet, entry);
+	ifp->unsent_count++;
+	b->unsent_count++;
 }
 
 static void
-held_free(struct babel *b, struct interface *ifp, struct held_packet *held)
+unsent_free(struct babel *b, struct interface *ifp,
+    struct unsent_packet *packet)
 {
-	TAILQ_REMOVE(&ifp->held, held, entry);
-	ifp->held_count--;
-	b->held_count--;
-	free(held);
+	TAILQ_REMOVE(&ifp->unsent, packet, entry);
+	ifp->unsent_count--;
+	b->unsent_count--;
+	free(packet);
 }
 
 /* The packet is lost. */
@@ -103,40 +107,40 @@ send_now(struct babel *b, struct interface *ifp, const struct encoder *e,
 }
 
 void
-held_send(struct babel *b, struct interface *ifp, const struct encoder *e,
+transmit(struct babel *b, struct interface *ifp, const struct encoder *e,
     const struct datagram *datagram)
 {
-	if (ifp->held_count > 0 || !send_now(b, ifp, e, datagram))
-		held_add(b, ifp, e, datagram);
+	if (ifp->unsent_count > 0 || !send_now(b, ifp, e, datagram))
+		unsent_add(b, ifp, e, datagram);
 }
 
 bool
-held_retry(struct babel *b, struct interface *ifp)
+transmit_retry(struct babel *b, struct interface *ifp)
 {
-	struct held_packet *held;
+	struct unsent_packet *packet;
 
-	while ((held = TAILQ_FIRST(&ifp->held)) != NULL &&
-	    send_now(b, ifp, &held->e, &held->datagram))
-		held_free(b, ifp, held);
-	return held == NULL;
+	while ((packet = TAILQ_FIRST(&ifp->unsent)) != NULL &&
+	    send_now(b, ifp, &packet->e, &packet->datagram))
+		unsent_free(b, ifp, packet);
+	return packet == NULL;
 }
 
 void
-held_retry_all(struct babel *b)
+transmit_retry_all(struct babel *b)
 {
 	struct interface *ifp;
 
-	if (b->held_count == 0)
+	if (b->unsent_count == 0)
 		return;
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
-		held_retry(b, ifp);
+		transmit_retry(b, ifp);
 }
 
 void
-held_forget(struct babel *b, struct interface *ifp)
+transmit_forget(struct babel *b, struct interface *ifp)
 {
-	struct held_packet *held;
+	struct unsent_packet *packet;
 
-	while ((held = TAILQ_FIRST(&ifp->held)) != NULL)
-		held_free(b, ifp, held);
+	while ((packet = TAILQ_FIRST(&ifp->unsent)) != NULL)
+		unsent_free(b, ifp, packet);
 }

@@ -1,0 +1,353 @@
+/*
+ * announce.c - what we say of a destination: whether a change is worth an
+ * update (RFC 8966, section 3.7.2), the hold time (3.5.4), and what split
+ * horizon (3.7.4) leaves owed.
+ */
+#include "announce.h"
+
+#include "delivery.h"
+#include "fib.h"
+#include "policy.h"
+#include "xroute.h"
+
+/* Where many neighbours share a link, the update is repeated. */
+#define REPEATS		2
+#define REPEAT_PAUSE	(300 * MILLISECOND)
+
+/* What counts as a change of metric worth an update of its own (section
+ * 3.7.2): both this much and this part of it.  Less is the noise of lossy
+ * links, and waits for the periodic update. */
+#define METRIC_CHANGE_MIN	64
+#define METRIC_CHANGE_PART	5
+/* ... and an urgent one. */
+#define METRIC_CHANGE_URGENT	512
+
+bool
+announce_content(const struct babel *b, const struct destination *d,
+    struct announcement *announcement)
+{
+	const struct route *route = d->selected;
+
+	if (b->shutting_down)
+		return false;
+	if (d->xroute != NULL) {
+		*announcement = (struct announcement){ b->id, b->seqno,
+		    d->xroute->metric, NULL };
+		return true;
+	}
+	if (route == NULL || route->metric == INFINITY_METRIC)
+		return false;
+	*announcement = (struct announcement){ route->source->id,
+	    route->seqno, route->metric, route };
+	return true;
+}
+
+bool
+announce_filter(const struct babel *b, const struct destination *d,
+    const struct interface *ifp, struct announcement *a)
+{
+	a->metric = metric_add(a->metric, policy_output_metric(b, ifp,
+	    &d->key, &a->id));
+	return a->metric < INFINITY_METRIC;
+}
+
+bool
+announce_is_ready(const struct babel *b, const struct destination *d)
+{
+	return d->xroute != NULL || d->selected == NULL ||
+	    d->selected->metric == INFINITY_METRIC || fib_is_current(b, d);
+}
+
+/* Is any interface up?  Otherwise nobody would ever take a change out of
+ * the log. */
+static bool
+somebody_listens(const struct babel *b)
+{
+	const struct interface *ifp;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->up)
+			return true;
+	return false;
+}
+
+void
+announce_changed(struct babel *b, struct destination *d,
+    enum haste haste)
+{
+	struct interface *ifp;
+
+	if (d->change_serial != 0)
+		change_tree_remove(&b->changes, d);
+	d->change_serial = 0;
+	d->is_repeat = false;
+	if (!somebody_listens(b))
+		return;
+	d->change_serial = ++b->change_serial;
+	change_tree_insert(&b->changes, d);
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		if (!ifp->up)
+			continue;
+		if (haste == HASTE_URGENT)
+			interface_flush_urgent(b, ifp);
+		else if (haste == HASTE_SOON)
+			interface_flush_soon(b, ifp);
+		else
+			interface_flush_lazy(b, ifp);
+	}
+}
+
+void
+announce_repeat_due(struct babel *b, struct destination *d)
+{
+	if (d->repeats == 0)
+		return;
+	/* Something newer that is not told yet makes the copy needless. */
+	if (d->change_serial == 0) {
+		announce_changed(b, d, HASTE_SOON);
+		d->is_repeat = true;
+	}
+	if (--d->repeats > 0)
+		schedule(b, &d->repeat, b->now + 2 * REPEAT_PAUSE);
+}
+
+struct destination *
+announce_next_change(const struct babel *b, uint64_t serial)
+{
+	struct destination wanted;
+
+	wanted.change_serial = serial + 1;
+	return change_tree_from(&b->changes, &wanted);
+}
+
+void
+announce_trim(struct babel *b)
+{
+	uint64_t announced = b->change_serial;
+	struct destination *d;
+	struct interface *ifp;
+
+	if (change_tree_is_empty(&b->changes))
+		return;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->up && ifp->announced < announced)
+			announced = ifp->announced;
+	while ((d = change_tree_first(&b->changes)) != NULL &&
+	    d->change_serial <= announced) {
+		change_tree_remove(&b->changes, d);
+		d->change_serial = 0;
+		if (!d->announce_again) {
+			d->silent_ifindex = 0;
+			d->refiltered = d->asked_for = false;
+		}
+		destination_release(b, d);
+	}
+}
+
+/* What is announced now is owed to every neighbour that may be using us for
+ * it, instead of what was owed before. */
+static void
+owe_delivery(struct babel *b, struct destination *d)
+{
+	/* A neighbour that we lost may still hear us, and use us. */
+	d->undelivered = b->neighbour_lost != 0 &&
+	    b->now - b->neighbour_lost < interface_hold_time(b);
+	if (!delivery_start(b, d))
+		return;
+	d->repeats = REPEATS;
+	schedule(b, &d->repeat, b->now + REPEAT_PAUSE);
+}
+
+/* Nothing to announce any more: hold it (section 3.5.4) and retract.  So it
+ * is, too, when it was held already, but what came instead, and is lost
+ * now, has kept the retraction waiting for the kernel. */
+static void
+retract(struct babel *b, struct destination *d)
+{
+	if (d->announced_metric == INFINITY_METRIC &&
+	    !(d->held && d->announce_again))
+		return;
+	d->announced_metric = INFINITY_METRIC;
+	d->announce_again = false;
+	d->held = true;
+	/* What we learnt and announced was installed, too. */
+	d->hold_fib |= router_id_compare(&d->announced_id, &b->id) != 0;
+	d->hold_until = b->now + interface_hold_time(b);
+	schedule(b, &d->hold, d->hold_until);
+	owe_delivery(b, d);
+	announce_changed(b, d, HASTE_URGENT);
+}
+
+/* Is it worth telling (section 3.7.2), and how soon?  False: no. */
+static bool
+judge_change(const struct destination *d, const struct announcement *now,
+    enum haste *haste)
+{
+	int difference = (int)now->metric - (int)d->announced_metric;
+
+	/* Where split horizon silenced us they may have lost a route; not
+	 * so if ours has just become better. */
+	if (difference >= METRIC_CHANGE_URGENT ||
+	    (d->heard_elsewhere && difference >= 0)) {
+		*haste = HASTE_URGENT;
+		return true;
+	}
+	*haste = HASTE_SOON;
+	if (d->announced_metric == INFINITY_METRIC || d->announce_again ||
+	    d->heard_elsewhere)
+		return true;
+	*haste = HASTE_LAZY;
+	if (difference < 0)
+		difference = -difference;
+	return difference >= METRIC_CHANGE_MIN && difference >=
+	    d->announced_metric / METRIC_CHANGE_PART;
+}
+
+/* Does the output filter of an interface deny it now, and not what was last
+ * announced?  It may be about the router-id, or add to the metric. */
+static bool
+is_denied_now(const struct babel *b, const struct destination *d,
+    const struct announcement *now)
+{
+	const struct interface *ifp;
+	struct announcement old, new;
+
+	if (b->conf->filters[FILTER_OUT].count == 0)
+		return false;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
+		old = (struct announcement){ .id = d->announced_id,
+			.metric = d->held_metric };
+		new = *now;
+		if (ifp->up && announce_filter(b, d, ifp, &old) &&
+		    !announce_filter(b, d, ifp, &new))
+			return true;
+	}
+	return false;
+}
+
+bool
+announce_is_silent(const struct babel *b, const struct route *route,
+    const struct interface *ifp)
+{
+	return route->neighbour->interface == ifp &&
+	    ifp->conf.split_horizon && !interface_has_static(b, ifp);
+}
+
+/* Split horizon is for those who go on believing what is still so: who was
+ * told of another source there, by an answer or before we were silent, is
+ * owed a retraction. */
+static void
+note_another_source(const struct babel *b, struct destination *d,
+    const struct route *route)
+{
+	const struct interface *ifp;
+
+	if (route == NULL)
+		return;
+	ifp = route->neighbour->interface;
+	if (announce_is_silent(b, route, ifp))
+		d->silent_ifindex = ifp->link.ifindex;
+}
+
+/* Split horizon silences the destination where its route comes from now:
+ * whoever used us there, for another route or for our own, is owed a
+ * retraction.  Where it came from before nobody has heard of it yet. */
+static void
+note_silence(const struct babel *b, struct destination *d,
+    const struct route *old, const struct route *selected)
+{
+	const struct interface *from, *to;
+
+	if (old == NULL && d->change_serial != 0)
+		old = destination_last_route(d);	/* not retracted yet */
+	if (selected == NULL || (old == NULL &&
+	    d->announced_metric == INFINITY_METRIC && d->change_serial == 0))
+		return;
+	from = old == NULL ? NULL : old->neighbour->interface;
+	to = selected->neighbour->interface;
+	if (from == to)
+		return;
+	if (announce_is_silent(b, selected, to)) {
+		d->silent_ifindex = to->link.ifindex;
+		d->heard_elsewhere = true;
+	}
+	if (from != NULL && announce_is_silent(b, old, from))
+		d->heard_elsewhere = true;
+}
+
+void
+announce_switched(struct babel *b, struct destination *d,
+    const struct route *old)
+{
+	if (d->selected == NULL)
+		d->held_route = old->id;
+	note_silence(b, d, old, d->selected);
+}
+
+bool
+announce_judge(struct babel *b, struct destination *d)
+{
+	struct announcement now;
+	enum haste haste;
+	bool back, believed, other_id;
+
+	if (!announce_content(b, d, &now)) {
+		retract(b, d);
+		return false;
+	}
+	if (!announce_is_ready(b, d))
+		return false;
+	d->held = d->hold_fib = false;
+	schedule_cancel(b, &d->hold);
+	back = d->announced_metric == INFINITY_METRIC;
+	/* A retraction that is not told to all yet may never be. */
+	believed = !back || d->change_serial != 0;
+	other_id = believed &&
+	    router_id_compare(&d->announced_id, &now.id) != 0;
+	if (judge_change(d, &now, &haste) || other_id) {
+		d->refiltered |= believed && is_denied_now(b, d, &now);
+		d->announced_id = now.id;
+		d->announced_metric = d->held_metric = now.metric;
+		d->announce_again = d->heard_elsewhere = false;
+		announce_changed(b, d, other_id ? HASTE_URGENT : haste);
+		if (other_id) {
+			note_another_source(b, d, now.route);
+			owe_delivery(b, d);
+		} else if (back)
+			delivery_cancel(b, d);	/* of the retraction */
+	}
+	return true;
+}
+
+void
+announce_withdrawn(struct destination *d, bool local)
+{
+	d->hold_fib |= !local;
+}
+
+void
+announce_suspect(struct babel *b, struct neighbour *n,
+    const struct update *update)
+{
+	struct destination *d = destination_find(b, &update->key);
+
+	if (d == NULL || !d->held || update->metric <= d->held_metric ||
+	    router_id_compare(&update->id, &d->announced_id) != 0)
+		return;
+	delivery_repeat(b, d, n);
+	if (!delivery_tree_is_empty(&d->owed))
+		schedule(b, &d->hold, d->hold_until);
+}
+
+void
+announce_hold_expired(struct babel *b, struct destination *d)
+{
+	d->hold_fib = false;
+	fib_update(b, d);
+	if (b->now < d->hold_until) {
+		schedule(b, &d->hold, d->hold_until);
+		return;
+	}
+	d->held = false;
+	destination_release(b, d);
+}

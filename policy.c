@@ -1,0 +1,73 @@
+/*
+ * policy.c - the questions that the engine asks the four filters: what a
+ * neighbour tells us (in), what we tell on an interface (out), what of the
+ * kernel's routes we announce (redistribute), and what becomes of a route in
+ * the kernel (install).
+ *
+ * The subject of a filter is built here alone, so that a selector means the
+ * same thing wherever the chain is asked.
+ */
+#include "policy.h"
+
+struct filter_verdict
+policy_neighbour(const struct babel *b, const struct neighbour *n,
+    const struct destination_key *key, const struct router_id *id,
+    enum filter_chain chain)
+{
+	const struct filter_subject subject = {
+		.key = *key,
+		.id = *id,
+		.neighbour = n->address,
+		.ifname = n->interface->link.name,
+	};
+
+	return filter_evaluate(&b->conf->filters[chain], chain, &subject);
+}
+
+struct filter_verdict
+policy_route(const struct babel *b, const struct route *route,
+    enum filter_chain chain)
+{
+	return policy_neighbour(b, route->neighbour,
+	    &route->destination->key, &route->source->id, chain);
+}
+
+uint16_t
+policy_input_metric(const struct babel *b, const struct neighbour *n,
+    const struct destination_key *key, const struct router_id *id)
+{
+	struct filter_verdict verdict = policy_neighbour(b, n, key, id,
+	    FILTER_IN);
+
+	return verdict.deny ? INFINITY_METRIC : verdict.metric;
+}
+
+uint16_t
+policy_output_metric(const struct babel *b, const struct interface *ifp,
+    const struct destination_key *key, const struct router_id *id)
+{
+	const struct filter_subject subject = {
+		.key = *key,
+		.id = *id,
+		.ifname = ifp->link.name,
+	};
+	struct filter_verdict verdict = filter_evaluate(
+	    &b->conf->filters[FILTER_OUT], FILTER_OUT, &subject);
+
+	return verdict.deny ? INFINITY_METRIC : verdict.metric;
+}
+
+struct filter_verdict
+policy_redistribute(const struct babel *b, const struct kernel_route *route)
+{
+	const struct filter_subject subject = {
+		.key = route->key,
+		.ifname = route->ifname,
+		.proto = route->proto,
+		.local = route->local,
+		.type = route->type,
+	};
+
+	return filter_evaluate(&b->conf->filters[FILTER_REDISTRIBUTE],
+	    FILTER_REDISTRIBUTE, &subject);
+}
