@@ -63,16 +63,15 @@ draw_title(struct frame *f)
 	const struct connection *c = f->top->connection;
 	char text[3 * GREETING_MAX + 8], clock[CLOCK_TEXT];
 	struct timespec now;
+	int right = f->s->columns - (int)sizeof(" 00:00:00 q quits");
 
 	clock_gettime(CLOCK_REALTIME, &now);
 	clock_text(&now, false, clock);
 	snprintf(text, sizeof(text), " %s  %s  %s", c->host, c->version,
 	    c->id);
-	put_field(f, 0, f->s->columns, TITLE, "");
-	put_field(f, 0, f->s->columns - 18, TITLE, text);
-	put_field(f, f->s->columns, -1, TITLE, "");
-	put_field(f, f->s->columns - 17, 17, TITLE, clock);
-	put(f, f->s->columns - 8, TITLE, "q quits");
+	put_field(f, 0, right, TITLE, text);
+	snprintf(text, sizeof(text), " %s q quits ", clock);
+	put_field(f, right, f->s->columns - right, TITLE, text);
 	f->row++;
 }
 

@@ -25,7 +25,6 @@ static const char *const glyphs[GLYPHS][2] = {
 	[MISSED] = { "x", "\xE2\x95\xB3" },
 	[ELLIPSIS] = { "~", "\xE2\x80\xA6" },
 	[ARROW] = { "->", "\xE2\x86\x92" },
-	[DASH] = { "-", "\xE2\x80\x93" },
 };
 
 const char *
@@ -116,6 +115,9 @@ screen_field(struct screen *screen, struct span at, enum style style,
 	char shown[TEXT_CHARACTER];
 	size_t columns;
 
+	while (column < end)
+		column = screen_put(screen, at.row, column, style, " ");
+	column = at.column;
 	if (needed <= width) {
 		if (at.width < 0)
 			column += width - needed;

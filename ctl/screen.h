@@ -12,7 +12,7 @@ enum style { PLAIN, DIM, BOLD, GOOD, BAD, WAY, TITLE, STYLES };
 /* What lines are drawn with, in UTF-8 or in ASCII. */
 enum glyph {
 	WIRE_GOOD, WIRE_USED, WIRE_LOST, WIRE_IDLE, ROOT, BRANCH, LAST,
-	HEARD, MISSED, ELLIPSIS, ARROW, DASH, GLYPHS
+	HEARD, MISSED, ELLIPSIS, ARROW, GLYPHS
 };
 
 struct cell {
@@ -27,6 +27,11 @@ struct screen {
 	bool all;			/* draw everything anew */
 };
 
+/* A part of a row. */
+struct span {
+	int row, column, width;
+};
+
 /* A new size: 0, or -1 for no memory. */
 int	screen_resize(struct screen *, int rows, int columns);
 void	screen_free(struct screen *);
@@ -35,11 +40,8 @@ void	screen_clear(struct screen *);
  * it.  What a terminal should not be given is shown as \xNN. */
 int	screen_put(struct screen *, int row, int column, enum style,
 	    const char *text);
-/* The same in a field of a width: cut off with an ellipsis, and blanks
- * behind it; or before it, if the width is negative. */
-struct span {
-	int row, column, width;
-};
+/* The same in a field, cut off with an ellipsis or filled up with blanks,
+ * which come before the text if the width is negative. */
 int	screen_field(struct screen *, struct span, enum style,
 	    const char *text);
 /* The same glyph several times. */

@@ -29,6 +29,7 @@ class Terminal:
         self.text = ""
         self.modes = {"25", "7"}  # cursor shown, as a terminal starts
         self.styles = set()
+        self.style = "0"
         self.resize(rows, columns)
         self.before = termios.tcgetattr(self.inner)
         self.process = subprocess.Popen(
@@ -42,8 +43,12 @@ class Terminal:
         fcntl.ioctl(self.outer, termios.TIOCSWINSZ,
                     struct.pack("HHHH", rows, columns, 0, 0))
         self.rows, self.columns = rows, columns
-        self.cells = [[" "] * columns for _ in range(rows)]
+        self.clear()
         self.row = self.column = 0
+
+    def clear(self):
+        self.cells = [[" "] * self.columns for _ in range(self.rows)]
+        self.painted = [["0"] * self.columns for _ in range(self.rows)]
 
     def type(self, text):
         os.write(self.outer, text.encode())
@@ -85,10 +90,11 @@ class Terminal:
             self.row, self.column = row - 1, column - 1
         elif letter == "J":
             assert numbers == "2"
-            self.cells = [[" "] * self.columns for _ in range(self.rows)]
+            self.clear()
         else:
             assert letter == "m", letter
             self.styles.add(numbers)
+            self.style = numbers
 
     def write(self, character):
         if character == "\n":
@@ -99,10 +105,14 @@ class Terminal:
             assert character.isprintable(), repr(character)
             if self.row < self.rows and self.column < self.columns:
                 self.cells[self.row][self.column] = character
+                self.painted[self.row][self.column] = self.style
             self.column += 1
 
     def lines(self):
         return ["".join(row).rstrip() for row in self.cells]
+
+    def reversed_columns(self, row):
+        return self.painted[row].count("0;7")
 
     def __str__(self):
         return "\n".join(self.lines())

@@ -295,6 +295,9 @@ def test_top_follows_a_cut(mesh, watch, figure):
         r"east-south ━+ 150 ━+ +fe80::\S+ +┄*▪+ +\d+\n", text) and re.search(
         r"Routes in use\n  10\.\S+ +\d+  → east-\w+ +fe80::", text), 10,
         "the picture")
+    # A title in reverse video across the screen, links in colours.
+    assert {"0;7", "0;1;36", "0;32"} <= terminal.styles
+    assert terminal.reversed_columns(0) == 80
     lines = terminal.lines()
     assert len(lines) == 24 and all(len(line) <= 80 for line in lines)
     began = time.monotonic()
