@@ -25,6 +25,8 @@
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
 #define SHARED_DIRECTORY "/run"		/* of what instances share */
+/* How long an instance that was told to end may take to do so. */
+#define PID_PATIENCE	(5 * SECOND)
 #define LEAVE_STEP	(20 * MILLISECOND)	/* is all said? */
 #define BLIND_PAUSE	(50 * MILLISECOND)	/* while poll fails */
 
@@ -43,6 +45,7 @@ catch_signals(struct daemon *daemon)
 		sigaddset(&set, caught[i]);
 	sigprocmask(SIG_BLOCK, &set, NULL);
 	sigaction(SIGPIPE, &ignore, NULL);
+	sigaction(SIGXFSZ, &ignore, NULL);	/* a file that is full */
 	daemon->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (daemon->signals < 0)
 		log_warn(daemon->log, "signals");
@@ -335,7 +338,8 @@ settle(struct daemon *daemon, int *parent)
 	}
 	if (pid_file == NULL)
 		return true;
-	daemon->pid_file = system_pid_file_open(pid_file, error);
+	daemon->pid_file = system_pid_file_open(pid_file, PID_PATIENCE,
+	    error);
 	if (daemon->pid_file == NULL)
 		log_warnx(daemon->log, "%s", error);
 	return daemon->pid_file != NULL;

@@ -432,6 +432,30 @@ read_files(struct evaluation *e)
 		read_file(e, e->files[i], false);
 }
 
+/* A log file that is a configuration file is a mistake that would spoil
+ * it. */
+static void
+check_log_file(struct evaluation *e)
+{
+	char message[CONFIGURATION_MESSAGE_MAX];
+	const char *path = options_log_file(&e->conf->options);
+	struct stat log, file;
+	size_t i;
+
+	if (path == NULL || stat(path, &log) < 0 || !S_ISREG(log.st_mode))
+		return;
+	for (i = 0; i == 0 || i < e->file_count; i++) {
+		if (stat(e->file_count == 0 ? DEFAULT_FILE : e->files[i],
+		    &file) < 0 || file.st_dev != log.st_dev ||
+		    file.st_ino != log.st_ino)
+			continue;
+		snprintf(message, sizeof(message),
+		    "log file %.300s: is a configuration file", path);
+		fail(e, message);
+		return;
+	}
+}
+
 static void
 add_interface(struct evaluation *e, const char *name)
 {
@@ -500,6 +524,8 @@ evaluate(struct evaluation *e)
 	read_files(e);
 	if (!must_stop(e))
 		add_interfaces(e);
+	if (!must_stop(e))
+		check_log_file(e);
 	if (!e->failed)
 		finish(e);
 }

@@ -31,9 +31,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "claims.h"
+#include "clock.h"
+#include "ownfile.h"
 
 #define NAME_MAX_SYSCTL	64
 #define VALUE_MAX	16
@@ -367,15 +370,13 @@ struct system_pid_file {
 	int fd;
 };
 
-/* Is the open file still the one of that name? */
 static bool
-is_file_of(int fd, const char *path)
+is_pid_file(const char *text)
 {
-	struct stat open_file, named;
+	size_t digits = strspn(text, "0123456789");
 
-	return fstat(fd, &open_file) == 0 && stat(path, &named) == 0 &&
-	    open_file.st_dev == named.st_dev &&
-	    open_file.st_ino == named.st_ino;
+	return digits > 0 && text[digits + strspn(text + digits, " \n")] ==
+	    '\0';
 }
 
 /* The process that the file names; 0 if it makes no sense. */
@@ -419,32 +420,50 @@ fail_held(const char *path, pid_t pid, char error[SYSTEM_ERROR_SIZE])
 	    path, (long)pid);
 }
 
-/* Open and lock; a descriptor, or -1 with the reason. */
+/* Open and lock: a descriptor; -1 if somebody holds it, with the process in
+ * *pid, or if it cannot be opened, with the reason. */
 static int
-open_pid_file(const char *path, char error[SYSTEM_ERROR_SIZE])
+open_pid_file(const char *path, pid_t *pid, char error[SYSTEM_ERROR_SIZE])
 {
-	pid_t pid;
+	char why[SYSTEM_ERROR_SIZE];
 	int fd;
 
 	for (;;) {
-		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, FILE_MODE);
+		*pid = -1;
+		fd = ownfile_open(path, true, is_pid_file, why, sizeof(why));
 		if (fd < 0)
-			return fail(error, "pid file %s: %s", path,
-			    strerror(errno));
-		pid = read_pid(fd);
+			return fail(error, "pid file %.240s", why);
+		*pid = read_pid(fd);
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
-		    is_living_babeld(pid)) {
+		    is_living_babeld(*pid)) {
 			close(fd);
-			return fail_held(path, pid, error);
+			return fail_held(path, *pid, error);
 		}
-		if (is_file_of(fd, path))
+		if (ownfile_has_path(fd, path))
 			return fd;
 		close(fd);		/* its owner left, and removed it */
 	}
 }
 
+/* The same, but an instance that was told to end gets the time to do so. */
+static int
+await_pid_file(const char *path, babel_time patience,
+    char error[SYSTEM_ERROR_SIZE])
+{
+	const struct timespec pause = { .tv_nsec = 20000000 };
+	const babel_time limit = clock_monotonic() + patience;
+	pid_t pid;
+	int fd;
+
+	while ((fd = open_pid_file(path, &pid, error)) < 0 && pid >= 0 &&
+	    clock_monotonic() < limit)
+		nanosleep(&pause, NULL);
+	return fd;
+}
+
 struct system_pid_file *
-system_pid_file_open(const char *path, char error[SYSTEM_ERROR_SIZE])
+system_pid_file_open(const char *path, babel_time patience,
+    char error[SYSTEM_ERROR_SIZE])
 {
 	struct system_pid_file *file;
 
@@ -454,7 +473,7 @@ system_pid_file_open(const char *path, char error[SYSTEM_ERROR_SIZE])
 		free(file);
 		return NULL;
 	}
-	file->fd = open_pid_file(path, error);
+	file->fd = await_pid_file(path, patience, error);
 	if (file->fd >= 0 && (ftruncate(file->fd, 0) < 0 ||
 	    dprintf(file->fd, "%ld\n", (long)getpid()) < 0)) {
 		fail(error, "pid file %s: %s", path, strerror(errno));
@@ -475,7 +494,7 @@ system_pid_file_close(struct system_pid_file *file)
 {
 	if (file == NULL)
 		return;
-	if (is_file_of(file->fd, file->path))
+	if (ownfile_has_path(file->fd, file->path))
 		unlink(file->path);
 	close(file->fd);
 	free(file->path);
@@ -565,15 +584,37 @@ sync_directory(const char *path)
 	close(fd);
 }
 
+/* A line with a number, even one that is too large, and perhaps one with a
+ * router-id. */
+static bool
+is_state_file(const char *text)
+{
+	char id[ROUTER_ID_STRLEN] = "";
+	struct router_id parsed;
+	size_t len;
+
+	text += strspn(text, " \t");
+	if (*text < '0' || *text > '9')
+		return false;
+	text += strspn(text, "0123456789");
+	text += strspn(text, " \t\n");
+	len = strcspn(text, "\n");
+	if (len < sizeof(id))
+		memcpy(id, text, len);
+	return text[len + strspn(text + len, "\n")] == '\0' &&
+	    (len == 0 || router_id_parse(id, &parsed) == 0);
+}
+
 /* Write in place: for a directory that we may not write to, a file that is
  * a mount point, or a file system that is full, where the few octets that
  * the file has are all that we get. */
 static int
 write_in_place(const char *path, const struct system_state *state)
 {
+	char why[SYSTEM_ERROR_SIZE];
 	int fd, result, saved;
 
-	fd = open(path, O_WRONLY | O_CLOEXEC);
+	fd = ownfile_open(path, false, is_state_file, why, sizeof(why));
 	if (fd < 0)
 		return -1;
 	result = print_state(fd, state);
@@ -583,18 +624,23 @@ write_in_place(const char *path, const struct system_state *state)
 	return result;
 }
 
+/* The new file has always the same name, so that one that a killed writer
+ * left is used up by the next. */
 static int
 replace_file(const char *path, const struct system_state *state)
 {
 	char temporary[PATH_MAX];
 	int fd, saved;
 
-	if (snprintf(temporary, sizeof(temporary), "%s.XXXXXX", path) >=
+	if (snprintf(temporary, sizeof(temporary), "%s.new", path) >=
 	    PATH_MAX) {
 		errno = ENAMETOOLONG;
 		return -1;
 	}
-	fd = mkostemp(temporary, O_CLOEXEC);
+	if (unlink(temporary) < 0 && errno != ENOENT)
+		return -1;
+	fd = open(temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC |
+	    O_NOFOLLOW, FILE_MODE);
 	if (fd < 0)
 		return -1;
 	if (print_state(fd, state) == 0 && rename(temporary, path) == 0) {
@@ -621,8 +667,14 @@ int
 system_state_write(const char *path, const struct system_state *state,
     char error[SYSTEM_ERROR_SIZE])
 {
-	int first;
+	char why[SYSTEM_ERROR_SIZE];
+	int first, fd;
 
+	fd = ownfile_open(path, false, is_state_file, why, sizeof(why));
+	if (fd < 0 && errno != ENOENT)
+		return fail(error, "state file %.240s", why);
+	if (fd >= 0)
+		close(fd);
 	if (replace_file(path, state) == 0)
 		return 0;
 	first = errno;

@@ -43,13 +43,14 @@ void	system_sysctls_close(struct system_sysctls *);
 
 /*
  * The pid file is locked while we run: one that nobody holds is stale,
- * unless it names a living babeld, for older ones do not lock.  NULL if
- * another instance holds it, or if it cannot be written.  Open it in the
- * process that goes on.
+ * unless it names a living babeld, for older ones do not lock.  One that is
+ * held is waited for, because its owner may be about to end.  NULL if
+ * another instance holds it after that, if it cannot be written, or if
+ * there is something else (ownfile.h).  Open it in the process that goes on.
  */
 struct system_pid_file;
 struct system_pid_file *system_pid_file_open(const char *path,
-	    char error[SYSTEM_ERROR_SIZE]);
+	    babel_time patience, char error[SYSTEM_ERROR_SIZE]);
 /* Remove it; NULL is fine. */
 void	system_pid_file_close(struct system_pid_file *);
 
@@ -65,7 +66,8 @@ struct system_state {
  * makes no sense, and then nothing is there either. */
 int	system_state_read(const char *path, struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);
-/* Replace the file atomically, and make it last; -1 if that failed, and
+/* Replace the file atomically, and make it last, unless it is no state file
+ * of ours (ownfile.h); -1 if that failed, and
  * then the old one is still there. */
 int	system_state_write(const char *path, const struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);

@@ -4,6 +4,7 @@ and what it says when it cannot."""
 import os
 import signal
 import socket
+import stat
 import subprocess
 
 import pytest
@@ -150,13 +151,94 @@ def test_after_a_crash(place):
     assert not os.path.exists(place.socket)
 
 
-@pytest.mark.parametrize("text", ["", "none\n", "65536\n", "\0"])
+@pytest.mark.parametrize("text", ["", "65536\n", "\0"])
 def test_a_state_file_that_makes_no_sense(place, text):
     with open(place.state, "w") as stream:
         stream.write(text)
     end(place.start())
     assert f"state file {place.state}" in place.read(place.log)
     assert place.read(place.state).strip().isdigit()
+
+
+def spoil(place, kind, path):
+    """Put something there that is not ours; tell what must stay of it."""
+    other = place.lab.path("other")
+    with open(other, "w") as stream:
+        stream.write("interface dut-east\n")
+    if kind == "configuration":
+        os.rename(other, path)
+    elif kind == "link":
+        os.symlink(other, path)
+    elif kind == "second name":
+        os.link(other, path)
+    elif kind == "device":
+        os.mknod(path, 0o666 | stat.S_IFCHR, os.makedev(1, 3))
+    elif kind == "fifo":
+        os.mkfifo(path)
+    elif kind == "directory":
+        os.mkdir(path)
+    return lambda: (os.lstat(path).st_ino, os.lstat(path).st_mode,
+                    os.path.exists(other) and place.read(other),
+                    kind == "configuration" and place.read(path))
+
+
+NOT_OURS = ["configuration", "link", "second name", "device", "fifo",
+            "directory"]
+
+
+@pytest.mark.parametrize("kind", NOT_OURS)
+def test_a_pid_file_that_is_something_else(place, kind):
+    look = spoil(place, kind, place.pid)
+    before = look()
+    assert place.run() == 1
+    assert f"pid file {place.pid}: " in place.read(place.log)
+    assert look() == before
+
+
+@pytest.mark.parametrize("kind", NOT_OURS)
+def test_a_state_file_that_is_something_else(place, kind):
+    """The daemon runs without one."""
+    look = spoil(place, kind, place.state)
+    before = look()
+    end(place.start())
+    assert f"state file {place.state}: " in place.read(place.log)
+    assert look() == before
+    assert not os.path.exists(place.state + ".new")
+
+
+def test_files_where_others_can_exchange_them(place):
+    open_to_all = place.lab.path("open")
+    os.mkdir(open_to_all)
+    os.chmod(open_to_all, 0o777)
+    place.pid = os.path.join(open_to_all, "pid")
+    assert place.run() == 1
+    assert os.listdir(open_to_all) == []
+    os.chmod(open_to_all, 0o1777)
+    end(place.start())
+
+
+def test_a_log_file_that_is_the_configuration(place):
+    with open(place.log, "w") as stream:
+        stream.write("interface dut-east\n")
+    assert place.run("-c", place.log) == 1
+    assert place.read(place.log) == "interface dut-east\n"
+
+
+def test_a_full_file_does_not_kill(place):
+    end(place.start(wrapper=["prlimit", "--fsize=16"]))
+
+
+def test_one_that_ends_is_waited_for(place):
+    """"kill PID; babeld" starts the next."""
+    first = place.start("-C", "shutdown-delay-ms 1500")
+    first.terminate()
+    second = place.router.spawn(place.argv(), stdin=subprocess.DEVNULL)
+    place.lab.processes.append(second)
+    assert first.wait(10) == 0
+    wait_for(lambda: os.path.exists(place.pid)
+             and place.read(place.pid) == f"{second.pid}\n", 10,
+             "the next one runs")
+    end(second)
 
 
 def test_where_parameters_cannot_be_written(place):

@@ -390,11 +390,11 @@ pid_file_tells_stale_from_held(void **state)
 	(void)state;
 	strlcpy(path, path_of("pid"), sizeof(path));
 	write_file("pid", "1\n");	/* stale, though process 1 lives */
-	file = system_pid_file_open(path, error);
+	file = system_pid_file_open(path, 0, error);
 	assert_non_null(file);
 	snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 	assert_string_equal(read_file("pid"), text);
-	assert_null(system_pid_file_open(path, error));
+	assert_null(system_pid_file_open(path, 0, error));
 	snprintf(text, sizeof(text), "running process, %ld", (long)getpid());
 	assert_non_null(strstr(error, text));
 	system_pid_file_close(file);
@@ -403,17 +403,17 @@ pid_file_tells_stale_from_held(void **state)
 	assert_int_equal(pipe(ends), 0);
 	child = fork();
 	if (child == 0) {
-		file = system_pid_file_open(path, error);
+		file = system_pid_file_open(path, 0, error);
 		(void)!write(ends[1], file == NULL ? "n" : "y", 1);
 		pause();
 		_exit(1);
 	}
 	assert_int_equal(read(ends[0], &word, 1), 1);
 	assert_int_equal(word, 'y');
-	assert_null(system_pid_file_open(path, error));
+	assert_null(system_pid_file_open(path, 0, error));
 	kill(child, SIGKILL);
 	waitpid(child, &status, 0);
-	file = system_pid_file_open(path, error);
+	file = system_pid_file_open(path, 0, error);
 	assert_non_null(file);
 	/* Somebody else's by now: it stays. */
 	assert_int_equal(unlink(path), 0);
@@ -421,7 +421,8 @@ pid_file_tells_stale_from_held(void **state)
 	system_pid_file_close(file);
 	assert_string_equal(read_file("pid"), "5\n");
 	unlink(path);
-	assert_null(system_pid_file_open("/nonexistent/pid", error));
+	assert_null(system_pid_file_open("/nonexistent/pid", 0,
+	    error));
 	assert_non_null(strstr(error, "/nonexistent/pid"));
 	close(ends[0]);
 	close(ends[1]);
@@ -457,7 +458,7 @@ pid_file_of_an_older_babeld(void **state)
 	}
 	assert_int_equal(read(ends[0], &word, 1), 1);
 	write_pid(child);
-	assert_null(system_pid_file_open(path, error));
+	assert_null(system_pid_file_open(path, 0, error));
 	snprintf(text, sizeof(text), "running process, %ld", (long)child);
 	assert_non_null(strstr(error, text));
 	snprintf(text, sizeof(text), "%ld", (long)child);
@@ -466,7 +467,7 @@ pid_file_of_an_older_babeld(void **state)
 	kill(child, SIGKILL);
 	assert_int_equal(waitid(P_PID, (id_t)child, NULL, WEXITED | WNOWAIT),
 	    0);
-	file = system_pid_file_open(path, error);
+	file = system_pid_file_open(path, 0, error);
 	assert_non_null(file);
 	system_pid_file_close(file);
 	waitpid(child, &status, 0);
@@ -474,7 +475,7 @@ pid_file_of_an_older_babeld(void **state)
 	prctl(PR_GET_NAME, name);
 	prctl(PR_SET_NAME, "babeld");
 	write_pid(getpid());
-	file = system_pid_file_open(path, error);
+	file = system_pid_file_open(path, 0, error);
 	prctl(PR_SET_NAME, name);
 	assert_non_null(file);
 	system_pid_file_close(file);

@@ -1,0 +1,29 @@
+/*
+ * ownfile.h - files that we create, take over and remove: the pid file and
+ * the state file.
+ *
+ * A file is only taken over if it is a regular file with one name, in a
+ * directory where nobody else can exchange it, and if it is empty or holds
+ * what we write there.  A link is never followed, so that a path that is
+ * named by mistake, or prepared by somebody else, does no harm.
+ */
+#ifndef OWNFILE_H
+#define OWNFILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define OWNFILE_MAX	1024		/* octets that are looked at */
+
+/* Does a file of ours hold such a text?  It ends with '\0'. */
+typedef bool ownfile_test(const char *text);
+
+/* Open for reading and writing, and create it with the mode if create is
+ * set: a descriptor; or -1 with errno, and in why, of the size, a phrase
+ * that begins with the path. */
+int	ownfile_open(const char *path, bool create, ownfile_test *is_ours,
+	    char *why, size_t size);
+/* Is the open file the one that has the path now? */
+bool	ownfile_has_path(int fd, const char *path);
+
+#endif
