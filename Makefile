@@ -95,7 +95,8 @@ unit-tests = $(patsubst %.c,$(OUT)/%,$(wildcard tests/unit/test_*.c))
 sim-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
 
 # What the system tests drive that is not the daemon itself.
-system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay)
+system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay \
+	failing.so)
 
 benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 FUZZ = *
@@ -263,6 +264,12 @@ $(long)/%: $(OUT)/sim
 # The checker can fail: a fault built in for each invariant must be found.
 sim-broken: $(OUT)/sim $(OUT)/daemon.a
 	@$(run-mutants) tests/sim $(MUTANTS)
+
+# A library to preload into the daemon.
+$(OUT)/tests/system/%.so: tests/system/%.c $(OUT)/flags
+	$(call say,CC,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(COMPILE) -shared -fPIC -o $@ $< -ldl
 
 $(OUT)/tests/system/%: $(OUT)/tests/system/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)

@@ -443,6 +443,7 @@ open_sockets(struct daemon *daemon)
 		log_warnx(daemon->log, "%s", error);
 		return false;
 	}
+	local_tell(daemon->local, daemon->log, &daemon->call_errors);
 	local_on_command(daemon->local, control_command, daemon);
 	return true;
 }

@@ -34,7 +34,6 @@
 #define STEPS_DEAF	16		/* for one that is gone, in addition */
 #define STEPS_REQUEST	8		/* that a request costs */
 #define FORGET		2048		/* records, in one turn at least */
-#define ACCEPT_PAUSE	(SECOND / 2)	/* without free descriptors */
 #define HOST_MAX	64
 
 _Static_assert(LOCAL_CLIENTS <= 64, "slots are kept in a 64-bit set");
@@ -95,6 +94,12 @@ local_on_command(struct local *local, local_command *command, void *ctx)
 {
 	local->command = command;
 	local->ctx = ctx;
+}
+
+void
+local_tell(struct local *local, struct log *log, uint64_t *errors)
+{
+	trouble_init(&local->accepting, log, errors);
 }
 
 void
@@ -202,12 +207,15 @@ local_adopt(struct local *local, const struct babel *b, int fd,
 }
 
 /* Without descriptors or memory the server would stay ready all the time,
- * so it is not polled for a while. */
-static bool
-is_shortage(int error)
+ * so it is not polled for a while; other errors are those of a client that
+ * is gone again, unless they last. */
+static void
+accept_failed(struct local *local, babel_time now, int error)
 {
-	return error == EMFILE || error == ENFILE || error == ENOBUFS ||
-	    error == ENOMEM;
+	if (error == EAGAIN || error == EINTR || error == ECONNABORTED)
+		return;
+	trouble_met(&local->accepting, now, error, "accepting a client");
+	local->accept_again = trouble_again(&local->accepting);
 }
 
 static void
@@ -219,10 +227,10 @@ accept_some(struct local *local, const struct babel *b,
 	for (i = 0; i < ACCEPTS; i++) {
 		fd = server_accept(server);
 		if (fd < 0) {
-			if (is_shortage(errno))
-				local->accept_again = b->now + ACCEPT_PAUSE;
+			accept_failed(local, b->now, errno);
 			return;
 		}
+		trouble_over(&local->accepting);
 		local_adopt(local, b, fd, server->writable,
 		    server->path == NULL);
 	}

@@ -21,6 +21,7 @@
 #define LOCAL_ERROR_MAX	256
 
 struct local;
+struct log;
 
 enum local_reply {
 	LOCAL_OK,
@@ -55,6 +56,8 @@ struct local *local_open(const struct options *, const char *version,
 void	local_close(struct local *);
 /* Who executes directives; without, they are bad. */
 void	local_on_command(struct local *, local_command *, void *ctx);
+/* Where to tell of errors, and what to count them in; to nobody without. */
+void	local_tell(struct local *, struct log *, uint64_t *errors);
 /* Show these numbers too; the array is borrowed until local_close. */
 void	local_show(struct local *, const struct local_statistic *,
 	    size_t count);

@@ -158,7 +158,7 @@ batch_listen(struct batch *batch)
 	int error, patience = ANSWER_PATIENCE;
 
 	while (!batch_read(batch, &error)) {
-		if (error == ENOBUFS)
+		if (error == ENOBUFS && patience-- > 0)
 			is_complete = false;
 		else if (error == EAGAIN &&
 		    (!is_complete || patience-- == 0 ||

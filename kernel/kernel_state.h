@@ -58,6 +58,7 @@ struct kernel {
 	struct kernel_marks marks;
 	struct sync sync;
 
+	babel_time quiet_until;		/* that some were lost is told */
 	int read_error;			/* an errno, of kernel_ready */
 	uint64_t overruns;		/* of the notifications */
 	uint64_t seed;			/* of the fingerprints */

@@ -10,6 +10,7 @@
 #include <linux/rtnetlink.h>
 #include <syslog.h>
 
+#include "clock.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
 #include "kernel/attribute.h"
@@ -22,6 +23,7 @@
 #define NOTIFICATION_MAX 8192
 #define DRAIN_MAX	64		/* bursts */
 #define DISCARD_MAX	65536		/* more than fit */
+#define DISCARD_ERRORS	8		/* then one of them lasts */
 _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
     "the buffer holds a burst");
 
@@ -63,14 +65,17 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 static void
 overrun(struct kernel *kernel)
 {
-	int left = DISCARD_MAX;
+	int left = DISCARD_MAX, errors = DISCARD_ERRORS;
 
 	kernel->overruns++;
-	kernel->events->log(kernel->ctx, LOG_INFO,
-	    "lost notifications of the kernel: asking for everything");
+	if (clock_monotonic() >= kernel->quiet_until) {
+		kernel->quiet_until = clock_monotonic() + MINUTE;
+		kernel->events->log(kernel->ctx, LOG_INFO,
+		    "lost notifications of the kernel: asking for everything");
+	}
 	while (left-- > 0 &&
 	    (recv(kernel->notify, NULL, 0, MSG_DONTWAIT) >= 0 ||
-	    errno == ENOBUFS || errno == EINTR))
+	    ((errno == ENOBUFS || errno == EINTR) && errors-- > 0)))
 		continue;
 	kernel_marks_schedule(kernel, SYNC_ALL, 0);
 }

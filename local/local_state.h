@@ -6,6 +6,7 @@
 
 #include "local/client.h"
 #include "local/server.h"
+#include "trouble.h"
 
 #define LOCAL_SHOWN	8		/* arrays given to local_show */
 /*
@@ -39,7 +40,8 @@ struct local {
 	unsigned int server_index[SERVER_SLOTS];	/* in poll */
 	struct client_list clients;	/* owned; the next to serve first */
 	unsigned int client_count;
-	babel_time accept_again;	/* no descriptors till then, or 0 */
+	struct trouble accepting;
+	babel_time accept_again;	/* nobody is accepted till then, or 0 */
 	uint64_t slots;			/* set of the slots in use */
 	struct journal journal;
 	bool monitored;			/* somebody reads the journal */

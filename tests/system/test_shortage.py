@@ -15,7 +15,6 @@ import time
 
 import pytest
 
-from control import Control
 from daemons import OURS, Babeld
 from lab import run, wait_for
 from test_local import assert_no_hello_missed
@@ -64,13 +63,6 @@ def listen(ears, duration):
         for ready in select.select([ear.socket for ear in ears], [], [],
                                    left)[0]:
             next(ear for ear in ears if ear.socket is ready).hear()
-
-
-def stats(daemon):
-    with daemon.control() as control:
-        return {words[0]: int(words[1])
-                for words in map(str.split, control.request("stats"))
-                if len(words) == 2 and words[1].isdigit()}
 
 
 class Star:
@@ -178,3 +170,149 @@ def test_each_of_many_interfaces_has_its_neighbour(lab, links):
     for daemon in wide.daemons:
         wait_for(lambda: wide.neighbours(daemon) == links, 90,
                  f"{daemon} has {links} neighbours", 1)
+
+
+# What keeps the loop from its input, and for how long it may keep it busy.
+
+FAILING = os.path.join(os.path.dirname(OURS), "tests", "system", "failing.so")
+TICKS = os.sysconf("SC_CLK_TCK")
+LASTS = 1  # seconds
+BUSY = 0.3  # of a processor: two daemons of a few routes take 0.01
+CALLS = [("recvmmsg", errno.ENOMEM), ("recvmmsg", errno.ENOBUFS),
+         ("recv", errno.ENOMEM), ("recv", errno.ENOBUFS),
+         ("sendmsg", errno.ENOMEM), ("sendmsg", errno.ENOBUFS),
+         ("sendmsg", errno.EPERM), ("send", errno.ENOBUFS),
+         ("epoll_wait", errno.ENOMEM), ("ppoll", errno.EINVAL),
+         ("ppoll", errno.ENOMEM), ("accept4", errno.EMFILE),
+         ("accept4", errno.ENOMEM), ("accept4", errno.EPERM)]
+
+
+def processor_time(process):
+    with open(f"/proc/{process.pid}/stat") as stream:
+        fields = stream.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS
+
+
+class Pair:
+    """Two daemons that are neighbours; calls of one of them may fail."""
+
+    def __init__(self, lab, monkeypatch):
+        self.dut, peer = lab.router("dut"), lab.router("peer")
+        self.link = lab.link(self.dut, peer)
+        lab.build()
+        self.path = lab.path("failing")
+        assert os.path.exists(FAILING)
+        self.peer = Babeld(peer, OURS, hello=HELLO).start()
+        monkeypatch.setenv("LD_PRELOAD", FAILING)
+        monkeypatch.setenv("FAILING", self.path)
+        self.daemon = Babeld(self.dut, OURS, hello=HELLO).start()
+        monkeypatch.delenv("LD_PRELOAD")
+        self.await_neighbours()
+
+    def await_neighbours(self, within=30):
+        for daemon in (self.daemon, self.peer):
+            wait_for(lambda: [n for n in daemon.dump().find("neighbour")
+                              if int(n["cost"]) < 65535], within,
+                     f"{daemon} has its neighbour")
+
+    @contextlib.contextmanager
+    def bounded(self):
+        """Whatever happens inside, it neither spins nor floods the log."""
+        before = processor_time(self.daemon), len(self.daemon.log())
+        start = time.monotonic()
+        yield
+        took = time.monotonic() - start
+        after = processor_time(self.daemon), len(self.daemon.log())
+        assert after[0] - before[0] < BUSY * took
+        assert after[1] - before[1] < 4000
+
+    def failing(self, call, number):
+        with open(self.path, "w") as stream:
+            stream.write(f"{call} {number}\n")
+
+    def working(self):
+        os.unlink(self.path)
+
+
+@pytest.fixture
+def pair(lab, monkeypatch):
+    return Pair(lab, monkeypatch)
+
+
+def test_no_lasting_error_of_a_call_spins(pair):
+    for call, number in CALLS:
+        print(call, errno.errorcode[number])
+        with pair.bounded():
+            pair.failing(call, number)
+            # So that there is something to read and to accept.
+            client = socket.socket(socket.AF_UNIX)
+            client.connect(pair.daemon.socket_path)
+            pair.dut.ip("addr", "add", "192.0.2.1/32", "dev", "lo")
+            pair.dut.ip("addr", "del", "192.0.2.1/32", "dev", "lo")
+            select.select([], [], [], LASTS)
+        client.close()
+        pair.working()
+        pair.await_neighbours()
+    pair.failing("ppoll", errno.EINVAL)
+    assert pair.daemon.terminate() == 0
+
+
+def test_fewer_descriptors_than_are_polled(pair):
+    limits = resource.prlimit(pair.daemon.pid, resource.RLIMIT_NOFILE)
+    with pair.bounded():
+        resource.prlimit(pair.daemon.pid, resource.RLIMIT_NOFILE,
+                         (0, limits[1]))
+        wait_for(lambda: "waiting for input" in pair.daemon.log(), 10,
+                 "poll fails")
+        select.select([], [], [], LASTS)
+    # The neighbour goes on hearing it.
+    assert [n["reach"] for n in pair.peer.dump().find("neighbour")
+            if n["reach"].endswith("f") or n["reach"].startswith("f")]
+    pair.daemon.signal(signal.SIGUSR1)
+    assert pair.daemon.terminate() == 0
+
+
+def test_a_log_that_nobody_reads(lab):
+    """The pipe is full before the daemon writes its first line."""
+    router, peer = lab.router("dut"), lab.router("peer")
+    link = lab.link(router, peer)
+    lab.build()
+    reader, writer = os.pipe()
+    fcntl.fcntl(writer, fcntl.F_SETPIPE_SZ, 4096)
+    os.set_blocking(writer, False)
+    os.write(writer, b"x" * 4096)
+    os.set_blocking(writer, True)
+    daemon = Babeld(router, OURS, hello=HELLO, options=["-d", "3"])
+    daemon.prepare()
+    ear = Ear(link.end(peer))
+    daemon.process = router.spawn(daemon.argv(), stdin=subprocess.DEVNULL,
+                                  stdout=writer, stderr=writer)
+    lab.processes.append(daemon.process)
+    with daemon.control() as control:
+        assert control.request("unmonitor") == ["ok"]
+    daemon.signal(signal.SIGUSR1)
+    listen([ear], 5)
+    assert len(ear.gaps) > 5 and max(ear.gaps) < PATIENCE
+    assert os.get_blocking(writer)  # who shares it sees no change
+    assert stats_of_log(daemon) > 0
+    os.set_blocking(reader, False)
+    text = b""
+
+    def is_told():
+        nonlocal text
+        with contextlib.suppress(BlockingIOError):
+            text += os.read(reader, 65536)
+        return b" lines were lost here" in text
+    wait_for(is_told, 10, "the reader is told of lost lines")
+    # Nobody reads again: the end must not wait either.
+    daemon.signal(signal.SIGUSR1)
+    assert daemon.terminate() == 0
+    os.close(reader)
+    os.close(writer)
+
+
+def stats_of_log(daemon):
+    with daemon.control() as control:
+        line = next(line for line in control.request("stats")
+                    if "log-lines-lost" in line)
+    return int(line.split()[-1])
