@@ -90,6 +90,7 @@ prepare_loop(struct daemon *daemon)
 		warnx("out of memory");
 		return false;
 	}
+	trouble_init(&daemon->memory, daemon->log, &daemon->call_errors);
 	trouble_init(&daemon->polling, daemon->log, &daemon->call_errors);
 	for (i = 0; i < INPUTS; i++)
 		trouble_init(&daemon->reading[i], daemon->log,
@@ -200,6 +201,25 @@ serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
 		    n - INPUTS, busy);
 }
 
+/* Without memory the engine drops what it is told.  That is told once a
+ * minute, and shown until it has not happened for a minute. */
+static void
+watch_memory(struct daemon *daemon, babel_time now)
+{
+	uint64_t refusals = daemon->babel->counters[COUNT_NO_MEMORY];
+
+	if (daemon->refusals != refusals) {
+		daemon->refusals = refusals;
+		daemon->is_short = 1;
+		trouble_met(&daemon->memory, now, ENOMEM,
+		    "remembering what neighbours and the kernel tell");
+	} else if (daemon->is_short != 0 &&
+	    now - daemon->memory.again >= MINUTE) {
+		daemon->is_short = 0;
+		trouble_over(&daemon->memory);
+	}
+}
+
 /* What is due by the clock, and is not the engine's. */
 static void
 keep_house(struct daemon *daemon, babel_time now)
@@ -221,6 +241,7 @@ keep_house(struct daemon *daemon, babel_time now)
 		daemon->overruns = *kernel_overruns(daemon->kernel);
 		net_renew(daemon->net);
 	}
+	watch_memory(daemon, now);
 	control_save_state(daemon, false);
 }
 
@@ -420,7 +441,10 @@ show_statistics(struct daemon *daemon)
 	daemon->shown[4] = (struct local_statistic){ "call-errors",
 	    "Errors of system calls that may last.", &daemon->call_errors,
 	    false };
-	local_show(daemon->local, daemon->shown, 5);
+	daemon->shown[5] = (struct local_statistic){ "out-of-memory",
+	    "1 if something was dropped for want of memory within a minute.",
+	    &daemon->is_short, true };
+	local_show(daemon->local, daemon->shown, 6);
 }
 
 static bool

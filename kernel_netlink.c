@@ -96,12 +96,14 @@ kernel_open(const struct kernel_conf *conf,
 	kernel->events = events;
 	kernel->ctx = ctx;
 	kernel->command = kernel->dump = kernel->notify = kernel->timer = -1;
+	kernel->leaving.fd = -1;
 	system_random(&kernel->seed, sizeof(kernel->seed));
 	kernel_link_init(kernel);
 	kernel_marks_init(kernel);
 	kernel->buffer = malloc(2 * NETLINK_BUFFER);
 	if (kernel->buffer == NULL || set_conf(kernel, conf) < 0 ||
-	    open_descriptors(kernel) < 0) {
+	    open_descriptors(kernel) < 0 ||
+	    kernel_dump_reserve(&kernel->leaving) < 0) {
 		error = errno;
 		kernel_close(kernel);
 		errno = error;
@@ -125,6 +127,7 @@ kernel_close(struct kernel *kernel)
 	if (kernel == NULL)
 		return;
 	kernel_sockets_close(kernel);
+	kernel_dump_release(&kernel->leaving);
 	if (kernel->timer >= 0)
 		close(kernel->timer);
 	kernel_link_free(kernel);

@@ -55,6 +55,11 @@ local_open(const struct options *options, const char *version,
 	journal_init(&local->journal);
 	for (i = 0; i < SERVER_SLOTS; i++)
 		server_init(&local->servers[i]);
+	if (spares_init(&local->spares) < 0) {
+		strlcpy(error, "out of memory", LOCAL_ERROR_MAX);
+		local_close(local);
+		return NULL;
+	}
 	for (i = 0; i < SERVER_SLOTS; i++)
 		if (server_open(&local->servers[i], options,
 		    (enum server_slot)i, error) < 0) {
@@ -86,6 +91,7 @@ local_close(struct local *local)
 	for (i = 0; i < SERVER_SLOTS; i++)
 		server_close(&local->servers[i]);
 	journal_free(&local->journal);
+	spares_free(&local->spares);
 	free(local);
 }
 
@@ -186,7 +192,8 @@ void
 local_adopt(struct local *local, const struct babel *b, int fd,
     bool writable, bool is_tcp)
 {
-	struct client *c = client_new(fd, writable, is_tcp);
+	struct client *c = client_new(&local->spares, fd, writable,
+	    is_tcp);
 
 	if (c == NULL) {
 		close(fd);

@@ -46,7 +46,7 @@ struct daemon {
 	struct install *install;
 	uint32_t *watched;		/* tables to watch */
 	struct local *local;
-	struct local_statistic shown[5];	/* by it, besides its own */
+	struct local_statistic shown[6];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
 	struct address_list addresses;	/* that we added */
 	babel_time next_address;	/* look for links that lack one */
@@ -55,6 +55,9 @@ struct daemon {
 	bool changed;			/* since then */
 	int signals;			/* a descriptor */
 	uint64_t call_errors;		/* of system calls that may last */
+	struct trouble memory;		/* none for what we are told */
+	uint64_t refusals;		/* of it, when last looked at */
+	uint64_t is_short;		/* of it, this minute */
 	struct trouble polling;		/* poll fails */
 	struct trouble reading[INPUTS];
 	uint64_t overruns;		/* of netlink, when last looked at */

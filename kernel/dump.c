@@ -82,55 +82,82 @@ kernel_dump_is_end(const struct nlmsghdr *nlh, int *error)
 /* Give the messages of a datagram to the taker; true if it was the last
  * one, or the taker wants no more. */
 static bool
-take_messages(const void *buffer, int len, const struct dump_taker *taker,
-    int *error)
+take_messages(const struct dump_room *room, int len,
+    const struct dump_taker *taker, int *error)
 {
-	const struct nlmsghdr *nlh = buffer;
+	const struct nlmsghdr *nlh = (void *)room->buffer;
 
-	for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len))
+	for (; message_is_ok(nlh, len); nlh = mnl_nlmsg_next(nlh, &len)) {
+		if (nlh->nlmsg_seq != room->seq)
+			continue;
 		if (kernel_dump_is_end(nlh, error) ||
 		    !taker->take(taker->ctx, nlh))
 			return true;
+	}
 	return false;
 }
 
 static int
-read_dump(int fd, uint8_t *buffer, const struct dump_taker *taker)
+read_dump(const struct dump_room *room, const struct dump_taker *taker)
 {
-	struct pollfd pollfd = { .fd = fd, .events = POLLIN };
+	struct pollfd pollfd = { .fd = room->fd, .events = POLLIN };
 	int error = 0, patience = ANSWER_PATIENCE;
 	ssize_t len;
 
 	while (patience > 0) {
-		len = recv(fd, buffer, NETLINK_BUFFER, 0);
+		len = recv(room->fd, room->buffer, NETLINK_BUFFER, 0);
 		if (len < 0 && errno != EAGAIN && errno != EINTR)
 			return errno;
 		if (len < 0) {
 			(void)poll(&pollfd, 1, ANSWER_WAIT);
 			patience--;
-		} else if (take_messages(buffer, (int)len, taker, &error))
+		} else if (take_messages(room, (int)len, taker, &error))
 			return error;
 	}
 	return ETIMEDOUT;
 }
 
 int
-kernel_dump(const struct dump_request *request,
+kernel_dump_reserve(struct dump_room *room)
+{
+	room->seq = 0;
+	room->fd = kernel_netlink_open(0);
+	room->buffer = malloc(NETLINK_BUFFER);
+	return room->fd < 0 || room->buffer == NULL ? -1 : 0;
+}
+
+void
+kernel_dump_release(struct dump_room *room)
+{
+	if (room->fd >= 0)
+		close(room->fd);
+	free(room->buffer);
+	room->fd = -1;
+	room->buffer = NULL;
+}
+
+int
+kernel_dump_in(struct dump_room *room, const struct dump_request *request,
     const struct dump_taker *taker)
 {
 	_Alignas(struct nlmsghdr) uint8_t text[DUMP_REQUEST_MAX];
 	struct nlmsghdr *nlh = kernel_dump_encode(text, request);
-	uint8_t *buffer = malloc(NETLINK_BUFFER);
-	int error, fd = kernel_netlink_open(0);
 
-	if (buffer == NULL || fd < 0)
-		error = buffer == NULL ? ENOMEM : errno;
-	else if (send(fd, nlh, nlh->nlmsg_len, MSG_NOSIGNAL) < 0)
-		error = errno;
-	else
-		error = read_dump(fd, buffer, taker);
-	free(buffer);
-	if (fd >= 0)
-		close(fd);
+	nlh->nlmsg_seq = ++room->seq;
+	if (send(room->fd, nlh, nlh->nlmsg_len, MSG_NOSIGNAL) < 0)
+		return errno;
+	return read_dump(room, taker);
+}
+
+int
+kernel_dump(const struct dump_request *request,
+    const struct dump_taker *taker)
+{
+	struct dump_room room;
+	int error;
+
+	error = kernel_dump_reserve(&room) < 0 ? errno :
+	    kernel_dump_in(&room, request, taker);
+	kernel_dump_release(&room);
 	return error;
 }

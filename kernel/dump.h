@@ -34,4 +34,19 @@ bool	kernel_dump_is_end(const struct nlmsghdr *, int *error);
 /* Ask, and read the whole answer.  Blocks; 0, or an errno as above. */
 int	kernel_dump(const struct dump_request *, const struct dump_taker *);
 
+/* What that takes, for a time when there are no descriptors and no memory:
+ * a socket and a buffer. */
+struct dump_room {
+	int fd;				/* -1: not open */
+	uint8_t *buffer;
+	uint32_t seq;			/* of the last request */
+};
+/* -1 with errno; to be closed all the same. */
+int	kernel_dump_reserve(struct dump_room *);
+void	kernel_dump_release(struct dump_room *);
+/* The same as kernel_dump, in that room.  The taker must not stop early if
+ * the room is to be used again. */
+int	kernel_dump_in(struct dump_room *, const struct dump_request *,
+	    const struct dump_taker *);
+
 #endif

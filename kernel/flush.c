@@ -91,7 +91,7 @@ flush_message(void *ctx, const struct nlmsghdr *nlh)
 	batch_take(&flush->batch,
 	    encode_deletion(batch_room(&flush->batch), nlh),
 	    &flush->outcomes[flush->batch.count]);
-	return flush->error == 0;
+	return true;
 }
 
 /* Read a dump of our routes, deleting each.  A table that is emptied while
@@ -109,7 +109,8 @@ flush_family(struct flush *flush, uint8_t family)
 	flush->error = 0;
 	for (passes = 0; passes < FLUSH_PASSES; passes++) {
 		flush->seen = 0;
-		error = kernel_dump(&request, &taker);
+		error = kernel_dump_in(&flush->kernel->leaving, &request,
+		    &taker);
 		flush_run(flush);
 		flush->kernel->marks.ipv6_changes++;
 		if (error == 0)

@@ -22,6 +22,7 @@
 #define KERNEL_KERNEL_STATE_H
 
 #include "kernel.h"
+#include "kernel/dump.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
 #include "kernel/sync.h"
@@ -58,6 +59,7 @@ struct kernel {
 	struct kernel_marks marks;
 	struct sync sync;
 
+	struct dump_room leaving;	/* reserved: to remove our routes */
 	babel_time quiet_until;		/* that some were lost is told */
 	int read_error;			/* an errno, of kernel_ready */
 	uint64_t overruns;		/* of the notifications */

@@ -28,22 +28,125 @@
 
 #define TRIAL_TIME	(300 * MILLISECOND)	/* of silence */
 #define OUTPUT_MIN	4096
+#define OUTPUT_SPARE	(64 * 1024)
+_Static_assert(OUTPUT_SPARE >= 2 * CLIENT_ENOUGH,
+    "what is produced at a time has room in a spare buffer");
 #define WRITE_MAX	(64 * 1024)	/* bytes in one turn */
 #define DISCARD_READS	16		/* likewise */
 #define CLOSING_TIME	(30 * SECOND)
 #define LINGERING_TIME	(2 * SECOND)
 
+int
+spares_init(struct spares *spares)
+{
+	int i;
+
+	for (i = 0; i < CLIENT_SPARES; i++) {
+		spares->clients[i] = malloc(sizeof(struct client));
+		spares->outputs[i] = malloc(OUTPUT_SPARE);
+		if (spares->clients[i] == NULL || spares->outputs[i] == NULL)
+			return -1;
+	}
+	return 0;
+}
+
+void
+spares_free(struct spares *spares)
+{
+	int i;
+
+	for (i = 0; i < CLIENT_SPARES; i++) {
+		free(spares->clients[i]);
+		free(spares->outputs[i]);
+	}
+}
+
+static struct client *
+take_spare_client(struct spares *spares)
+{
+	struct client *c;
+	int i;
+
+	for (i = 0; i < CLIENT_SPARES; i++) {
+		c = spares->clients[i];
+		if (c == NULL)
+			continue;
+		spares->clients[i] = NULL;
+		memset(c, 0, sizeof(*c));
+		c->is_spare = true;
+		return c;
+	}
+	return NULL;
+}
+
+static void
+give_back_client(struct spares *spares, struct client *c)
+{
+	int i;
+
+	for (i = 0; i < CLIENT_SPARES; i++)
+		if (spares->clients[i] == NULL) {
+			spares->clients[i] = c;
+			return;
+		}
+}
+
 struct client *
-client_new(int fd, bool writable, bool is_tcp)
+client_new(struct spares *spares, int fd, bool writable, bool is_tcp)
 {
 	struct client *c = calloc(1, sizeof(*c));
 
 	if (c == NULL)
+		c = take_spare_client(spares);
+	if (c == NULL)
 		return NULL;
+	c->spares = spares;
 	c->fd = fd;
 	c->writable = writable;
 	c->is_tcp = c->on_trial = is_tcp;
 	return c;
+}
+
+static void
+release_output(struct client *c)
+{
+	int i;
+
+	for (i = 0; i < CLIENT_SPARES && c->has_spare_output; i++)
+		if (c->spares->outputs[i] == NULL) {
+			c->spares->outputs[i] = c->output;
+			c->has_spare_output = false;
+			c->output = NULL;
+		}
+	free(c->output);
+	c->output = NULL;
+	c->output_size = 0;
+}
+
+/* Without memory for a larger buffer: 0, or -1 if none is spared, or it has
+ * no room. */
+static int
+take_spare_output(struct client *c, size_t size)
+{
+	char *output;
+	int i;
+
+	if (c->has_spare_output || size > OUTPUT_SPARE)
+		return -1;
+	for (i = 0; i < CLIENT_SPARES; i++) {
+		output = c->spares->outputs[i];
+		if (output == NULL)
+			continue;
+		c->spares->outputs[i] = NULL;
+		if (c->output_len > 0)
+			memcpy(output, c->output, c->output_len);
+		free(c->output);
+		c->output = output;
+		c->output_size = OUTPUT_SPARE;
+		c->has_spare_output = true;
+		return 0;
+	}
+	return -1;
 }
 
 void
@@ -51,8 +154,11 @@ client_free(struct client *c)
 {
 	close(c->fd);
 	set_clear(&c->sent);
-	free(c->output);
-	free(c);
+	release_output(c);
+	if (c->is_spare)
+		give_back_client(c->spares, c);
+	else
+		free(c);
 }
 
 void
@@ -68,9 +174,8 @@ void
 client_is_gone(struct client *c)
 {
 	c->deaf = true;
-	free(c->output);
-	c->output = NULL;
-	c->output_start = c->output_len = c->output_size = 0;
+	release_output(c);
+	c->output_start = c->output_len = 0;
 	client_stop(c);
 }
 
@@ -103,9 +208,9 @@ output_reserve(struct client *c, size_t len)
 		size *= 2;
 	if (size == c->output_size)
 		return 0;
-	output = realloc(c->output, size);
+	output = c->has_spare_output ? NULL : realloc(c->output, size);
 	if (output == NULL)
-		return -1;
+		return take_spare_output(c, size);
 	c->output = output;
 	c->output_size = size;
 	return 0;
@@ -280,11 +385,8 @@ client_write(struct client *c)
 	if (c->output_len > 0)
 		return;
 	c->output_start = 0;
-	if (c->output_size > OUTPUT_MIN) {
-		free(c->output);
-		c->output = NULL;
-		c->output_size = 0;
-	}
+	if (c->output_size > OUTPUT_MIN)
+		release_output(c);
 }
 
 void

@@ -56,9 +56,18 @@ struct task {
 	bool monitors;			/* a monitor's first dump */
 };
 
+/* Room for some clients, kept for a time without memory. */
+#define CLIENT_SPARES	4
+struct spares {
+	struct client *clients[CLIENT_SPARES];	/* owned; NULL: in use */
+	char *outputs[CLIENT_SPARES];		/* owned; the same */
+};
+
 struct client {
 	TAILQ_ENTRY(client) entry;
 	int fd;
+	struct spares *spares;
+	bool is_spare, has_spare_output;	/* to be given back */
 	unsigned int slot;		/* its number among all */
 	bool writable;			/* may change the configuration */
 	bool is_tcp;			/* anybody may have connected */
@@ -96,8 +105,13 @@ struct client {
 };
 TAILQ_HEAD(client_list, client);
 
+/* -1 for no memory; to be freed all the same. */
+int	spares_init(struct spares *);
+void	spares_free(struct spares *);
+
 /* NULL for no memory, else it owns the descriptor. */
-struct client *client_new(int fd, bool writable, bool is_tcp);
+struct client *client_new(struct spares *, int fd, bool writable,
+	    bool is_tcp);
 void	client_free(struct client *);
 
 /* Queue whole lines.  A client whose queue would grow too long, or for

@@ -39,6 +39,7 @@ struct local {
 	struct server servers[SERVER_SLOTS];
 	unsigned int server_index[SERVER_SLOTS];	/* in poll */
 	struct client_list clients;	/* owned; the next to serve first */
+	struct spares spares;
 	unsigned int client_count;
 	struct trouble accepting;
 	babel_time accept_again;	/* nobody is accepted till then, or 0 */

@@ -16,7 +16,7 @@ import time
 import pytest
 
 from daemons import OURS, Babeld
-from lab import run, wait_for
+from lab import BABEL_PROTOCOL, run, wait_for
 from test_local import assert_no_hello_missed
 
 GROUP, PORT = "ff02::1:6", 6696
@@ -176,8 +176,8 @@ def test_each_of_many_interfaces_has_its_neighbour(lab, links):
 
 FAILING = os.path.join(os.path.dirname(OURS), "tests", "system", "failing.so")
 TICKS = os.sysconf("SC_CLK_TCK")
-LASTS = 1  # seconds
-BUSY = 0.3  # of a processor: two daemons of a few routes take 0.01
+LASTS = 2  # seconds
+BUSY = 0.5  # of a processor; the pause has to grow first
 CALLS = [("recvmmsg", errno.ENOMEM), ("recvmmsg", errno.ENOBUFS),
          ("recv", errno.ENOMEM), ("recv", errno.ENOBUFS),
          ("sendmsg", errno.ENOMEM), ("sendmsg", errno.ENOBUFS),
@@ -268,8 +268,39 @@ def test_fewer_descriptors_than_are_polled(pair):
     # The neighbour goes on hearing it.
     assert [n["reach"] for n in pair.peer.dump().find("neighbour")
             if n["reach"].endswith("f") or n["reach"].startswith("f")]
-    pair.daemon.signal(signal.SIGUSR1)
     assert pair.daemon.terminate() == 0
+    # What it takes to remove the routes was opened before.
+    assert installed(pair.dut) == 0
+
+
+def installed(router):
+    return sum(route.protocol == BABEL_PROTOCOL for route in router.routes())
+
+
+def test_without_memory_it_answers_tells_and_leaves(lab):
+    """More routes are offered than there is memory for."""
+    offered, limit = 50000, 16 << 20
+    router, peer = lab.router("dut"), lab.router("peer")
+    lab.link(router, peer)
+    lab.build()
+    peer.ip_batch(f"route add blackhole fd01::{number:x}/128 proto 45"
+                  for number in range(offered))
+    daemon = Babeld(router, OURS, hello=HELLO).start()
+    daemon.control()
+    resource.prlimit(daemon.pid, resource.RLIMIT_AS, (limit, limit))
+    Babeld(peer, OURS, hello=HELLO, config=[
+        "redistribute local deny", "redistribute proto 45"]).start()
+    wait_for(lambda: "Cannot allocate memory" in daemon.log(), 60,
+             "the log tells of it")
+    for _ in range(3):  # with one connection after the other
+        assert statistic(daemon, "out-of-memory") == 1
+        with daemon.control() as control:
+            assert control.request("explain fd01::1")[-1] == "ok"
+            assert control.request("dump", 30)[-1] == "ok"
+    assert 0 < installed(router) < offered
+    assert daemon.log().count("Cannot allocate memory") == 1
+    assert daemon.terminate() == 0
+    assert installed(router) == 0
 
 
 def test_a_log_that_nobody_reads(lab):
@@ -294,7 +325,7 @@ def test_a_log_that_nobody_reads(lab):
     listen([ear], 5)
     assert len(ear.gaps) > 5 and max(ear.gaps) < PATIENCE
     assert os.get_blocking(writer)  # who shares it sees no change
-    assert stats_of_log(daemon) > 0
+    assert statistic(daemon, "log-lines-lost") > 0
     os.set_blocking(reader, False)
     text = b""
 
@@ -311,8 +342,8 @@ def test_a_log_that_nobody_reads(lab):
     os.close(writer)
 
 
-def stats_of_log(daemon):
+def statistic(daemon, name):
     with daemon.control() as control:
         line = next(line for line in control.request("stats")
-                    if "log-lines-lost" in line)
+                    if name in line.split())
     return int(line.split()[-1])
