@@ -468,6 +468,7 @@ open_sockets(struct daemon *daemon)
 		return false;
 	}
 	local_tell(daemon->local, daemon->log, &daemon->call_errors);
+	local_show_sockets(daemon->local, daemon->net);
 	local_on_command(daemon->local, control_command, daemon);
 	return true;
 }

@@ -109,6 +109,12 @@ local_tell(struct local *local, struct log *log, uint64_t *errors)
 }
 
 void
+local_show_sockets(struct local *local, const struct net *net)
+{
+	local->net = net;
+}
+
+void
 local_show(struct local *local, const struct local_statistic *statistics,
     size_t count)
 {

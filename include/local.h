@@ -22,6 +22,7 @@
 
 struct local;
 struct log;
+struct net;
 
 enum local_reply {
 	LOCAL_OK,
@@ -58,6 +59,8 @@ void	local_close(struct local *);
 void	local_on_command(struct local *, local_command *, void *ctx);
 /* Where to tell of errors, and what to count them in; to nobody without. */
 void	local_tell(struct local *, struct log *, uint64_t *errors);
+/* Show what is known of the interfaces' sockets; borrowed. */
+void	local_show_sockets(struct local *, const struct net *);
 /* Show these numbers too; the array is borrowed until local_close. */
 void	local_show(struct local *, const struct local_statistic *,
 	    size_t count);

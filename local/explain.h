@@ -14,6 +14,7 @@ bool	explain_kernel_covers(const struct babel *, const struct prefix *);
 bool	explain_route_step(const struct babel *, struct client *);
 bool	explain_kernel_step(const struct babel *, struct client *);
 bool	explain_neighbour_step(const struct babel *, struct client *);
-bool	explain_interface_step(const struct babel *, struct client *);
+bool	explain_interface_step(const struct local *, const struct babel *,
+	    struct client *);
 
 #endif

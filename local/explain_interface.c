@@ -8,8 +8,10 @@
 
 #include "field.h"
 #include "local/describe.h"
+#include "local/local_state.h"
 #include "local/monitor.h"
 #include "neighbour.h"
+#include "net.h"
 
 /* Does it run, and if not, what is missing first? */
 static const char *
@@ -96,9 +98,31 @@ put_traffic(struct line *line, const struct babel *b,
 	line_number(line, BOTH("neighbours"), ifp->neighbour_count);
 }
 
+/* What its socket has met: why there is none, and what the link takes. */
 static void
-report_interface(const struct babel *b, struct client *c,
-    const struct interface *ifp)
+put_socket(struct line *line, const struct local *local,
+    const struct babel *b, const struct interface *ifp)
+{
+	struct net_numbers numbers;
+
+	if (local->net == NULL || !ifp->up ||
+	    !net_numbers_of(local->net, ifp->link.ifindex, &numbers))
+		return;
+	put_phrase(line, "socket-error",
+	    numbers.error == 0 ? "" : strerror(numbers.error));
+	line_number(line, BOTH("refused-packets"), numbers.refused);
+	describe_age(line, BOTH("refusing-for"), b, numbers.refuses_since);
+	line_number(line, BOTH("kernel-queue"), numbers.queued);
+	line_number(line, BOTH("kernel-queue-limit"), numbers.queue_limit);
+	if (numbers.rate == 0)
+		line_null(line, BOTH("bytes-per-second"));
+	else
+		line_number(line, BOTH("bytes-per-second"), numbers.rate);
+}
+
+static void
+report_interface(const struct local *local, const struct babel *b,
+    struct client *c, const struct interface *ifp)
 {
 	struct line line;
 
@@ -108,19 +132,21 @@ report_interface(const struct babel *b, struct client *c,
 	if (ifp->up)
 		put_parameters(&line, ifp);
 	put_traffic(&line, b, ifp);
+	put_socket(&line, local, b, ifp);
 	line_word(&line, LABEL("if", "babel-interface-reference"),
 	    ifp->link.name);
 	client_put_report(c, &line);
 }
 
 bool
-explain_interface_step(const struct babel *b, struct client *c)
+explain_interface_step(const struct local *local, const struct babel *b,
+    struct client *c)
 {
 	struct object object;
 	enum cursor_result result = cursor_step(&c->task.cursor, b, &object);
 
 	if (result == CURSOR_OBJECT && (c->task.name[0] == '\0' ||
 	    strcmp(c->task.name, object.u.interface->link.name) == 0))
-		report_interface(b, c, object.u.interface);
+		report_interface(local, b, c, object.u.interface);
 	return result == CURSOR_END;
 }

@@ -51,6 +51,7 @@ struct local {
 	size_t lag;			/* LOCAL_LAG; less in tests */
 	size_t tables;		/* most objects in the tables, lately */
 	const char *version;		/* borrowed */
+	const struct net *net;		/* borrowed, or NULL */
 	local_command *command;
 	void *ctx;
 	struct {

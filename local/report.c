@@ -63,7 +63,7 @@ task_step(const struct local *local, const struct babel *b,
 	case TASK_EXPLAIN_KERNEL:
 		return explain_kernel_step(b, c);
 	case TASK_EXPLAIN_INTERFACE:
-		return explain_interface_step(b, c);
+		return explain_interface_step(local, b, c);
 	case TASK_EXPLAIN_NEIGHBOUR:
 		return explain_neighbour_step(b, c);
 	}
