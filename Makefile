@@ -411,8 +411,9 @@ clean:
 build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev
 demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang python3-clang clang-format \
-	universal-ctags mandoc libcmocka-dev libb2-1 python3-pytest valgrind babeld bird2 frr \
-	netcat-openbsd jq procps wireguard-go wireguard-tools tshark tcpdump
+	universal-ctags mandoc libcmocka-dev libb2-1 python3-pytest valgrind \
+	babeld bird2 frr netcat-openbsd jq nftables procps wireguard-go \
+	wireguard-tools tshark tcpdump
 
 deps:
 	@tests/deps $(check-packages)

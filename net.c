@@ -48,8 +48,8 @@ net_link_compare(const struct net_link *a, const struct net_link *b)
 	return compare_numbers(a->ifindex, b->ifindex);
 }
 
-static struct net_link *
-find_link(const struct net *net, unsigned int ifindex)
+struct net_link *
+net_link_find(const struct net *net, unsigned int ifindex)
 {
 	const struct net_link key = { .ifindex = ifindex };
 
@@ -147,6 +147,7 @@ new_link(struct net *net, unsigned int ifindex, const char *name)
 	link->ifindex = ifindex;
 	memcpy(link->name, name, strnlen(name, IFNAME_SIZE - 1));
 	link->fd = -1;
+	link->look_next = clock_monotonic() + TAP_PAUSE;
 	trouble_init(&link->opening, net->log, net->errors);
 	trouble_init(&link->receiving, net->log, net->errors);
 	link->numbers.queue_limit = QUEUE_START;
@@ -185,6 +186,7 @@ net_open(uint16_t port, const struct in6_addr *group)
 
 	if (net == NULL)
 		return NULL;
+	net->tap = -1;
 	net->port = port;
 	net->group = *group;
 	net->buffers = malloc((size_t)NET_BURST * DATAGRAM_MAX);
@@ -208,6 +210,7 @@ net_close(struct net *net)
 		return;
 	while ((link = net_links_first(&net->links)) != NULL)
 		free_link(net, link);
+	net_tap_close(net);
 	if (net->epoll >= 0)
 		close(net->epoll);
 	free(net->buffers);
@@ -231,7 +234,7 @@ net_fd(const struct net *net)
 int
 net_add(struct net *net, unsigned int ifindex, const char *name)
 {
-	struct net_link *link = find_link(net, ifindex);
+	struct net_link *link = net_link_find(net, ifindex);
 
 	if (link != NULL)
 		return 0;
@@ -245,7 +248,7 @@ net_add(struct net *net, unsigned int ifindex, const char *name)
 void
 net_remove(struct net *net, unsigned int ifindex)
 {
-	struct net_link *link = find_link(net, ifindex);
+	struct net_link *link = net_link_find(net, ifindex);
 
 	if (link != NULL && link != net->base)
 		free_link(net, link);
@@ -286,10 +289,10 @@ babel_time
 net_run(struct net *net, babel_time now)
 {
 	struct net_link *link;
-	babel_time wish = NEVER;
+	babel_time wish = net_tap_run(net, now);
 
 	if (net->ailing == 0)
-		return NEVER;
+		return wish;
 	for (link = net_links_first(&net->links); link != NULL;
 	    link = net_links_next(link))
 		if (link->is_ailing)
@@ -402,7 +405,7 @@ send_datagram(int fd, const struct datagram *datagram)
 int
 net_send(struct net *net, const struct datagram *datagram)
 {
-	struct net_link *link = find_link(net, datagram->ifindex);
+	struct net_link *link = net_link_find(net, datagram->ifindex);
 	int error;
 
 	if (link == NULL)
@@ -513,7 +516,7 @@ net_receive(struct net *net, babel_time now, net_input *input, void *ctx)
 	if (count < 0)
 		return errno == EINTR ? 0 : -1;
 	for (i = 0; i < count; i++) {
-		link = find_link(net, events[i].data.u32);
+		link = net_link_find(net, events[i].data.u32);
 		burst.limit = NET_BURST / count;
 		if (link != NULL)
 			total += serve(net, link, events[i].events, &burst);
@@ -531,7 +534,7 @@ bool
 net_numbers_of(const struct net *net, unsigned int ifindex,
     struct net_numbers *numbers)
 {
-	const struct net_link *link = find_link(net, ifindex);
+	const struct net_link *link = net_link_find(net, ifindex);
 	int queued;
 
 	if (link == NULL || link == net->base)

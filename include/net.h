@@ -32,8 +32,8 @@ int	net_add(struct net *, unsigned int ifindex, const char *name);
 void	net_remove(struct net *, unsigned int ifindex);
 /* Join the group anew on each interface: memberships may have been lost. */
 void	net_renew(struct net *);
-/* Try again what failed, if it is time.  Returns when it wants to be called
- * again: NEVER if nothing is left to try. */
+/* Try again what failed, and look for packets that do not reach us, if it
+ * is time.  Returns when it wants to be called again. */
 babel_time net_run(struct net *, babel_time now);
 
 /*
@@ -64,6 +64,7 @@ struct net_numbers {
 	uint64_t sent, received;	/* datagrams */
 	uint64_t refused;	/* times that the link could take no more */
 	uint64_t overruns;	/* datagrams dropped for want of room */
+	bool is_filtered;	/* packets arrive, but do not reach us */
 	babel_time refuses_since;	/* it takes no more now; or 0 */
 	unsigned int queued;	/* octets that wait in the kernel, now */
 	unsigned int queue_limit;	/* octets that may */

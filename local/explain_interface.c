@@ -110,6 +110,7 @@ put_socket(struct line *line, const struct local *local,
 		return;
 	put_phrase(line, "socket-error",
 	    numbers.error == 0 ? "" : strerror(numbers.error));
+	line_yes(line, BOTH("filtered"), numbers.is_filtered);
 	line_number(line, BOTH("refused-packets"), numbers.refused);
 	describe_age(line, BOTH("refusing-for"), b, numbers.refuses_since);
 	line_number(line, BOTH("kernel-queue"), numbers.queued);

@@ -4,6 +4,7 @@
  *	net.c		the table of sockets; sending, and when not to
  *	net/socket.c	how a socket is opened and bound
  *	net/receive.c	reading a burst, with what the kernel says of it
+ *	net/tap.c	packets that arrive, but do not reach us
  */
 #ifndef NET_INTERNAL_H
 #define NET_INTERNAL_H
@@ -34,6 +35,9 @@ struct net_link {
 	babel_time retry, pause;	/* send nothing before; it grows */
 	babel_time measured;		/* the last refusal, or 0 ... */
 	uint64_t octets;		/* ... and what was sent since */
+	/* When nothing is heard (net/tap.c). */
+	babel_time look_next, look_pause;
+	uint64_t looked_received;	/* numbers.received then */
 	struct net_numbers numbers;
 };
 TREE_HEAD(net_links);
@@ -46,6 +50,9 @@ struct net {
 	struct net_links links;	/* owned */
 	unsigned int ailing;		/* links with something to try again */
 	uint64_t overruns;
+	int tap;			/* a packet socket, or -1 */
+	unsigned int tapped;		/* ... on that interface, or 0 */
+	babel_time tap_next;		/* it is looked at, or a next one */
 	struct log *log;		/* or NULL */
 	uint64_t *errors;		/* that are told to it, or NULL */
 
@@ -62,6 +69,9 @@ struct net {
 
 int	net_link_compare(const struct net_link *, const struct net_link *);
 TREE_DEFINE(net_links, net_link, entry, net_link_compare)
+
+/* net.c */
+struct net_link *net_link_find(const struct net *, unsigned int ifindex);
 
 /* net/socket.c */
 /* The socket of the port alone: a descriptor, or -1 with errno. */
@@ -87,5 +97,12 @@ struct net_burst {
 };
 int	net_receive_link(struct net *, struct net_link *,
 	    const struct net_burst *);
+
+/* net/tap.c */
+#define TAP_PAUSE	(10 * SECOND)	/* before an interface is looked at */
+/* Look at interfaces on which nothing is heard.  Returns when it wants to be
+ * called again. */
+babel_time net_tap_run(struct net *, babel_time now);
+void	net_tap_close(struct net *);
 
 #endif

@@ -7,6 +7,7 @@ import fcntl
 import os
 import resource
 import select
+import shutil
 import signal
 import socket
 import struct
@@ -347,3 +348,34 @@ def statistic(daemon, name):
         line = next(line for line in control.request("stats")
                     if name in line.split())
     return int(line.split()[-1])
+
+
+NFT = """
+table ip6 closed {{
+    chain input {{
+        type filter hook input priority 0;
+        udp dport {port} drop
+    }}
+}}
+"""
+
+
+@pytest.mark.skipif(not shutil.which("nft"), reason="nft is not installed")
+def test_what_a_filter_drops_is_told(lab):
+    """On the side where it is dropped, and only there."""
+    router, peer = lab.router("dut"), lab.router("peer")
+    lab.link(router, peer)
+    lab.build()
+    with router.entered():
+        run("nft", "-f", "-", text=NFT.format(port=PORT))
+    daemons = [Babeld(place, OURS, hello=HELLO).start()
+               for place in (router, peer)]
+    wait_for(lambda: "does a packet filter drop" in daemons[0].log(), 60,
+             "the filter is suspected")
+    with daemons[0].control() as control:
+        assert " filtered yes " in control.request("explain interface")[0]
+    assert "packet filter" not in daemons[1].log()
+    with router.entered():
+        run("nft", "delete", "table", "ip6", "closed")
+    wait_for(lambda: daemons[0].dump().find("neighbour"), 20,
+             "the neighbour is heard")
