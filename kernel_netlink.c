@@ -175,6 +175,8 @@ discard_answers(struct kernel *kernel)
 int
 kernel_ready(struct kernel *kernel, int fd)
 {
+	int error, before = kernel->read_error;
+
 	kernel->read_error = 0;
 	if (fd == kernel->notify)
 		(void)kernel_notify_ready(kernel);
@@ -184,7 +186,9 @@ kernel_ready(struct kernel *kernel, int fd)
 		kernel_sync_timer(kernel);
 	else if (fd == kernel->command)
 		discard_answers(kernel);
+	error = kernel->read_error;
+	if (error == EAGAIN || error == EINTR)
+		return 0;
 	/* An overrun is reported once, and has been acted upon. */
-	return kernel->read_error == EAGAIN || kernel->read_error == EINTR ||
-	    kernel->read_error == ENOBUFS ? 0 : kernel->read_error;
+	return error == ENOBUFS && before != ENOBUFS ? 0 : error;
 }
