@@ -16,6 +16,7 @@
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <linux/if_arp.h>
@@ -694,6 +695,8 @@ system_fill_standard(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
+	/* Before Linux 5.9 they stay. */
+	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 }
 
 void

@@ -73,7 +73,8 @@ int	system_state_write(const char *path, const struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);
 
 /* Whoever started us may have closed standard input, output or error: open
- * them, lest a file of ours takes the place and messages go there. */
+ * them, lest a file of ours takes the place and messages go there.  Close what
+ * else was inherited: nobody could tell what it keeps open. */
 void	system_fill_standard(void);
 /* Allow as many open descriptors as the hard limit does. */
 void	system_raise_limits(void);

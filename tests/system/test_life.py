@@ -2,6 +2,7 @@
 and what it says when it cannot."""
 
 import os
+import select
 import signal
 import socket
 import stat
@@ -293,4 +294,19 @@ def test_a_large_table_is_printed_at_once(place):
                  "the routes")
     process.send_signal(signal.SIGUSR1)
     wait_for(lambda: exported() >= 4000, 2, "the tables")
+    end(process)
+
+
+def test_nothing_is_inherited(place):
+    """A descriptor that the starter forgot to close is not kept open."""
+    reader, writer = os.pipe()
+    os.set_inheritable(writer, True)
+    process = place.router.spawn(place.argv(), stdin=subprocess.DEVNULL,
+                                 pass_fds=[writer])
+    place.lab.processes.append(process)
+    with Control(place.socket) as control:
+        assert control.request("unmonitor") == ["ok"]
+    os.close(writer)
+    assert select.select([reader], [], [], 5)[0]  # nobody else has it
+    os.close(reader)
     end(process)
