@@ -36,6 +36,7 @@ struct packet {
 	struct neighbour *to;		/* NULL: everybody */
 	struct encoder e;
 	bool has_hello;
+	bool goes_first;		/* before those that wait */
 	bool has_ack_request;
 	uint16_t opaque;		/* of that request */
 	uint8_t bytes[MESSAGE_MAX_SIZE];
@@ -55,6 +56,7 @@ packet_begin(struct packet *p, struct babel *b, struct interface *ifp,
 	p->b = b;
 	p->ifp = ifp;
 	p->to = to;
+	p->goes_first = false;
 	packet_open(p);
 }
 
@@ -71,7 +73,10 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 		.dont_fragment = p->has_hello && p->ifp->conf.probe_mtu,
 	};
 
-	transmit(p->b, p->ifp, &p->e, &datagram);
+	if (p->goes_first)
+		transmit_first(p->b, p->ifp, &p->e, &datagram);
+	else
+		transmit(p->b, p->ifp, &p->e, &datagram);
 }
 
 /* What is multicast goes to the declared neighbours, too, for links that
@@ -566,14 +571,32 @@ hurry_full_update(struct babel *b, struct interface *ifp)
 	schedule(b, &ifp->update, start);
 }
 
+/* On a link that takes nothing else now: that we are alive, and hear. */
+static void
+send_hello_first(struct babel *b, struct interface *ifp)
+{
+	struct packet p;
+
+	if (!ifp->outbox.hello)
+		return;
+	packet_begin(&p, b, ifp, NULL);
+	p.goes_first = true;
+	put_hello_if_due(&p);
+	if (ifp->outbox.ihu)
+		put_due_ihus(&p);
+	packet_send(&p);
+}
+
 void
 send_interface(struct babel *b, struct interface *ifp)
 {
 	struct outbox *outbox = &ifp->outbox;
 	struct packet p;
 
-	if (is_blocked(b, ifp, &outbox->flush))
+	if (is_blocked(b, ifp, &outbox->flush)) {
+		send_hello_first(b, ifp);
 		return;
+	}
 	packet_begin(&p, b, ifp, NULL);
 	put_hello_if_due(&p);
 	if (outbox->ihu && (p.has_hello || !interface_is_crowded(ifp)))

@@ -4,9 +4,10 @@
  *
  * A packet that ops->send refuses, because a socket's buffer or a link's
  * queue is full, waits at its interface, in order, for as long as the
- * interface is up.  It is stamped and sealed only when it is sent, because a
- * router that measures round-trip times (RFC 9616, section 3.2) would take
- * the wait for a part of the way.
+ * interface is up.  A Hello does not wait behind updates, because then a slow
+ * link would be taken for a dead one.  A packet is stamped and sealed only
+ * when it is sent, because a router that measures round-trip times (RFC 9616,
+ * section 3.2) would take the wait for a part of the way.
  */
 #include "transmit.h"
 
@@ -21,6 +22,7 @@
 
 struct unsent_packet {
 	TAILQ_ENTRY(unsent_packet) entry;
+	bool goes_first;
 	struct datagram datagram;	/* but for bytes and len */
 	struct encoder e;
 	uint8_t bytes[];
@@ -28,7 +30,7 @@ struct unsent_packet {
 
 static void
 unsent_add(struct babel *b, struct interface *ifp, const struct encoder *e,
-    const struct datagram *datagram)
+    const struct datagram *datagram, bool goes_first)
 {
 	struct unsent_packet *packet;
 
@@ -44,7 +46,11 @@ unsent_add(struct babel *b, struct interface *ifp, const struct encoder *e,
 	}
 	packet->datagram = *datagram;
 	message_copy(&packet->e, e, packet->bytes);
-	TAILQ_INSERT_TAIL(&ifp->unsent, packet, entry);
+	packet->goes_first = goes_first;
+	if (goes_first)
+		TAILQ_INSERT_HEAD(&ifp->unsent, packet, entry);
+	else
+		TAILQ_INSERT_TAIL(&ifp->unsent, packet, entry);
 	ifp->unsent_count++;
 	b->unsent_count++;
 }
@@ -111,7 +117,34 @@ transmit(struct babel *b, struct interface *ifp, const struct encoder *e,
     const struct datagram *datagram)
 {
 	if (ifp->unsent_count > 0 || !send_now(b, ifp, e, datagram))
-		unsent_add(b, ifp, e, datagram);
+		unsent_add(b, ifp, e, datagram, false);
+}
+
+/* What is older is of no use beside a newer one. */
+static void
+drop_older(struct babel *b, struct interface *ifp,
+    const struct in6_addr *to)
+{
+	struct unsent_packet *packet, *next;
+
+	for (packet = TAILQ_FIRST(&ifp->unsent); packet != NULL;
+	    packet = next) {
+		next = TAILQ_NEXT(packet, entry);
+		if (!packet->goes_first ||
+		    !address_equal(&packet->datagram.to, to))
+			continue;
+		count(b, COUNT_SEND_DROPPED);
+		unsent_free(b, ifp, packet);
+	}
+}
+
+void
+transmit_first(struct babel *b, struct interface *ifp,
+    const struct encoder *e, const struct datagram *datagram)
+{
+	drop_older(b, ifp, &datagram->to);
+	if (!send_now(b, ifp, e, datagram))
+		unsent_add(b, ifp, e, datagram, true);
 }
 
 bool

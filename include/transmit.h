@@ -14,6 +14,10 @@ struct encoder;
  * datagram, addresses and ports count. */
 void	transmit(struct babel *, struct interface *, const struct encoder *,
 	    const struct datagram *);
+/* The same for a packet that tells that we are alive: it does not wait behind
+ * others, and takes the place of an older one to the same address. */
+void	transmit_first(struct babel *, struct interface *,
+	    const struct encoder *, const struct datagram *);
 /* Try the interface's waiting packets again; true when none is left. */
 bool	transmit_retry(struct babel *, struct interface *);
 /* The same on every interface: a blocked one does not hold up others. */

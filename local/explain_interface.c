@@ -8,8 +8,8 @@
 
 #include "field.h"
 #include "local/describe.h"
-#include "local/monitor.h"
 #include "local/local_state.h"
+#include "local/monitor.h"
 #include "neighbour.h"
 #include "net.h"
 

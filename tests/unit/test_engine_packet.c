@@ -516,6 +516,40 @@ acknowledgments_wait_for_a_full_socket(void **state)
 	world_free(w);
 }
 
+/* When the link takes packets again, what shows that we are alive is the
+ * first of them, and it is not older than the interval that it promises. */
+static void
+no_hello_waits_behind_updates(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1);
+	const struct heard *first;
+	unsigned int i, hellos = 0;
+	size_t k;
+
+	(void)state;
+	talker_met(w, 2);
+	w->jammed_link = 2;
+	for (i = 0; i < 300; i++)
+		talker_tell(a, prefix_number(i), ID_A, DISTANCE(1, 0));
+	world_pass(w, 9 * SECOND);	/* more than one Hello interval */
+	world_clear(w);
+	w->jammed_link = 0;
+	world_pass(w, 20 * MILLISECOND);
+	first = heard_first(w, WHICH(.type = TLV_HELLO, .ifindex = 2));
+	assert_non_null(first);
+	for (k = 0; k < w->heard_count; k++) {
+		if (w->heard[k].ifindex != 2)
+			continue;
+		assert_true(w->heard[k].packet >= first->packet);
+		hellos += w->heard[k].tlv.type == TLV_HELLO;
+	}
+	assert_int_equal(hellos, 1);
+	assert_int_not_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .ifindex = 2)), 0);
+	world_free(w);
+}
+
 /* covers: B79 */
 static void
 what_is_held_fits_a_smaller_mtu(void **state)
@@ -609,6 +643,7 @@ main(void)
 		cmocka_unit_test(next_hops_are_of_their_family),
 		cmocka_unit_test(link_local_prefixes_are_none),
 		cmocka_unit_test(acknowledgments_wait_for_a_full_socket),
+		cmocka_unit_test(no_hello_waits_behind_updates),
 		cmocka_unit_test(what_is_held_fits_a_smaller_mtu),
 		cmocka_unit_test(retractions_bring_what_frr_wants),
 	};
