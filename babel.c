@@ -122,16 +122,29 @@ babel_link_removed(struct babel *b, babel_time now, unsigned int ifindex)
 	leave(b);
 }
 
-void
+bool
 babel_kernel_route(struct babel *b, babel_time now,
     const struct kernel_route *route, bool present)
 {
+	bool matters;
+
 	enter(b, now);
-	if (present)
-		xroute_offered(b, route);
-	else
-		xroute_withdrawn(b, route);
+	matters = present ? xroute_offered(b, route) :
+	    xroute_withdrawn(b, route);
 	leave(b);
+	return matters;
+}
+
+unsigned int
+babel_kernel_displaced(struct babel *b, babel_time now,
+    const struct kernel_route *route)
+{
+	unsigned int displaced;
+
+	enter(b, now);
+	displaced = xroute_displaced(b, route);
+	leave(b);
+	return displaced;
 }
 
 void

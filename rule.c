@@ -625,16 +625,24 @@ rules_retract(struct rules *rules, const struct destination_key *key)
 	rule_others_retract(rules->others, key);
 }
 
-void
+bool
 rules_route(struct rules *rules, const struct kernel_route *route,
     bool present)
 {
 	if (!rules->is_started || family_of(rules, &route->key) == NULL)
-		return;
+		return false;
 	if (!present)
 		rule_others_remove(rules->others, route);
 	else if (!rule_others_add(rules->others, route))
 		rules->wants_refill = true;
+	return true;
+}
+
+unsigned int
+rules_displaced(struct rules *rules, const struct kernel_route *route)
+{
+	return rules->is_started ?
+	    rule_others_displace(rules->others, route) : 0;
 }
 
 void

@@ -215,16 +215,31 @@ is_imported(const struct options *options, const struct kernel_route *route)
 	    route->table == RT_TABLE_MAIN;
 }
 
-static void
+static bool
 kernel_route(void *ctx, const struct kernel_route *route, bool present)
 {
 	struct daemon *daemon = ctx;
+	bool matters = false;
 
 	if (route->table == RT_TABLE_MAIN && !route->local)
-		rules_route(daemon->rules, route, present);
+		matters = rules_route(daemon->rules, route, present);
 	if (is_imported(&daemon->conf->options, route))
-		babel_kernel_route(daemon->babel, clock_monotonic(), route,
-		    present);
+		matters |= babel_kernel_route(daemon->babel,
+		    clock_monotonic(), route, present);
+	return matters;
+}
+
+static unsigned int
+kernel_displaced(void *ctx, const struct kernel_route *route)
+{
+	struct daemon *daemon = ctx;
+	unsigned int exported, hidden = 0;
+
+	exported = babel_kernel_displaced(daemon->babel, clock_monotonic(),
+	    route);
+	if (route->table == RT_TABLE_MAIN)
+		hidden = rules_displaced(daemon->rules, route);
+	return exported > hidden ? exported : hidden;
 }
 
 static void
@@ -247,6 +262,7 @@ kernel_rule(void *ctx, const struct kernel_rule *rule, bool present)
 const struct kernel_events wiring_kernel = {
 	.link = kernel_link,
 	.route = kernel_route,
+	.displaced = kernel_displaced,
 	.rule = kernel_rule,
 	.sync = kernel_sync,
 	.log = wiring_log,

@@ -1,12 +1,13 @@
 /*
  * xroute.c - routes redistributed from the kernel.
  *
- * Every kernel route that we hear of is kept as an offer, under all that
- * identifies it.  The redistribute filter turns an offer into a metric
- * and perhaps a source prefix; of the offers to one destination the one
- * with the best kernel priority is the xroute.  So the withdrawal of one
- * of several routes to a prefix changes nothing but what it must, and a
- * change of the filter needs nothing from the kernel.
+ * The redistribute filter turns a kernel route into a metric and perhaps a
+ * source prefix, or denies it.  What it allows is kept as an offer, under all
+ * that identifies the route; of the offers to one destination the one with
+ * the best kernel priority is the xroute.  So the withdrawal of one of several
+ * routes to a prefix changes nothing but what it must.  What no rule allows is
+ * not kept, because there may be a million such routes: after a change of the
+ * filter, the kernel's routes must be offered again.
  */
 #include "xroute.h"
 
@@ -158,23 +159,17 @@ offer_reject(struct babel *b, struct xroute_offer *offer)
 
 /* Put the offer where the filter wants it. */
 static void
-offer_place(struct babel *b, struct xroute_offer *offer)
+offer_place(struct babel *b, struct xroute_offer *offer, uint16_t metric,
+    const struct destination_key *key)
 {
-	struct destination_key key;
 	struct xroute *xroute;
-	uint16_t metric;
-	bool accepted, is_new;
+	bool is_new;
 
-	accepted = offer_evaluate(b, &offer->route, &metric, &key);
-	if (offer->xroute != NULL && accepted && metric == offer->metric &&
+	if (offer->xroute != NULL && metric == offer->metric &&
 	    destination_key_compare(&offer->xroute->destination->key,
-	    &key) == 0)
+	    key) == 0)
 		return;
-	if (!accepted) {
-		offer_reject(b, offer);
-		return;
-	}
-	xroute = xroute_get(b, &key, &is_new);
+	xroute = xroute_get(b, key, &is_new);
 	if (xroute == NULL)
 		return;
 	if (offer->xroute == xroute)
@@ -186,6 +181,27 @@ offer_place(struct babel *b, struct xroute_offer *offer)
 	xroute_refresh(b, xroute, is_new);
 }
 
+static void
+offer_free(struct babel *b, struct xroute_offer *offer)
+{
+	offer_reject(b, offer);
+	offer_tree_remove(&b->offers, offer);
+	free(offer);
+}
+
+/* The route of the offer may be judged otherwise now. */
+static void
+offer_review(struct babel *b, struct xroute_offer *offer)
+{
+	struct destination_key key;
+	uint16_t metric;
+
+	if (offer_evaluate(b, &offer->route, &metric, &key))
+		offer_place(b, offer, metric, &key);
+	else
+		offer_free(b, offer);
+}
+
 static struct xroute_offer *
 offer_find(const struct babel *b, const struct kernel_route *route)
 {
@@ -195,43 +211,69 @@ offer_find(const struct babel *b, const struct kernel_route *route)
 	return offer_tree_find(&b->offers, &key);
 }
 
-void
+bool
 xroute_offered(struct babel *b, const struct kernel_route *route)
 {
 	struct tree_place place;
-	struct xroute_offer key, *offer;
+	struct xroute_offer wanted, *offer;
+	struct destination_key key;
+	uint16_t metric;
+	bool accepted = offer_evaluate(b, route, &metric, &key);
 
-	key.route = *route;
-	offer = offer_tree_seek(&b->offers, &key, &place);
+	wanted.route = *route;
+	offer = offer_tree_seek(&b->offers, &wanted, &place);
+	if (!accepted) {
+		if (offer != NULL)
+			offer_free(b, offer);
+		return offer != NULL;
+	}
 	if (offer == NULL) {
 		offer = calloc(1, sizeof(*offer));
 		if (offer == NULL) {
 			count(b, COUNT_NO_MEMORY);
-			return;
+			return true;
 		}
 		offer->route = *route;
 		offer_tree_put(&b->offers, &place, offer);
 	}
 	offer->route = *route;
 	offer->generation = b->offer_generation;
-	offer_place(b, offer);
+	offer_place(b, offer, metric, &key);
+	return true;
 }
 
-static void
-offer_free(struct babel *b, struct xroute_offer *offer)
-{
-	offer_reject(b, offer);
-	offer_tree_remove(&b->offers, offer);
-	free(offer);
-}
-
-void
+bool
 xroute_withdrawn(struct babel *b, const struct kernel_route *route)
 {
 	struct xroute_offer *offer = offer_find(b, route);
 
-	if (offer != NULL)
+	if (offer == NULL)
+		return false;
+	offer_free(b, offer);
+	return true;
+}
+
+unsigned int
+xroute_displaced(struct babel *b, const struct kernel_route *route)
+{
+	struct xroute_offer first = { .route = { .key = route->key,
+	    .table = route->table, .priority = route->priority } };
+	struct xroute_offer *offer, *next;
+	unsigned int displaced = 0;
+
+	for (offer = offer_tree_from(&b->offers, &first); offer != NULL &&
+	    offer->route.table == route->table &&
+	    offer->route.priority == route->priority &&
+	    destination_key_compare(&offer->route.key, &route->key) == 0;
+	    offer = next) {
+		next = offer_tree_next(offer);
+		if (offer->route.local || (offer->route.proto == route->proto &&
+		    offer->route.ifindex == route->ifindex))
+			continue;
 		offer_free(b, offer);
+		displaced++;
+	}
+	return displaced;
 }
 
 void
@@ -285,7 +327,7 @@ review_offers(struct babel *b, struct xroute_offer *offer)
 		if (offer->generation < b->offer_complete)
 			offer_free(b, offer);
 		else
-			offer_place(b, offer);
+			offer_review(b, offer);
 	}
 }
 

@@ -33,8 +33,13 @@ struct kernel_events {
 	/* A link appeared or changed (any, not only Babel's), or is gone
 	 * (present false; ifindex and name are set). */
 	void (*link)(void *ctx, const struct link_state *, bool present);
-	/* A route of an import table or an address; not our own. */
-	void (*route)(void *ctx, const struct kernel_route *, bool present);
+	/* A route of an import table or an address; not our own.  True if
+	 * it matters, or has mattered, to anybody. */
+	bool (*route)(void *ctx, const struct kernel_route *, bool present);
+	/* What was in the place of that route, that is of its prefix, table
+	 * and priority, is gone, except this one itself.  How many routes
+	 * that mattered were there? */
+	unsigned int (*displaced)(void *ctx, const struct kernel_route *);
 	/* Somebody else added or removed a rule. */
 	void (*rule)(void *ctx, const struct kernel_rule *, bool present);
 	/* Around each dump of all links, addresses and routes. */

@@ -48,8 +48,9 @@ void	rules_export(struct rules *, const struct destination_key *,
 void	rules_retract(struct rules *, const struct destination_key *);
 
 /* The kernel's events; the routes are those of the main table. */
-void	rules_route(struct rules *, const struct kernel_route *,
+bool	rules_route(struct rules *, const struct kernel_route *,
 	    bool present);
+unsigned int rules_displaced(struct rules *, const struct kernel_route *);
 void	rules_sync(struct rules *, bool begin);
 void	rules_rule(struct rules *, const struct kernel_rule *, bool present);
 

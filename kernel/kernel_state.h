@@ -54,6 +54,7 @@ struct kernel {
 	unsigned int failures_logged;	/* in that second */
 
 	bool uses_pref_src;		/* a lost address may cost a route */
+	bool has_ipv4_imports;		/* IPv4 routes of others matter */
 	bool has_ipv6_siblings;		/* foreign IPv6 multipath was seen */
 	bool has_ipv4_spread;		/* IPv4 routes by who knows what link */
 	struct kernel_marks marks;

@@ -637,7 +637,7 @@ forget_address(struct kernel *kernel, const struct address_message *message)
 	if (link != NULL)
 		suspect_routes(kernel, link);
 	/* Those that prefer it as their source are gone, wherever. */
-	if (message->is_ipv4)
+	if (message->is_ipv4 && kernel->has_ipv4_imports)
 		kernel_marks_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 }
 
@@ -659,7 +659,7 @@ report_route(struct kernel *kernel, const struct address_message *message,
 	route.proto = RTPROT_UNSPEC;
 	route.local = true;
 	route.type = ROUTE_UNICAST;
-	kernel->events->route(kernel->ctx, &route, present);
+	(void)kernel->events->route(kernel->ctx, &route, present);
 }
 
 static uint64_t

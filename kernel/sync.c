@@ -43,7 +43,7 @@
 #include "kernel/socket.h"
 #include "kernel/kernel_state.h"
 
-#define TRIES_MAX	3
+#define TRIES_MAX	5
 #define DUMP_PATIENCE	(10 * SECOND)	/* for its next datagram */
 #define RETRY_DELAY	SECOND
 #define WALK_SLICE	256

@@ -4,10 +4,12 @@
  * Routes of the import tables become events.  Routes of our protocol are
  * never imported; they tell whether what we installed is still there.
  *
- * The kernel does not tell what a replacement replaced, nor which of the
- * next hops of an IPv6 multipath route remain, nor which IPv4 routes went
- * with a link, an address or a nexthop object: such rare events are followed
- * by a dump.
+ * The kernel does not say which of several routes in one place a replacement
+ * replaced, nor which of the next hops of an IPv6 multipath route remain, nor
+ * which IPv4 routes went with a link, an address or a nexthop object: such
+ * rare events are followed by a dump, if any route concerned matters to
+ * anybody.  Strangers may have a million others, and change them all the
+ * time: that costs a look at the message and no more.
  */
 #include "kernel/watch.h"
 
@@ -123,16 +125,20 @@ import_fingerprint(const struct kernel *kernel,
 	    sizeof(octets));
 }
 
-/* Could there be more to the change than the message says? */
+/* Could there be more to the change than the message says?  A replacement
+ * replaces one route in its place, and the message does not say which; of
+ * the next hops of an IPv6 multipath route, it names one. */
 static bool
 is_ambiguous(struct kernel *kernel, const struct nlmsghdr *nlh,
-    const struct route_message *message)
+    const struct route_message *message, bool matters)
 {
-	if (nlh->nlmsg_flags & NLM_F_REPLACE)
+	if (nlh->nlmsg_type == RTM_NEWROUTE &&
+	    (nlh->nlmsg_flags & NLM_F_REPLACE) != 0 &&
+	    kernel->events->displaced(kernel->ctx, &message->route) > 1)
 		return true;
-	if (message->is_ipv4)
+	if (message->is_ipv4 || !matters)
 		return false;
-	if (message->is_multipath || (nlh->nlmsg_flags & NLM_F_APPEND) != 0)
+	if ((nlh->nlmsg_flags & NLM_F_APPEND) != 0)
 		kernel->has_ipv6_siblings = true;
 	return kernel->has_ipv6_siblings;
 }
@@ -143,8 +149,11 @@ note_import(struct kernel *kernel, const struct route_message *message)
 {
 	struct kernel_link *link;
 
-	if (!message->is_ipv4)
+	kernel->has_ipv4_imports |= message->is_ipv4;
+	if (!message->is_ipv4) {
+		kernel->has_ipv6_siblings |= message->is_multipath;
 		return;
+	}
 	link = kernel_link_find(kernel, message->route.ifindex);
 	if (link != NULL)
 		link->has_imports = true;
@@ -159,17 +168,19 @@ import(struct kernel *kernel, const struct nlmsghdr *nlh,
 {
 	bool present = nlh->nlmsg_type == RTM_NEWROUTE;
 	uint64_t fingerprint = import_fingerprint(kernel, &message->route);
+	bool matters;
 
 	if (is_dump && kernel_marks_is_gone(kernel, fingerprint))
 		return;
-	if (present)
-		note_import(kernel, message);
-	else
+	if (!present)
 		kernel_marks_gone(kernel, fingerprint);
 	strlcpy(message->route.ifname,
 	    kernel_link_name(kernel, message->route.ifindex), IFNAME_SIZE);
-	kernel->events->route(kernel->ctx, &message->route, present);
-	if (!is_dump && is_ambiguous(kernel, nlh, message))
+	matters = kernel->events->route(kernel->ctx, &message->route,
+	    present);
+	if (matters && present)
+		note_import(kernel, message);
+	if (!is_dump && is_ambiguous(kernel, nlh, message, matters))
 		kernel_marks_schedule(kernel, SYNC_ALL, AGAIN_DELAY);
 }
 

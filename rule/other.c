@@ -163,6 +163,30 @@ rule_others_remove(struct rule_others *others,
 		forget(others, other);
 }
 
+unsigned int
+rule_others_displace(struct rule_others *others,
+    const struct kernel_route *route)
+{
+	const struct identity identity = identity_of(route);
+	struct other wanted = { .identity = { .key = route->key } };
+	struct other *other, *next;
+	unsigned int displaced = 0;
+
+	for (other = rule_other_tree_from(&others->tree, &wanted);
+	    has_key(other, &route->key); other = next) {
+		next = rule_other_tree_next(other);
+		if (other->identity.is_export ||
+		    other->identity.table != route->table ||
+		    other->identity.priority != route->priority ||
+		    memcmp(&other->identity, &identity,
+		    sizeof(identity)) == 0)
+			continue;
+		forget(others, other);
+		displaced++;
+	}
+	return displaced;
+}
+
 /* There is one export with a key, from whatever table. */
 static struct other *
 find_export(struct rule_others *others, const struct destination_key *key)

@@ -20,6 +20,9 @@ void	rule_others_free(struct rule_others *);
 
 /* A route is there; false for no memory.  Or it is gone. */
 bool	rule_others_add(struct rule_others *, const struct kernel_route *);
+/* Others with its key, table and priority are gone; how many were there? */
+unsigned int rule_others_displace(struct rule_others *,
+	    const struct kernel_route *);
 void	rule_others_remove(struct rule_others *, const struct kernel_route *);
 /* The same of what we export. */
 bool	rule_others_export(struct rule_others *,

@@ -35,7 +35,7 @@ on_link(void *ctx, const struct link_state *state, bool present)
 	check(state->link_local_count <= LINK_ADDRESSES, "addresses");
 }
 
-static void
+static bool
 on_route(void *ctx, const struct kernel_route *route, bool present)
 {
 	(void)ctx;
@@ -44,6 +44,14 @@ on_route(void *ctx, const struct kernel_route *route, bool present)
 	check(destination_key_is_valid(&route->key), "an invalid key");
 	check(memchr(route->ifname, '\0', sizeof(route->ifname)) != NULL,
 	    "a name without an end");
+	return true;
+}
+
+static unsigned int
+on_displaced(void *ctx, const struct kernel_route *route)
+{
+	(void)ctx;
+	return route->priority;
 }
 
 static void
@@ -90,7 +98,8 @@ on_log(void *ctx, int priority, const char *format, ...)
 }
 
 static const struct kernel_events events = {
-	.link = on_link, .route = on_route, .rule = on_rule, .log = on_log
+	.link = on_link, .route = on_route, .displaced = on_displaced,
+	.rule = on_rule, .log = on_log
 };
 static const struct kernel_fib_events fib_events = {
 	.lost = on_lost, .room = on_room

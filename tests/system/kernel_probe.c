@@ -4,7 +4,8 @@
  *
  * It stands where the engine stands: it remembers what is installed, and
  * with -R installs again what was lost.  -a and -n leave hardly any room
- * for answers or notifications.  -l is link-detect.
+ * for answers or notifications.  -l is link-detect.  -d is the number of
+ * routes that each replacement by others is to have displaced.
  *
  *	add|change|delete PREFIX [from PREFIX] [via ADDRESS] [dev NAME]
  *	    [priority N] [table N] [src ADDRESS] [count N]
@@ -51,6 +52,7 @@ struct probe {
 	struct installed_tree tree;
 	bool repairs, is_paused, is_quiet, is_synchronised;
 	unsigned int pending, failed, lost;
+	unsigned int displaced;		/* routes by each replacement */
 	uint32_t tables[WORDS_MAX];
 	struct kernel_conf conf;
 };
@@ -127,7 +129,7 @@ type_name(enum route_type type)
 	return names[type];
 }
 
-static void
+static bool
 on_route(void *ctx, const struct kernel_route *route, bool present)
 {
 	char text[DESTINATION_STRLEN];
@@ -138,6 +140,19 @@ on_route(void *ctx, const struct kernel_route *route, bool present)
 	    destination_key_format(&route->key, text), route->proto,
 	    route->priority, route->table, route->ifname, route->local,
 	    type_name(route->type));
+	return true;
+}
+
+static unsigned int
+on_displaced(void *ctx, const struct kernel_route *route)
+{
+	struct probe *probe = ctx;
+	char text[DESTINATION_STRLEN];
+
+	printf("displaced %s priority %u table %u\n",
+	    destination_key_format(&route->key, text), route->priority,
+	    route->table);
+	return probe->displaced;
 }
 
 static void
@@ -258,8 +273,8 @@ on_room(void *ctx, const struct destination_key *key, uint32_t table)
 }
 
 static const struct kernel_events events = {
-	.link = on_link, .route = on_route, .rule = on_rule, .sync = on_sync,
-	.log = on_log
+	.link = on_link, .route = on_route, .displaced = on_displaced,
+	.rule = on_rule, .sync = on_sync, .log = on_log
 };
 static const struct kernel_fib_events fib_events = {
 	on_done, on_lost, on_room
@@ -469,7 +484,7 @@ main(int argc, char **argv)
 	bool is_deaf[2] = { false, false };
 	int option;
 
-	while ((option = getopt(argc, argv, "anlRs:T:")) != -1) {
+	while ((option = getopt(argc, argv, "ad:nlRs:T:")) != -1) {
 		if (option == 'l')
 			probe.conf.link_detect = true;
 		else if (option == 'R')
@@ -478,14 +493,17 @@ main(int argc, char **argv)
 			is_deaf[0] = true;
 		else if (option == 'n')
 			is_deaf[1] = true;
+		else if (option == 'd')
+			probe.displaced = (unsigned int)strtoul(optarg, NULL,
+			    10);
 		else if (option == 's')
 			probe.conf.sysfs = optarg;
 		else if (option == 'T' && tables < WORDS_MAX)
 			probe.tables[tables++] =
 			    (uint32_t)strtoul(optarg, NULL, 10);
 		else
-			errx(1, "usage: kernel_probe [-anlR] [-s sysfs] "
-			    "[-T table]");
+			errx(1, "usage: kernel_probe [-anlR] [-d number] "
+			    "[-s sysfs] [-T table]");
 	}
 	probe.conf.import_tables = probe.tables;
 	probe.conf.import_table_count = tables;

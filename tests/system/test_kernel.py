@@ -665,12 +665,22 @@ def test_ipv6_siblings_of_others(node, probe):
     wait_for(lambda: not there(prefix), 5, "route gone")
 
 
-def test_ipv4_replacement_among_others(node, probe):
-    """The kernel does not say what was replaced; a resync tells."""
+@pytest.mark.parametrize("displaced", [0, 1, 2])
+def test_ipv4_replacement_among_others(node, displaced):
+    """The kernel does not say which of several routes in a place was
+    replaced: then, and only then, a resync does."""
+    probe = Probe(node, "-d", str(displaced))
     node.ip("route", "add", "10.5.0.0/16", "dev", "v0", "proto", "11")
     probe.await_line(r"route \+ 10\.5\.0\.0/16 proto 11 .* dev v0")
     start = len(probe.lines)
     node.ip("route", "replace", "10.5.0.0/16", "dev", "v1", "proto", "12")
+    probe.await_line(r"displaced 10\.5\.0\.0/16 priority 0 table 254", start)
+    if displaced < 2:
+        node.ip("route", "add", "10.6.0.0/16", "dev", "v1", "proto", "11")
+        probe.await_line(r"route \+ 10\.6\.0\.0/16 proto 11 .* dev v1")
+        time.sleep(0.3)  # longer than a resync would wait
+        assert probe.count("sync begin", start) == 0
+        return
     probe.await_line("sync end", start)
     begin = probe.lines.index("sync begin", start)
     told = [line for line in probe.lines[begin:] if "10.5." in line]

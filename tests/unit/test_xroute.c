@@ -141,12 +141,62 @@ filters_are_asked_again_at_once(void **state)
 	/* A route that changes what it is asked for by, changes. */
 	world_configure(w, "interface e1\ninterface e2\n"
 	    "redistribute if stub metric 5\nredistribute deny\n");
+	offer(w, &route, true);
 	world_pass(w, SECOND);
 	assert_int_equal(exported(w, OWN), 5);
 	strlcpy(route.ifname, "renamed", sizeof(route.ifname));
 	offer(w, &route, true);
 	world_pass(w, SECOND);
 	assert_int_equal(exported(w, OWN), -1);
+	world_free(w);
+}
+
+/* There may be a million routes that no rule wants. */
+static void
+what_no_rule_wants_is_not_kept(void **state)
+{
+	struct world *w = world_new(FILTERED);
+	struct kernel_route route = route_of(OWN, 99, 5);
+
+	(void)state;
+	assert_false(babel_kernel_route(w->babel, w->now, &route, true));
+	assert_true(offer_tree_is_empty(&w->babel->offers));
+	assert_false(babel_kernel_route(w->babel, w->now, &route, false));
+	route.proto = 11;
+	assert_true(babel_kernel_route(w->babel, w->now, &route, true));
+	assert_false(offer_tree_is_empty(&w->babel->offers));
+	/* What the filter no longer lets pass goes, too. */
+	world_configure(w, "interface e1\ninterface e2\n"
+	    "redistribute proto 11 deny\n");
+	world_pass(w, SECOND);
+	assert_true(offer_tree_is_empty(&w->babel->offers));
+	world_free(w);
+}
+
+/* A route takes the place of another, of whatever protocol. */
+static void
+what_is_displaced_is_withdrawn(void **state)
+{
+	struct world *w = world_new(FILTERED);
+	struct kernel_route old = route_of(OWN, 11, 5);
+	struct kernel_route new = route_of(OWN, 12, 5);
+	struct kernel_route stranger = route_of(OWN, 99, 5);
+	struct kernel_route beside = route_of(OWN, 13, 6);
+
+	(void)state;
+	offer(w, &old, true);
+	offer(w, &beside, true);
+	offer(w, &new, true);
+	assert_int_equal(babel_kernel_displaced(w->babel, w->now, &new), 1);
+	world_pass(w, SECOND);
+	assert_int_equal(exported(w, OWN), 12);
+	offer(w, &stranger, true);
+	assert_int_equal(babel_kernel_displaced(w->babel, w->now, &stranger),
+	    1);
+	world_pass(w, SECOND);
+	assert_int_equal(exported(w, OWN), 13);
+	assert_int_equal(babel_kernel_displaced(w->babel, w->now, &stranger),
+	    0);
 	world_free(w);
 }
 
@@ -268,6 +318,7 @@ any_history_is_kept_exactly(void **state)
 		if (unit_random_below(&random, 100) == 0) {
 			is_reversed = !is_reversed;
 			world_configure(w, is_reversed ? reversed : FILTERED);
+			resync(w, is_there, &random);
 		} else if (unit_random_below(&random, 50) == 0)
 			resync(w, is_there, &random);
 		else {
@@ -321,6 +372,8 @@ main(void)
 		cmocka_unit_test(exactly_the_withdrawn_prefix_is_retracted),
 		cmocka_unit_test(one_of_several_goes_unnoticed),
 		cmocka_unit_test(filters_are_asked_again_at_once),
+		cmocka_unit_test(what_no_rule_wants_is_not_kept),
+		cmocka_unit_test(what_is_displaced_is_withdrawn),
 		cmocka_unit_test(a_lost_network_is_held_out_of_the_way),
 		cmocka_unit_test(any_history_is_kept_exactly),
 		cmocka_unit_test(a_new_seqno_is_told_in_slices),
