@@ -196,6 +196,19 @@ claims_drop(const struct claims *claims, uint32_t number)
 		    F_OFD_SETLK);
 }
 
+bool
+claims_is_others(const struct claims *claims, uint32_t number)
+{
+	struct flock request = {
+		.l_type = F_WRLCK, .l_whence = SEEK_SET,
+		.l_start = LOCK_NUMBERS + (off_t)number, .l_len = 1
+	};
+
+	return claims->fd < 0 ||
+	    fcntl(claims->fd, F_OFD_GETLK, &request) < 0 ||
+	    request.l_type != F_UNLCK;
+}
+
 void
 claims_join(const struct claims *claims, uint32_t number)
 {

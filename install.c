@@ -90,6 +90,12 @@ install_flush(struct install *install, const struct configuration *conf)
 	claims_unlock(&install->claims);
 }
 
+bool
+install_is_free(const struct install *install, uint32_t table)
+{
+	return !claims_is_others(&install->claims, table);
+}
+
 void
 install_close(struct install *install)
 {

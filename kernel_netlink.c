@@ -28,6 +28,7 @@
 #include "kernel/notify.h"
 #include "kernel/socket.h"
 #include "kernel/kernel_state.h"
+#include "kernel/stray.h"
 #include "kernel/sync.h"
 #include "system.h"
 
@@ -132,6 +133,7 @@ kernel_close(struct kernel *kernel)
 		close(kernel->timer);
 	kernel_link_free(kernel);
 	kernel_marks_free(kernel);
+	kernel_stray_free(kernel);
 	free((void *)(uintptr_t)kernel->conf.import_tables);
 	free((void *)(uintptr_t)kernel->conf.sysfs);
 	free(kernel->buffer);

@@ -228,11 +228,14 @@ static bool on_find(void *, struct destination_key *, uint32_t,
     struct fib_entry *);
 static bool on_after(void *, const struct destination_key *,
     struct destination_key *, struct fib_entry *);
+static bool on_is_free(void *, uint32_t);
 
 static const struct kernel_fib_events fib_events = {
 	on_done, on_lost, on_room
 };
-static const struct kernel_fib_queries fib_queries = { on_find, on_after };
+static const struct kernel_fib_queries fib_queries = {
+	on_find, on_after, on_is_free
+};
 
 struct rules *
 rules_open(struct kernel *kernel, const struct rules_conf *conf,
@@ -605,6 +608,15 @@ on_after(void *ctx, const struct destination_key *after,
 	return rules->ipv6 != NULL &&
 	    disambiguation_after(rules->ipv6, after, key, entry) &&
 	    place_entry(rules, key, entry);
+}
+
+static bool
+on_is_free(void *ctx, uint32_t table)
+{
+	const struct rules *rules = ctx;
+
+	return !rule_tables_is_others(rules->tables, table) &&
+	    rules->queries->is_free(rules->ctx, table);
 }
 
 void

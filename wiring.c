@@ -314,11 +314,19 @@ entry_after(void *ctx, const struct destination_key *after,
 	return babel_fib_after(daemon->babel, after, key, entry);
 }
 
+static bool
+table_is_free(void *ctx, uint32_t table)
+{
+	const struct daemon *daemon = ctx;
+
+	return install_is_free(daemon->install, table);
+}
+
 const struct kernel_fib_events wiring_fib_events = {
 	change_done, entry_lost, entry_room
 };
 const struct kernel_fib_queries wiring_fib_queries = {
-	entry_find, entry_after
+	entry_find, entry_after, table_is_free
 };
 
 void

@@ -34,6 +34,10 @@ bool	claims_is_alone(const struct claims *);
 bool	claims_take(const struct claims *, uint32_t number);
 void	claims_drop(const struct claims *, uint32_t number);
 
+/* Has another living instance taken the number, or a share of it?  Without
+ * access to the file nobody knows: true. */
+bool	claims_is_others(const struct claims *, uint32_t number);
+
 /* Have a number together with others.  Does nobody else have it?  To be
  * asked while holding the file. */
 void	claims_join(const struct claims *, uint32_t number);

@@ -22,6 +22,9 @@ struct install *install_open(struct kernel *, struct log *,
 void	install_use(struct install *, const struct configuration *);
 /* Remove our routes. */
 void	install_flush(struct install *, const struct configuration *);
+/* May what no living instance has installed be in that table?  Then routes of
+ * our protocol there that are not ours are left over. */
+bool	install_is_free(const struct install *, uint32_t table);
 /* NULL is fine. */
 void	install_close(struct install *);
 

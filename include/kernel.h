@@ -71,6 +71,10 @@ struct kernel_fib_queries {
 	    struct fib_entry *);
 	bool (*after)(void *ctx, const struct destination_key *after,
 	    struct destination_key *, struct fib_entry *);
+	/* Is no other living instance in that table?  Then routes of our
+	 * protocol there that we do not hold are left over: they are
+	 * removed. */
+	bool (*is_free)(void *ctx, uint32_t table);
 };
 
 struct kernel_conf {

@@ -2,24 +2,23 @@
  * kernel/flush.c - whole tables: removing our routes from one, and whether
  * one is empty.
  */
-#include "kernel/batch.h"
+#include "kernel/flush.h"
 
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
+#include "kernel/batch.h"
 #include "kernel/dump.h"
 #include "kernel/attribute.h"
+#include "kernel/own.h"
 #include "kernel/kernel_state.h"
-#include "kernel/watch.h"
 
 #define FLUSH_PASSES	100
 
 static const uint8_t families[] = { AF_INET, AF_INET6 };
 
-/* Flushing all routes: a request to delete the route of a message, of
- * whatever type. */
-static struct nlmsghdr *
-encode_deletion(void *buffer, const struct nlmsghdr *from)
+struct nlmsghdr *
+kernel_flush_encode(void *buffer, const struct nlmsghdr *from)
 {
 	const struct rtmsg *route = mnl_nlmsg_get_payload(from);
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -89,7 +88,7 @@ flush_message(void *ctx, const struct nlmsghdr *nlh)
 	if (flush->batch.count == KERNEL_BATCH)
 		flush_run(flush);
 	batch_take(&flush->batch,
-	    encode_deletion(batch_room(&flush->batch), nlh),
+	    kernel_flush_encode(batch_room(&flush->batch), nlh),
 	    &flush->outcomes[flush->batch.count]);
 	return true;
 }

@@ -6,9 +6,11 @@
  *	kernel/notify.c		reads notifications, and dispatches messages
  *	kernel/rule_message.c	policy rules
  *	kernel/flush.c		whole tables
+ *	kernel/stray.c		routes of ours that nobody holds
  *	kernel/fib.c		changes of routes and their answers
  *	kernel/batch.c		requests by the batch
  *	kernel/watch.c		what a message about a route means
+ *	kernel/own.c		which routes are ours
  *	kernel/route_message.c	route messages to values and back
  *	kernel/link.c		the table of links and their addresses
  *	kernel/kind.c		what a link is
@@ -59,6 +61,8 @@ struct kernel {
 	bool has_ipv4_spread;		/* IPv4 routes by who knows what link */
 	struct kernel_marks marks;
 	struct sync sync;
+	struct stray *strays;		/* owned; found by the dump */
+	unsigned int stray_count;
 
 	struct dump_room leaving;	/* reserved: to remove our routes */
 	babel_time quiet_until;		/* that some were lost is told */

@@ -7,7 +7,8 @@
  * of our protocol and compares them with what we hold to be installed:
  * the kernel removes IPv4 routes without a word when a link goes down or
  * loses its last address.  No copy of our routes is kept for that, only a
- * fingerprint of each dumped one while the task runs.
+ * fingerprint of each dumped one while the task runs.  What is dumped and
+ * not held by any living instance is removed (kernel/stray.c).
  *
  * One datagram is read at a time; notifications and our own changes go on
  * meanwhile.  So what a notification said is gone must not come back by a
@@ -42,6 +43,7 @@
 #include "kernel/route_message.h"
 #include "kernel/socket.h"
 #include "kernel/kernel_state.h"
+#include "kernel/stray.h"
 
 #define TRIES_MAX	5
 #define DUMP_PATIENCE	(10 * SECOND)	/* for its next datagram */
@@ -120,6 +122,7 @@ abandon(struct kernel *kernel)
 	set_walking(kernel, false);
 	kernel->sync.next = SYNC_NOTHING;
 	kernel->sync.restart = false;
+	kernel_stray_free(kernel);
 	kernel->holds_links = false;
 	kernel_link_report(kernel);
 }
@@ -166,6 +169,7 @@ begin(struct kernel *kernel, enum sync_task task)
 	sync->tries = 0;
 	set_walking(kernel, false);
 	kernel_marks_clear(kernel);
+	kernel_stray_free(kernel);
 	if (task == SYNC_ALL) {
 		sync->stage = STAGE_LINKS;
 		kernel->marks.generation++;
@@ -265,6 +269,7 @@ begin_walk(struct kernel *kernel)
 {
 	struct sync *sync = &kernel->sync;
 
+	kernel_stray_remove(kernel);
 	if (kernel->fib_queries == NULL || kernel->marks.own_failed) {
 		end_task(kernel);
 		return;

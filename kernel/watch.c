@@ -18,43 +18,12 @@
 
 #include "kernel/link.h"
 #include "kernel/marks.h"
+#include "kernel/own.h"
 #include "kernel/kernel_state.h"
+#include "kernel/stray.h"
 
 #define AGAIN_DELAY	(200 * MILLISECOND)
 #define PRIORITY_MAX_DEFAULT 65535	/* of an IPv6 default to import */
-
-/* What we hold to be installed in the table of the message; the key is the
- * one that we know it by. */
-static bool
-find_held(const struct kernel *kernel, const struct route_message *message,
-    struct destination_key *key, struct fib_entry *held)
-{
-	*key = message->route.key;
-	return kernel->fib_queries != NULL && message->tos == 0 &&
-	    kernel->fib_queries->find(kernel->fib_ctx, key,
-	    message->route.table, held) &&
-	    kernel_route_same_place(key, held, &message->entry);
-}
-
-static bool
-is_same_entry(const struct kernel *kernel,
-    const struct route_message *message, const struct destination_key *key,
-    const struct fib_entry *held)
-{
-	return kernel_route_fingerprint(kernel, &message->route.key,
-	    &message->entry) == kernel_route_fingerprint(kernel, key, held);
-}
-
-bool
-kernel_route_is_held(const struct kernel *kernel,
-    const struct route_message *message)
-{
-	struct destination_key key;
-	struct fib_entry held;
-
-	return find_held(kernel, message, &key, &held) &&
-	    is_same_entry(kernel, message, &key, &held);
-}
 
 /* Somebody else has changed routes: was one of ours removed, or replaced
  * by another, or is there room for one where another was? */
@@ -76,10 +45,10 @@ watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
 	}
 	if (!is_removal && (nlh->nlmsg_flags & NLM_F_REPLACE) == 0)
 		return;
-	if (!find_held(kernel, message, &key, &held))
+	if (!kernel_own_find(kernel, message, &key, &held))
 		return;
 	if (is_removal == (is_ours &&
-	    is_same_entry(kernel, message, &key, &held)))
+	    kernel_own_is_same(kernel, message, &key, &held)))
 		kernel->fib_events->lost(kernel->fib_ctx, &key);
 }
 
@@ -184,6 +153,16 @@ import(struct kernel *kernel, const struct nlmsghdr *nlh,
 		kernel_marks_schedule(kernel, SYNC_ALL, AGAIN_DELAY);
 }
 
+static void
+own_is_dumped(struct kernel *kernel, const struct nlmsghdr *nlh,
+    const struct route_message *message)
+{
+	kernel_marks_own(kernel, kernel_route_fingerprint(kernel,
+	    &message->route.key, &message->entry));
+	if (kernel->marks.reads_own)
+		kernel_stray_note(kernel, nlh, message);
+}
+
 void
 kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
     bool is_dump)
@@ -196,9 +175,7 @@ kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 	kernel_link_report(kernel);
 	if (is_dump) {
 		if (message.route.proto == PROTOCOL_BABEL)
-			kernel_marks_own(kernel,
-			    kernel_route_fingerprint(kernel,
-			    &message.route.key, &message.entry));
+			own_is_dumped(kernel, nlh, &message);
 	} else {
 		if (!message.is_ipv4)
 			kernel->marks.ipv6_changes++;

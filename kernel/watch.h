@@ -10,8 +10,5 @@
 /* RTM_NEWROUTE, RTM_DELROUTE. */
 void	kernel_route_message(struct kernel *, const struct nlmsghdr *,
 	    bool is_dump);
-/* Is it just what we hold to be installed there? */
-bool	kernel_route_is_held(const struct kernel *,
-	    const struct route_message *);
 
 #endif

@@ -11,7 +11,8 @@
  * A table in which anybody has a route, or to which a rule of others
  * leads, is not ours to take.  Instances on one machine may have the same
  * priorities: the tables of living ones are taken in a file that they
- * share (claims.h), so that what is in no living one's table is left over.
+ * share (claims.h), so that what is in no living one's table is left over,
+ * whatever its priority: the dead may have been configured otherwise.
  *
  * Where somebody else has a route for the source, a rule that "leaves"
  * stands behind it, of the same priority: from SOURCE to DESTINATION
@@ -188,15 +189,27 @@ is_reserved(const struct rule_tables *tables, uint32_t number)
 	return false;
 }
 
-/* Take it among the instances. */
-static bool
-take_number(struct rule_tables *tables, uint32_t number)
+static struct claims *
+claims_of(struct rule_tables *tables)
 {
 	if (!tables->has_claims)
 		claims_open(&tables->claims, tables->directory,
 		    "babeld-tables");
 	tables->has_claims = true;
-	return claims_take(&tables->claims, number);
+	return &tables->claims;
+}
+
+/* Take it among the instances. */
+static bool
+take_number(struct rule_tables *tables, uint32_t number)
+{
+	return claims_take(claims_of(tables), number);
+}
+
+bool
+rule_tables_is_others(struct rule_tables *tables, uint32_t number)
+{
+	return claims_is_others(claims_of(tables), number);
 }
 
 static void
@@ -218,13 +231,29 @@ struct left_overs {
 	struct left_over_list leading, leaving;
 };
 
+/* Is it one that we have made since we began? */
+static bool
+is_in_use(const struct rule_tables *tables, const struct kernel_rule *rule)
+{
+	const struct source_table *table = find_source(tables, &rule->from);
+	const struct leaving *leaving;
+
+	if (table == NULL || !is_ours(tables, rule))
+		return false;
+	if (rule->to.plen == 0 && rule->table == table->number)
+		return true;
+	leaving = find_leaving(table, &rule->to);
+	return leaving != NULL && leaving->table == rule->table;
+}
+
 static void
 collect_left_over(void *ctx, const struct kernel_rule *rule)
 {
 	struct left_overs *left_overs = ctx;
 	struct left_over *left_over;
 
-	if (!is_ours(left_overs->tables, rule))
+	if (rule->is_other || rule->protocol != PROTOCOL_BABEL ||
+	    is_in_use(left_overs->tables, rule))
 		return;
 	left_over = malloc(sizeof(*left_over));
 	if (left_over == NULL)
@@ -235,10 +264,14 @@ collect_left_over(void *ctx, const struct kernel_rule *rule)
 }
 
 /* Remove the rule, and our routes in its table, if no living instance has
- * that; false: one has. */
+ * that; false: one has, which may be this one with another rule. */
 static bool
 flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
 {
+	if (find_number(tables, rule->table) != NULL) {
+		(void)kernel_rule_delete(tables->kernel, rule);
+		return true;
+	}
 	if (!take_number(tables, rule->table))
 		return false;
 	if (!is_reserved(tables, rule->table))
@@ -257,13 +290,15 @@ forget_left_over(struct left_over_list *list, struct left_over *left_over)
 	free(left_over);
 }
 
+/* Is there a rule to the table of a source, before that rule? */
 static bool
-has_source(const struct left_over_list *list, const struct prefix *from)
+has_leading(const struct left_over_list *list, const struct kernel_rule *rule)
 {
 	const struct left_over *left_over;
 
 	STAILQ_FOREACH(left_over, list, entry)
-		if (prefix_compare(&left_over->rule.from, from) == 0)
+		if (left_over->rule.priority == rule->priority &&
+		    prefix_compare(&left_over->rule.from, &rule->from) == 0)
 			return true;
 	return false;
 }
@@ -283,7 +318,7 @@ flush_left_overs(struct rule_tables *tables)
 		if (flush_leading(tables, &left_over->rule))
 			forget_left_over(&found.leading, left_over);
 	while ((left_over = STAILQ_FIRST(&found.leaving)) != NULL) {
-		if (!has_source(&found.leading, &left_over->rule.from))
+		if (!has_leading(&found.leading, &left_over->rule))
 			(void)kernel_rule_delete(tables->kernel,
 			    &left_over->rule);
 		forget_left_over(&found.leaving, left_over);
@@ -618,6 +653,7 @@ rule_tables_check(struct rule_tables *tables)
 	struct foreign *foreign, *next;
 	int error;
 
+	flush_left_overs(tables);
 	forget_seen(tables);
 	error = kernel_rule_dump(note_seen, tables);
 	if (error != 0)

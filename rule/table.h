@@ -18,8 +18,9 @@ struct rule_tables_conf {
 					 * instances share: "/run" */
 };
 
-/* Removes what a crashed instance left: our rules, and our routes in the
- * tables that they name.  NULL for no memory. */
+/* Removes what a crashed instance left, however it was configured: rules of
+ * our protocol, and routes in the tables that they name.  NULL for no
+ * memory. */
 struct rule_tables *rule_tables_new(struct kernel *,
 	    const struct rule_tables_conf *);
 /* Leave other tables alone from now on; -1 for no memory, and it is as it
@@ -49,6 +50,10 @@ bool	rule_tables_source(const struct rule_tables *, uint32_t table,
 	    struct prefix *from);
 bool	rule_tables_find(const struct rule_tables *,
 	    const struct prefix *from, uint32_t *table);
+
+/* Is it the table of a source of another living instance?  Without access to
+ * the shared file nobody knows: true. */
+bool	rule_tables_is_others(struct rule_tables *, uint32_t table);
 
 /* Somebody else added or removed a rule. */
 void	rule_tables_heard(struct rule_tables *, const struct kernel_rule *,

@@ -12,6 +12,7 @@
 #include "kernel/attribute.h"
 #include "kernel/notify.h"
 #include "kernel/kernel_state.h"
+#include "kernel/stray.h"
 
 int	LLVMFuzzerTestOneInput(const uint8_t *, size_t);
 
@@ -104,7 +105,16 @@ static const struct kernel_events events = {
 static const struct kernel_fib_events fib_events = {
 	.lost = on_lost, .room = on_room
 };
-static const struct kernel_fib_queries fib_queries = { .find = on_find };
+static bool
+on_is_free(void *ctx, uint32_t table)
+{
+	(void)ctx;
+	return table % 2 == 0;
+}
+
+static const struct kernel_fib_queries fib_queries = {
+	.find = on_find, .is_free = on_is_free
+};
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -136,6 +146,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	kernel_link_sweep(&kernel);
 	kernel_link_free(&kernel);
 	kernel_marks_free(&kernel);
+	kernel_stray_free(&kernel);
 	free(copy);
 	return 0;
 }

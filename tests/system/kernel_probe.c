@@ -279,7 +279,17 @@ static const struct kernel_events events = {
 static const struct kernel_fib_events fib_events = {
 	on_done, on_lost, on_room
 };
-static const struct kernel_fib_queries fib_queries = { on_find, on_after };
+/* Tables from 5000 on are. */
+static bool
+on_is_free(void *ctx, uint32_t table)
+{
+	(void)ctx;
+	return table >= 5000;
+}
+
+static const struct kernel_fib_queries fib_queries = {
+	on_find, on_after, on_is_free
+};
 
 /* The words of a change; the number of times to do it. */
 static unsigned int

@@ -185,3 +185,36 @@ def test_an_export_table_in_common(lab):
     machine.second.kill()
     assert machine.first.terminate() == 0
     await_routes()
+
+
+def test_a_crash_of_another_configuration(lab):
+    """Whatever tables and priorities it had: what the dead one left is
+    removed, what the living one has is not."""
+    machine = Machine(lab)
+    for peer in machine.peers:
+        peer.start()
+    usual = list(machine.first.config)
+    machine.first.config += ["export-table 1001", "first-table-number 500",
+                             "first-rule-priority 700"]
+    machine.second.start()
+    machine.await_tables(2)
+    machine.await_route("1000")
+    kept, tables = machine.routes(), machine.tables()
+    machine.first.start()
+    machine.await_tables(4)
+    machine.await_route("1001")
+    machine.first.kill()
+    machine.peers[0].kill()
+    left = machine.routes() - kept
+    assert len(left) > 2
+    monitor = Monitor(machine.dut)
+    machine.first.config = usual
+    machine.first.start()
+    wait_for(lambda: machine.tables() == tables or Unmet(machine.tables()),
+             10, "its rules are gone")
+    wait_for(lambda: not machine.routes() & left or Unmet(machine.routes()),
+             10, "its routes are gone")
+    assert machine.routes() >= kept
+    for line in monitor.deleted():
+        assert not any(f"table {table} " in line or f"lookup {table} " in line
+                       for table in [*tables, "1000"]), line

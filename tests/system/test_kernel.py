@@ -665,6 +665,33 @@ def test_ipv6_siblings_of_others(node, probe):
     wait_for(lambda: not there(prefix), 5, "route gone")
 
 
+def test_what_nobody_holds_is_removed(node, probe):
+    """Routes of our protocol, of whatever kind, in a table that no living
+    instance is in; not in others', and not those of others."""
+    probe.do("add 10.1.0.0/16 via 192.0.2.9 dev v0 table 5000")
+    for table in (4000, 5000):
+        for more in (["10.2.0.0/16", "dev", "v0"],
+                     ["unreachable", "10.3.0.0/16", "metric", "7"],
+                     ["unreachable", "2001:db8:3::/48"],
+                     ["10.1.0.0/16", "dev", "v0", "metric", "9"]):
+            node.ip("route", "add", *more, "proto", str(BABEL),
+                    "table", str(table))
+        node.ip("route", "add", "10.4.0.0/16", "dev", "v0", "proto", "11",
+                "table", str(table))
+    # The place of ours, after a change whose answer was lost.
+    probe.do("add 10.5.0.0/16 via 192.0.2.9 dev v0 table 5000")
+    node.ip("route", "del", "10.5.0.0/16", "table", "5000")
+    node.ip("route", "add", "unreachable", "10.5.0.0/16", "proto",
+            str(BABEL), "table", "5000")
+    probe.do("resync")
+
+    def left(table):
+        return sorted(found.prefix for found in node.routes(table))
+    wait_for(lambda: left(5000) == ["10.1.0.0/16", "10.4.0.0/16"], 5,
+             "removed")
+    assert len(left(4000)) == 5
+
+
 @pytest.mark.parametrize("displaced", [0, 1, 2])
 def test_ipv4_replacement_among_others(node, displaced):
     """The kernel does not say which of several routes in a place was

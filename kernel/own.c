@@ -1,0 +1,38 @@
+/*
+ * kernel/own.c - what of the kernel's routes is ours.
+ */
+#include "kernel/own.h"
+
+#include "kernel/kernel_state.h"
+
+bool
+kernel_own_find(const struct kernel *kernel,
+    const struct route_message *message, struct destination_key *key,
+    struct fib_entry *held)
+{
+	*key = message->route.key;
+	return kernel->fib_queries != NULL && message->tos == 0 &&
+	    kernel->fib_queries->find(kernel->fib_ctx, key,
+	    message->route.table, held) &&
+	    kernel_route_same_place(key, held, &message->entry);
+}
+
+bool
+kernel_own_is_same(const struct kernel *kernel,
+    const struct route_message *message, const struct destination_key *key,
+    const struct fib_entry *held)
+{
+	return kernel_route_fingerprint(kernel, &message->route.key,
+	    &message->entry) == kernel_route_fingerprint(kernel, key, held);
+}
+
+bool
+kernel_route_is_held(const struct kernel *kernel,
+    const struct route_message *message)
+{
+	struct destination_key key;
+	struct fib_entry held;
+
+	return kernel_own_find(kernel, message, &key, &held) &&
+	    kernel_own_is_same(kernel, message, &key, &held);
+}

@@ -1,0 +1,85 @@
+/*
+ * kernel/stray.c - routes of our protocol that nobody holds.
+ *
+ * A crashed instance leaves its routes, in whatever tables it was configured
+ * for; a change whose answer was lost may leave one, too.  Protocol 42 tells
+ * that they are of a babeld, and the claims of living instances that they are
+ * of none of those.  The dump that compares our routes with the kernel's finds
+ * them.  They are removed after it, because a table that changes while it is
+ * dumped is not dumped in full.
+ */
+#include "kernel/stray.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "kernel/batch.h"
+#include "kernel/flush.h"
+#include "kernel/own.h"
+#include "kernel/kernel_state.h"
+
+#define STRAYS_MAX	4096		/* in one go; a next dump finds more */
+
+struct stray {
+	struct route_message message;
+	_Alignas(struct nlmsghdr) uint8_t request[ROUTE_REQUEST_MAX];
+};
+
+void
+kernel_stray_note(struct kernel *kernel, const struct nlmsghdr *nlh,
+    const struct route_message *message)
+{
+	struct stray *stray, *more;
+
+	if (kernel->fib_queries == NULL ||
+	    kernel->stray_count == STRAYS_MAX ||
+	    kernel_route_is_held(kernel, message) ||
+	    !kernel->fib_queries->is_free(kernel->fib_ctx,
+	    message->route.table))
+		return;
+	more = reallocarray(kernel->strays, kernel->stray_count + 1,
+	    sizeof(*more));
+	if (more == NULL)
+		return;			/* the next dump may find memory */
+	kernel->strays = more;
+	stray = &more[kernel->stray_count++];
+	stray->message = *message;
+	(void)kernel_flush_encode(stray->request, nlh);
+}
+
+void
+kernel_stray_remove(struct kernel *kernel)
+{
+	unsigned int i, removed = 0;
+	struct batch batch;
+	struct nlmsghdr *nlh;
+	struct stray *stray;
+
+	batch_init(&batch, kernel);
+	for (i = 0; i < kernel->stray_count; i++) {
+		stray = &kernel->strays[i];
+		/* It may be one that we have installed meanwhile. */
+		if (kernel_route_is_held(kernel, &stray->message))
+			continue;
+		batch_make_room(&batch, 1);
+		nlh = (struct nlmsghdr *)(void *)stray->request;
+		memcpy(batch_room(&batch), nlh, nlh->nlmsg_len);
+		batch_take(&batch, batch_room(&batch), NULL);
+		removed++;
+	}
+	batch_finish(&batch);
+	if (removed > 0)
+		kernel->events->log(kernel->ctx, LOG_INFO,
+		    "removing %u routes that no living instance holds",
+		    removed);
+	kernel_stray_free(kernel);
+}
+
+void
+kernel_stray_free(struct kernel *kernel)
+{
+	free(kernel->strays);
+	kernel->strays = NULL;
+	kernel->stray_count = 0;
+}

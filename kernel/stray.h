@@ -1,0 +1,16 @@
+/*
+ * kernel/stray.h - routes of our protocol that nobody holds.
+ */
+#ifndef KERNEL_STRAY_H
+#define KERNEL_STRAY_H
+
+#include "kernel/route_message.h"
+
+/* A dump of our own routes reports one: note it, if nobody holds it. */
+void	kernel_stray_note(struct kernel *, const struct nlmsghdr *,
+	    const struct route_message *);
+/* The dump is done: remove what was noted. */
+void	kernel_stray_remove(struct kernel *);
+void	kernel_stray_free(struct kernel *);
+
+#endif
