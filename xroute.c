@@ -5,9 +5,10 @@
  * source prefix, or denies it.  What it allows is kept as an offer, under all
  * that identifies the route; of the offers to one destination the one with
  * the best kernel priority is the xroute.  So the withdrawal of one of several
- * routes to a prefix changes nothing but what it must.  What no rule allows is
- * not kept, because there may be a million such routes: after a change of the
- * filter, the kernel's routes must be offered again.
+ * routes to a prefix changes nothing but what it must.  Of what no rule
+ * allows, a few are kept to be explained, and no more, because there may be a
+ * million such routes: after a change of the filter, the kernel's routes must
+ * be offered again.
  */
 #include "xroute.h"
 
@@ -16,6 +17,8 @@
 
 #include "announce.h"
 #include "policy.h"
+
+#define UNWANTED_MAX	1024		/* offers that no rule wants */
 
 int
 xroute_offer_compare(const struct xroute_offer *a,
@@ -172,7 +175,9 @@ offer_place(struct babel *b, struct xroute_offer *offer, uint16_t metric,
 	xroute = xroute_get(b, key, &is_new);
 	if (xroute == NULL)
 		return;
-	if (offer->xroute == xroute)
+	if (offer->xroute == NULL)
+		b->unwanted_offers--;
+	else if (offer->xroute == xroute)
 		TAILQ_REMOVE(&xroute->offers, offer, xroute_entry);
 	else
 		offer_reject(b, offer);
@@ -184,9 +189,25 @@ offer_place(struct babel *b, struct xroute_offer *offer, uint16_t metric,
 static void
 offer_free(struct babel *b, struct xroute_offer *offer)
 {
-	offer_reject(b, offer);
+	if (offer->xroute == NULL)
+		b->unwanted_offers--;
+	else
+		offer_reject(b, offer);
 	offer_tree_remove(&b->offers, offer);
 	free(offer);
+}
+
+/* No rule wants it.  A few such offers are kept to be explained. */
+static void
+offer_deny(struct babel *b, struct xroute_offer *offer)
+{
+	if (offer->xroute == NULL)
+		return;
+	if (b->unwanted_offers < UNWANTED_MAX) {
+		offer_reject(b, offer);
+		b->unwanted_offers++;
+	} else
+		offer_free(b, offer);
 }
 
 /* The route of the offer may be judged otherwise now. */
@@ -199,7 +220,23 @@ offer_review(struct babel *b, struct xroute_offer *offer)
 	if (offer_evaluate(b, &offer->route, &metric, &key))
 		offer_place(b, offer, metric, &key);
 	else
-		offer_free(b, offer);
+		offer_deny(b, offer);
+}
+
+static struct xroute_offer *
+offer_new(struct babel *b, const struct kernel_route *route,
+    const struct tree_place *place)
+{
+	struct xroute_offer *offer = calloc(1, sizeof(*offer));
+
+	if (offer == NULL) {
+		count(b, COUNT_NO_MEMORY);
+		return NULL;
+	}
+	offer->route = *route;
+	offer_tree_put(&b->offers, place, offer);
+	b->unwanted_offers++;
+	return offer;
 }
 
 static struct xroute_offer *
@@ -218,39 +255,33 @@ xroute_offered(struct babel *b, const struct kernel_route *route)
 	struct xroute_offer wanted, *offer;
 	struct destination_key key;
 	uint16_t metric;
-	bool accepted = offer_evaluate(b, route, &metric, &key);
+	bool accepted = offer_evaluate(b, route, &metric, &key), mattered;
 
 	wanted.route = *route;
 	offer = offer_tree_seek(&b->offers, &wanted, &place);
-	if (!accepted) {
-		if (offer != NULL)
-			offer_free(b, offer);
-		return offer != NULL;
-	}
-	if (offer == NULL) {
-		offer = calloc(1, sizeof(*offer));
-		if (offer == NULL) {
-			count(b, COUNT_NO_MEMORY);
-			return true;
-		}
-		offer->route = *route;
-		offer_tree_put(&b->offers, &place, offer);
-	}
+	mattered = offer != NULL && offer->xroute != NULL;
+	if (offer == NULL && (accepted || b->unwanted_offers < UNWANTED_MAX))
+		offer = offer_new(b, route, &place);
+	if (offer == NULL)
+		return accepted;
 	offer->route = *route;
 	offer->generation = b->offer_generation;
-	offer_place(b, offer, metric, &key);
-	return true;
+	if (accepted)
+		offer_place(b, offer, metric, &key);
+	else
+		offer_deny(b, offer);
+	return accepted || mattered;
 }
 
 bool
 xroute_withdrawn(struct babel *b, const struct kernel_route *route)
 {
 	struct xroute_offer *offer = offer_find(b, route);
+	bool mattered = offer != NULL && offer->xroute != NULL;
 
-	if (offer == NULL)
-		return false;
-	offer_free(b, offer);
-	return true;
+	if (offer != NULL)
+		offer_free(b, offer);
+	return mattered;
 }
 
 unsigned int
@@ -270,8 +301,8 @@ xroute_displaced(struct babel *b, const struct kernel_route *route)
 		if (offer->route.local || (offer->route.proto == route->proto &&
 		    offer->route.ifindex == route->ifindex))
 			continue;
+		displaced += offer->xroute != NULL;
 		offer_free(b, offer);
-		displaced++;
 	}
 	return displaced;
 }

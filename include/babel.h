@@ -140,14 +140,15 @@ void	babel_link_changed(struct babel *, babel_time now,
 void	babel_link_removed(struct babel *, babel_time now,
 	    unsigned int ifindex);
 
-/* A kernel route appeared (present) or went away.  Only what the filter
- * lets pass is kept: true if it is, or was.  After babel_configure, all must
- * be reported again.  Between begin and end of a synchronisation every route
- * that is there is reported; what was not by the end is gone. */
+/* A kernel route appeared (present) or went away.  True if the filter lets
+ * it pass, or has let it.  Others are not kept, except a few to be explained,
+ * so after babel_configure all must be reported again.  Between begin and end
+ * of a synchronisation every route that is there is reported; what was not by
+ * the end is gone. */
 bool	babel_kernel_route(struct babel *, babel_time now,
 	    const struct kernel_route *, bool present);
 /* What had the key, table and priority of that route is gone, except the
- * route itself.  How many such routes were kept? */
+ * route itself.  How many such routes did the filter let pass? */
 unsigned int babel_kernel_displaced(struct babel *, babel_time now,
 	    const struct kernel_route *);
 void	babel_kernel_sync(struct babel *, babel_time now, bool begin);

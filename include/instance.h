@@ -95,6 +95,7 @@ struct babel {
 	/* Synchronisation under way, and the last one that is complete:
 	 * an offer that was not seen since is gone. */
 	uint32_t offer_generation, offer_complete;
+	uint32_t unwanted_offers;	/* kept all the same */
 	babel_time held_longer;		/* as we promised before a reload */
 	babel_time held_longer_until;
 	struct walk policy_walk, offers_walk, announce_walk;

@@ -31,11 +31,12 @@ int	xroute_offer_compare(const struct xroute_offer *,
 	    const struct xroute_offer *);
 TREE_DEFINE(offer_tree, xroute_offer, entry, xroute_offer_compare)
 
-/* A kernel route appeared, was seen again, or went away: is it kept, or was
- * it? */
+/* A kernel route appeared, was seen again, or went away: does the filter let it
+ * pass, or did it? */
 bool	xroute_offered(struct babel *, const struct kernel_route *);
 bool	xroute_withdrawn(struct babel *, const struct kernel_route *);
-/* Others with its key, table and priority went away: how many were kept? */
+/* Others with its key, table and priority went away: how many
+ * had the filter let pass? */
 unsigned int xroute_displaced(struct babel *, const struct kernel_route *);
 /* A synchronisation begins; ends: what was not seen is gone. */
 void	xroute_sync_begin(struct babel *);
