@@ -66,8 +66,10 @@ class Machine:
             kind(peer, OURS, hello=HELLO, config=[
                 "redistribute local deny",
                 f"redistribute proto 44 ip {PLAIN}",
-                f"redistribute proto 44 ip ::/0 src-prefix {SOURCE6}",
-                f"redistribute proto 44 ip 0.0.0.0/0 src-prefix {SOURCE4}"])
+                f"redistribute proto 44 type blackhole ip ::/0 "
+                f"src-prefix {SOURCE6}",
+                f"redistribute proto 44 type blackhole ip 0.0.0.0/0 "
+                f"src-prefix {SOURCE4}"])
             for kind, peer in zip((Babeld, Second), peers)]
         self.first, self.second = (
             kind(self.dut, OURS, hello=HELLO,
