@@ -60,6 +60,19 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 	return ifp;
 }
 
+/* Say what a port belongs to, and what follows. */
+static void
+log_port(struct babel *b, const struct interface *ifp)
+{
+	if (ifp->link.is_deaf)
+		log_at(b, LOG_WARNING, "interface %s: it is a port of %s, "
+		    "which takes all packets: use that instead",
+		    ifp->link.name, ifp->link.port_of);
+	else if (ifp->link.port_of[0] != '\0')
+		log_at(b, LOG_INFO, "interface %s: it is a port of %s",
+		    ifp->link.name, ifp->link.port_of);
+}
+
 static void
 interface_up(struct babel *b, struct interface *ifp)
 {
@@ -83,6 +96,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	    ifp->link.name, field_type_word(ifp->conf.type),
 	    ifp->link.kind_reason[0] != '\0' ? "; detected: " : "",
 	    ifp->link.kind_reason);
+	log_port(b, ifp);
 }
 
 /* Say what it waits for. */
@@ -98,6 +112,8 @@ interface_wait_due(struct babel *b, struct interface *ifp)
 	else if (!ifp->link.up)
 		log_at(b, LOG_WARNING, "interface %s: waiting; it is down",
 		    name);
+	else if (ifp->link.is_deaf)
+		log_port(b, ifp);
 	else if (find_parameters(b, &ifp->link, &conf) &&
 	    !conf.link_local_auto)
 		log_at(b, LOG_WARNING, "interface %s: no link-local address "
@@ -184,6 +200,8 @@ interface_follow(struct babel *b, struct interface *ifp,
 	bool can = can_route_ipv4(conf, &ifp->link.ipv4);
 	struct neighbour *n;
 
+	if (ifp->link.is_deaf && !old->is_deaf)
+		log_port(b, ifp);
 	if (ifp->conf.hello_interval != conf->hello_interval) {
 		ifp->hello_regular = b->now;
 		schedule_advance(b, &ifp->hello, b->now);

@@ -84,6 +84,8 @@ struct babel_ops {
 /* A network interface as the kernel has it. */
 #define LINK_ADDRESSES 8
 #define LINK_REASON 80
+#define LINK_PORT	(2 * IFNAME_SIZE)	/* of a kind and a name */
+
 struct link_state {
 	unsigned int ifindex;		/* 0: not there */
 	char name[IFNAME_SIZE];
@@ -92,6 +94,8 @@ struct link_state {
 	bool carrier;			/* IFF_RUNNING */
 	enum link_kind kind;
 	char kind_reason[LINK_REASON];	/* why so, for the log */
+	char port_of[LINK_PORT];	/* "bridge br0", or "" */
+	bool is_deaf;			/* ... which takes what it receives */
 	/* Link-local IPv6 addresses past duplicate detection; the first is
 	 * the source of what we send.  None: the interface cannot run. */
 	struct in6_addr link_local[LINK_ADDRESSES];

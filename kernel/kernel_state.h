@@ -10,6 +10,7 @@
  *	kernel/fib.c		changes of routes and their answers
  *	kernel/batch.c		requests by the batch
  *	kernel/watch.c		what a message about a route means
+ *	kernel/nexthop.c	nexthop objects
  *	kernel/own.c		which routes are ours
  *	kernel/route_message.c	route messages to values and back
  *	kernel/link.c		the table of links and their addresses
@@ -28,6 +29,13 @@
 #include "kernel/link.h"
 #include "kernel/marks.h"
 #include "kernel/sync.h"
+
+#define NEXTHOPS	64
+
+struct nexthop {
+	uint32_t id;			/* 0: none */
+	unsigned int ifindex;
+};
 
 struct kernel {
 	const struct kernel_events *events;
@@ -61,6 +69,8 @@ struct kernel {
 	bool has_ipv4_spread;		/* IPv4 routes by who knows what link */
 	struct kernel_marks marks;
 	struct sync sync;
+	struct nexthop nexthops[NEXTHOPS];	/* the last asked for */
+	bool has_nexthops;		/* any was, ever */
 	struct stray *strays;		/* owned; found by the dump */
 	unsigned int stray_count;
 

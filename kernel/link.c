@@ -18,6 +18,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
@@ -269,6 +270,30 @@ primary_ipv4(struct kernel *kernel, const struct kernel_link *link)
 	return best == NULL ? in6addr_any : best->address;
 }
 
+/* A port of these does not keep what it receives. */
+static bool
+takes_packets(const struct kernel_link *master)
+{
+	return strcmp(master->kind_name, "bridge") == 0 ||
+	    strcmp(master->kind_name, "bond") == 0 ||
+	    strcmp(master->kind_name, "team") == 0 ||
+	    strcmp(master->kind_name, "openvswitch") == 0;
+}
+
+static void
+describe_port(const struct kernel *kernel, const struct kernel_link *link,
+    struct link_state *state)
+{
+	const struct kernel_link *master = link->master == 0 ? NULL :
+	    kernel_link_find(kernel, link->master);
+
+	if (master == NULL)
+		return;
+	snprintf(state->port_of, sizeof(state->port_of), "%s %s",
+	    master->kind_name, master->name);
+	state->is_deaf = takes_packets(master);
+}
+
 static void
 report(struct kernel *kernel, struct kernel_link *link)
 {
@@ -284,6 +309,7 @@ report(struct kernel *kernel, struct kernel_link *link)
 	    (carrier || !kernel->conf.link_detect);
 	state.kind = link->kind;
 	memcpy(state.kind_reason, link->reason, sizeof(link->reason));
+	describe_port(kernel, link, &state);
 	collect_link_local(kernel, link, &state);
 	state.ipv4 = primary_ipv4(kernel, link);
 	if (link->is_reported &&
@@ -454,6 +480,17 @@ set_master(struct kernel *kernel, struct kernel_link *link,
 	classify_index(kernel, master);
 }
 
+/* They are described by the name and the kind of what they are ports of. */
+static void
+mark_ports_dirty(struct kernel *kernel, const struct kernel_link *master)
+{
+	struct kernel_link *link;
+
+	TREE_FOREACH(link, kernel_link_tree, &kernel->links)
+		if (link->master == master->ifindex)
+			mark_dirty(kernel, link);
+}
+
 static void
 update_link(struct kernel *kernel, struct kernel_link *link,
     const struct link_message *message)
@@ -464,6 +501,8 @@ update_link(struct kernel *kernel, struct kernel_link *link,
 	    strcmp(link->kind_name, message->kind) != 0 ||
 	    ((link->flags ^ message->flags) & IFF_UP) != 0;
 	bool went_down = (link->flags & ~message->flags & IFF_UP) != 0;
+	bool carrier_changed =
+	    ((link->flags ^ message->flags) & IFF_RUNNING) != 0;
 
 	copy_name(link->name, message->name);
 	copy_name(link->kind_name, message->kind);
@@ -472,8 +511,13 @@ update_link(struct kernel *kernel, struct kernel_link *link,
 	link->mtu = message->mtu;
 	link->generation = kernel->marks.generation;
 	mark_dirty(kernel, link);
-	if (is_changed)
+	if (is_changed) {
 		classify(kernel, link);
+		mark_ports_dirty(kernel, link);
+	}
+	/* Routes through it may be dead now, or alive again. */
+	if (carrier_changed && link->has_imports)
+		kernel_marks_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 	set_master(kernel, link, message->master);
 	if (went_down)
 		suspect_routes(kernel, link);

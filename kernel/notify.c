@@ -13,6 +13,7 @@
 #include "clock.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
+#include "kernel/nexthop.h"
 #include "kernel/attribute.h"
 #include "kernel/rule_message.h"
 #include "kernel/socket.h"
@@ -48,8 +49,9 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 	case RTM_DELRULE:
 		kernel_rule_message(kernel, nlh);
 		break;
+	case RTM_NEWNEXTHOP:
 	case RTM_DELNEXTHOP:
-		kernel_marks_schedule(kernel, SYNC_ALL, 0);
+		kernel_nexthop_message(kernel, nlh);
 		break;
 	default:
 		break;

@@ -186,18 +186,36 @@ get_via(const struct nlattr *attr, struct in6_addr *address)
 	return family == AF_INET6;
 }
 
-/* A multipath route counts as one by its first next hop. */
 static bool
-get_first_hop(const struct nlattr *attr, struct fib_entry *entry)
+is_hop(const struct rtnexthop *hop, size_t len)
+{
+	return len >= sizeof(*hop) && hop->rtnh_len >= sizeof(*hop) &&
+	    hop->rtnh_len <= len;
+}
+
+/* A multipath route counts as one by its first next hop that is alive; it is
+ * dead if none is. */
+static bool
+get_first_hop(const struct nlattr *attr, struct route_message *message)
 {
 	const struct rtnexthop *hop = mnl_attr_get_payload(attr);
-	size_t len = mnl_attr_get_payload_len(attr);
+	struct fib_entry *entry = &message->entry;
+	size_t len = mnl_attr_get_payload_len(attr), size;
 	const struct nlattr *nested;
 	const char *end;
 
-	if (len < sizeof(*hop) || hop->rtnh_len < sizeof(*hop) ||
-	    hop->rtnh_len > len)
+	if (!is_hop(hop, len))
 		return false;
+	while ((hop->rtnh_flags & RTNH_F_DEAD) != 0) {
+		size = (size_t)RTNH_ALIGN(hop->rtnh_len);
+		message->is_dead = len <= size;
+		if (message->is_dead)
+			break;
+		len -= size;
+		hop = (const void *)((const char *)hop + size);
+		if (!is_hop(hop, len))
+			return false;
+	}
 	entry->ifindex = (unsigned int)hop->rtnh_ifindex;
 	end = (const char *)hop + hop->rtnh_len;
 	for (nested = (const struct nlattr *)(const void *)(hop + 1);
@@ -208,6 +226,21 @@ get_first_hop(const struct nlattr *attr, struct fib_entry *entry)
 			(void)get_via(nested, &entry->next_hop);
 	}
 	return true;
+}
+
+/* The kernel counts in hundredths of a second, and below zero once a route has
+ * expired, for it is some time until such a one is removed. */
+static void
+get_expiry(const struct nlattr *attr, struct route_message *message)
+{
+	struct rta_cacheinfo info;
+
+	if (mnl_attr_get_payload_len(attr) < sizeof(info))
+		return;
+	memcpy(&info, mnl_attr_get_payload(attr), sizeof(info));
+	message->is_dead |= info.rta_expires < 0;
+	if (info.rta_expires > 0)
+		message->expires = info.rta_expires * (SECOND / 100);
 }
 
 /* False if the attribute is malformed; one that we do not know is fine. */
@@ -236,7 +269,12 @@ decode_attribute(const struct nlattr *attr, struct route_message *message,
 		return get_address(attr, &entry->pref_src);
 	case RTA_MULTIPATH:
 		message->is_multipath = true;
-		return get_first_hop(attr, entry);
+		return get_first_hop(attr, message);
+	case RTA_NH_ID:
+		return attribute_u32(attr, &message->nexthop_id);
+	case RTA_CACHEINFO:
+		get_expiry(attr, message);
+		return true;
 	default:
 		return true;
 	}
@@ -299,6 +337,7 @@ kernel_route_decode(const struct nlmsghdr *nlh,
 	memset(message, 0, sizeof(*message));
 	message->is_ipv4 = rtm->rtm_family == AF_INET;
 	message->is_cloned = (rtm->rtm_flags & RTM_F_CLONED) != 0;
+	message->is_dead = (rtm->rtm_flags & RTNH_F_DEAD) != 0;
 	message->tos = rtm->rtm_tos;
 	message->entry.table = rtm->rtm_table;
 	message->entry.unreachable = rtm->rtm_type == RTN_UNREACHABLE;

@@ -15,7 +15,10 @@ struct route_message {
 	struct kernel_route route;	/* ifname is not filled in */
 	struct fib_entry entry;		/* as if we had installed it */
 	uint8_t tos;
+	uint32_t nexthop_id;		/* of a nexthop object, or 0 */
+	babel_time expires;		/* from now on; 0: never */
 	bool is_ipv4, is_cloned, is_multipath;
+	bool is_dead;			/* nothing is forwarded by it */
 	bool has_other_type;		/* than those of enum route_type */
 };
 

@@ -18,10 +18,12 @@
 
 #include "kernel/link.h"
 #include "kernel/marks.h"
+#include "kernel/nexthop.h"
 #include "kernel/own.h"
 #include "kernel/kernel_state.h"
 #include "kernel/stray.h"
 
+#define EXPIRY_SLACK	(200 * MILLISECOND)
 #define AGAIN_DELAY	(200 * MILLISECOND)
 #define PRIORITY_MAX_DEFAULT 65535	/* of an IPv6 default to import */
 
@@ -118,15 +120,15 @@ note_import(struct kernel *kernel, const struct route_message *message)
 {
 	struct kernel_link *link;
 
+	link = kernel_link_find(kernel, message->route.ifindex);
+	if (link != NULL)
+		link->has_imports = true;
 	kernel->has_ipv4_imports |= message->is_ipv4;
 	if (!message->is_ipv4) {
 		kernel->has_ipv6_siblings |= message->is_multipath;
 		return;
 	}
-	link = kernel_link_find(kernel, message->route.ifindex);
-	if (link != NULL)
-		link->has_imports = true;
-	else if (message->route.type == ROUTE_UNICAST)
+	if (link == NULL && message->route.type == ROUTE_UNICAST)
 		kernel->has_ipv4_spread = true;
 	kernel->has_ipv4_spread |= message->is_multipath;
 }
@@ -135,20 +137,27 @@ static void
 import(struct kernel *kernel, const struct nlmsghdr *nlh,
     struct route_message *message, bool is_dump)
 {
-	bool present = nlh->nlmsg_type == RTM_NEWROUTE;
-	uint64_t fingerprint = import_fingerprint(kernel, &message->route);
+	bool present = nlh->nlmsg_type == RTM_NEWROUTE && !message->is_dead;
+	uint64_t fingerprint;
 	bool matters;
 
+	if (message->route.ifindex == 0 && message->nexthop_id != 0)
+		message->route.ifindex = kernel_nexthop_ifindex(kernel,
+		    message->nexthop_id);
+	fingerprint = import_fingerprint(kernel, &message->route);
 	if (is_dump && kernel_marks_is_gone(kernel, fingerprint))
 		return;
-	if (!present)
+	if (nlh->nlmsg_type == RTM_DELROUTE)
 		kernel_marks_gone(kernel, fingerprint);
 	strlcpy(message->route.ifname,
 	    kernel_link_name(kernel, message->route.ifindex), IFNAME_SIZE);
 	matters = kernel->events->route(kernel->ctx, &message->route,
 	    present);
-	if (matters && present)
+	if ((matters && present) || message->is_dead)
 		note_import(kernel, message);
+	if (matters && present && message->expires != 0)
+		kernel_marks_schedule(kernel, SYNC_ALL, message->expires +
+		    EXPIRY_SLACK);
 	if (!is_dump && is_ambiguous(kernel, nlh, message, matters))
 		kernel_marks_schedule(kernel, SYNC_ALL, AGAIN_DELAY);
 }

@@ -66,6 +66,7 @@ put_link(struct line *line, const struct interface *ifp)
 	line_yes(line, BOTH("carrier"), ifp->link.carrier);
 	line_word(line, BOTH("found"), kind_word(ifp->link.kind));
 	put_phrase(line, "found-by", ifp->link.kind_reason);
+	put_phrase(line, "port-of", ifp->link.port_of);
 	line_number(line, BOTH("mtu"), ifp->link.mtu);
 }
 

@@ -250,3 +250,23 @@ def test_link_local_auto(lab):
     assert len(addresses()) == 1
     assert daemon.terminate() == 0
     assert addresses() == set()
+
+
+def test_a_port_of_a_bridge_is_named(make_bench):
+    """It receives nothing, and no address would help."""
+    bench = make_bench()
+    bench.router.ip("link", "add", "br-lan", "type", "bridge")
+    bench.router.ip("link", "set", "dut-east", "master", "br-lan")
+    bench.start()
+    said = "interface {}: it is a port of bridge br-lan, which takes all"
+    wait_for(lambda: said.format("dut-east") in bench.daemon.log(), 5,
+             "the log names the bridge")
+    with bench.daemon.control() as control:
+        told = "\n".join(control.request("explain interface dut-east"))
+    assert "port-of bridge-br-lan" in told, told
+    # Another becomes one under way.
+    assert said.format("dut-west") not in bench.daemon.log()
+    bench.router.ip("link", "set", "dut-west", "master", "br-lan")
+    wait_for(lambda: said.format("dut-west") in bench.daemon.log(), 5,
+             "the log names the bridge again")
+    assert "link-local auto" not in bench.daemon.log()

@@ -665,6 +665,43 @@ def test_ipv6_siblings_of_others(node, probe):
     wait_for(lambda: not there(prefix), 5, "route gone")
 
 
+@pytest.mark.parametrize("prefix, via", [
+    ("10.9.0.0/16", ["via", "192.0.2.3"]),
+    ("2001:db8:9::/48", ["via", "fe80::3"])])
+def test_a_dead_route_is_none(node, probe, prefix, via):
+    """Nothing is forwarded by a route whose link has no carrier, where the
+    machine is told so; it lives again with the carrier."""
+    family = "ipv6" if ":" in prefix else "ipv4"
+    node.sysctl({f"{family}/conf/v0/ignore_routes_with_linkdown": 1})
+    node.ip("route", "add", prefix, *via, "dev", "v0", "proto", "11")
+    there = rf"{prefix.replace('.', '[.]')} .* dev v0 "
+    probe.await_line(rf"route \+ {there}")
+    start = len(probe.lines)
+    node.ip("link", "set", "v1", "down")
+    probe.await_line(rf"route - {there}", start)
+    start = len(probe.lines)
+    node.ip("link", "set", "v1", "up")
+    probe.await_line(rf"route \+ {there}", start)
+
+
+def test_an_expired_route_is_none(node, probe):
+    """The kernel may keep it for half a minute."""
+    node.ip("-6", "route", "add", "2001:db8:9::/48", "dev", "v0", "proto",
+            "11", "expires", "1")
+    probe.await_line(r"route \+ 2001:db8:9::/48 ")
+    probe.await_line(r"route - 2001:db8:9::/48 ", 0, 10)
+
+
+def test_nexthop_objects_are_looked_up(node, probe):
+    """... where the kernel names only the object of a route."""
+    node.sysctl({"ipv4/nexthop_compat_mode": 0})
+    node.ip("nexthop", "add", "id", "1", "via", "192.0.2.3", "dev", "v0")
+    node.ip("nexthop", "add", "id", "2", "group", "1")
+    for number, prefix in ((1, "10.8.0.0/16"), (2, "10.9.0.0/16")):
+        node.ip("route", "add", prefix, "nhid", str(number), "proto", "11")
+        probe.await_line(rf"route \+ {prefix} proto 11 .* dev v0 ")
+
+
 def test_what_nobody_holds_is_removed(node, probe):
     """Routes of our protocol, of whatever kind, in a table that no living
     instance is in; not in others', and not those of others."""

@@ -401,7 +401,8 @@ tells_of_interfaces(void **state)
 	text = ask(s.w, s.peer, "explain interface\n");
 	assert_int_equal(count_lines(text, "interface "), 3);
 	assert_non_null(strstr(text, "interface eth0 state running carrier"
-	    " yes found wired found-by none mtu 1500 type wired"));
+	    " yes found wired found-by none port-of none mtu 1500"
+	    " type wired"));
 	assert_non_null(strstr(text, " hello-interval 2.000 "));
 	assert_non_null(strstr(text, "interface eth1 state down carrier no"));
 	assert_non_null(strstr(text, "interface eth2 state absent "));
