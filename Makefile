@@ -14,7 +14,7 @@ PYTHON ?= /usr/bin/python3
 JOBS = $(shell nproc)
 
 # What the protocol engine consists of, in the order of its layers ...
-ENGINE = util tree counter prefix timer pattern filter blake2s mac \
+ENGINE = util tree counter prefix timer response pattern filter blake2s mac \
 	config/token config/field configuration config/statement \
 	config/filter_rule config/key config/directive config/layers \
 	message message_put outbox instance trace \

@@ -12,6 +12,7 @@
 
 #define OWED_MAX	1024		/* to one neighbour */
 #define RESEND_MARGIN	(100 * MILLISECOND)
+#define RESEND_TIME	(DELIVERY_ACK_TIME + RESEND_MARGIN)	/* at least */
 /* A neighbour that has acknowledged a retraction may take so long to change
  * its kernel, and an older update may be so late. */
 #define RELEASE_GRACE	ON_THE_WAY
@@ -54,7 +55,8 @@ delivery_end(struct babel *b, struct delivery *delivery, bool acked)
 	if (!delivery_tree_is_empty(&d->owed))
 		return;
 	if (d->held && !d->undelivered)
-		schedule_advance(b, &d->hold, b->now + RELEASE_GRACE);
+		schedule_advance(b, &d->hold, b->now +
+		    time_max(RELEASE_GRACE, b->longest_response));
 	else
 		destination_release(b, d);
 }
@@ -66,6 +68,15 @@ delivery_cancel(struct babel *b, struct destination *d)
 
 	while ((delivery = delivery_tree_first(&d->owed)) != NULL)
 		delivery_free(b, delivery);
+}
+
+/* A copy is lost when no acknowledgment has come by then.  A link that has
+ * not been measured yet is taken for a fast one: a copy too many is cheap. */
+static babel_time
+resend_time(const struct neighbour *n)
+{
+	return n->response.mean == 0 ? RESEND_TIME :
+	    response_time(&n->response, RESEND_TIME);
 }
 
 static void
@@ -86,8 +97,7 @@ delivery_add(struct babel *b, struct destination *d, struct neighbour *n)
 	delivery_tree_insert(&d->owed, delivery);
 	n->owed_count++;
 	if (!timer_is_set(&n->resend))
-		schedule(b, &n->resend, b->now + DELIVERY_ACK_TIME +
-		    RESEND_MARGIN);
+		schedule(b, &n->resend, b->now + resend_time(n));
 }
 
 bool
@@ -162,10 +172,22 @@ delivery_sent(struct destination *d, const struct interface *ifp,
 	struct delivery *delivery = delivery_first(d, ifp, n);
 
 	while (delivery != NULL && is_for(delivery, ifp, n)) {
-		delivery->opaque = opaque;
-		delivery->copies++;
+		if (delivery->copies < DELIVERY_COPIES)
+			delivery->opaques[delivery->copies++] = opaque;
 		delivery = delivery_tree_next(delivery);
 	}
+}
+
+/* Any copy may be the one that arrived, even after the next one left. */
+static bool
+has_opaque(const struct delivery *delivery, uint16_t opaque)
+{
+	uint8_t i;
+
+	for (i = 0; i < delivery->copies; i++)
+		if (delivery->opaques[i] == opaque)
+			return true;
+	return false;
 }
 
 void
@@ -174,7 +196,7 @@ delivery_acked(struct babel *b, struct neighbour *n, uint16_t opaque)
 	struct delivery *delivery, *next;
 
 	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next)
-		if (delivery->copies > 0 && delivery->opaque == opaque)
+		if (has_opaque(delivery, opaque))
 			delivery_end(b, delivery, true);
 }
 
@@ -199,7 +221,7 @@ delivery_resend_due(struct babel *b, struct neighbour *n)
 	/* Copies are spaced, ever more widely (section 3.7.2). */
 	if (!TAILQ_EMPTY(&n->owed))
 		schedule(b, &n->resend, b->now +
-		    ((DELIVERY_ACK_TIME + RESEND_MARGIN) << most));
+		    (resend_time(n) << most));
 }
 
 void

@@ -192,7 +192,7 @@ interface_hold_time(const struct babel *b)
 
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		interval = time_max(interval, ifp->conf.update_interval);
-	interval = lifetime_at_neighbours(interval);
+	interval = lifetime_at_neighbours(interval) + b->longest_response;
 	return b->now < b->held_longer_until ?
 	    time_max(interval, b->held_longer) : interval;
 }

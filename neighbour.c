@@ -587,7 +587,7 @@ probe_send(struct babel *b, struct neighbour *n)
 	count(b, COUNT_PROBES_SENT);
 	schedule_advance(b, &n->outbox.flush, b->now);
 	schedule(b, &n->probe, b->now + (n->probes_sent == n->probes_wanted ?
-	    PROBE_PATIENCE : PROBE_PAUSE));
+	    response_time(&n->response, PROBE_PATIENCE) : PROBE_PAUSE));
 }
 
 void
@@ -639,6 +639,9 @@ probe_stop(struct babel *b, struct neighbour *n)
 void
 neighbour_acked(struct babel *b, struct neighbour *n, uint16_t opaque)
 {
+	response_answered(&n->response, b->now, opaque);
+	b->longest_response = time_max(b->longest_response,
+	    n->response.mean);
 	if ((uint16_t)(opaque - n->probe_opaque) < n->probes_sent)
 		probe_stop(b, n);
 }

@@ -257,12 +257,27 @@ static void
 put_ack_request(struct packet *p, uint16_t opaque, babel_time interval)
 {
 	const struct ack_request request = { opaque, interval };
+	struct neighbour *n;
 
 	if (!message_put_ack_request(&p->e, &request)) {
 		packet_send(p);
 		message_put_ack_request(&p->e, &request);
 	}
 	count(p->b, COUNT_ACK_REQUESTS_SENT);
+	if (p->to != NULL)
+		response_asked(&p->to->response, p->b->now, opaque);
+	else
+		TREE_FOREACH(n, neighbour_tree, &p->ifp->neighbours)
+			response_asked(&n->response, p->b->now, opaque);
+}
+
+static uint16_t
+next_opaque(struct babel *b)
+{
+	uint16_t opaque = b->next_opaque;
+
+	b->next_opaque = seqno_plus(opaque, 1);
+	return opaque;
 }
 
 /* What is said of the destination must arrive (delivery.h): the packet
@@ -275,8 +290,7 @@ ask_for_delivery(struct packet *p, struct destination *d)
 	if (message_room(&p->e) < DELIVERY_ROOM)
 		packet_send(p);
 	if (!p->has_ack_request) {
-		p->opaque = p->b->next_opaque;
-		p->b->next_opaque = seqno_plus(p->opaque, 1);
+		p->opaque = next_opaque(p->b);
 		p->has_ack_request = true;
 		put_ack_request(p, p->opaque, DELIVERY_ACK_TIME);
 	}
@@ -628,13 +642,17 @@ put_acks(struct packet *p, struct outbox *outbox)
 	outbox->ack_count = 0;
 }
 
+/* A neighbour whose time to answer is unknown is asked for an answer, so
+ * that it is known when a deadline depends on it. */
 static void
 put_probe(struct packet *p, struct outbox *outbox)
 {
-	if (!outbox->probe)
-		return;
-	outbox->probe = false;
-	put_ack_request(p, outbox->probe_opaque, PROBE_ACK_TIME);
+	if (outbox->probe) {
+		outbox->probe = false;
+		put_ack_request(p, outbox->probe_opaque, PROBE_ACK_TIME);
+	} else if (neighbour_is_reachable(p->to) &&
+	    response_is_unknown(&p->to->response, p->b->now))
+		put_ack_request(p, next_opaque(p->b), PROBE_ACK_TIME);
 }
 
 static void

@@ -23,7 +23,7 @@ struct delivery {
 	uint64_t order;			/* by interface, then by neighbour */
 	struct neighbour *neighbour;
 	struct destination *destination;
-	uint16_t opaque;		/* of the last copy's request */
+	uint16_t opaques[DELIVERY_COPIES];	/* of each copy's request */
 	uint8_t copies;			/* sent */
 };
 

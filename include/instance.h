@@ -110,6 +110,7 @@ struct babel {
 	uint32_t unsent_count;		/* packets that wait (transmit.h) */
 	struct limits limits;
 	uint32_t next_id;		/* order by id, never by address */
+	babel_time longest_response;	/* of any neighbour, so far */
 	uint16_t next_opaque;		/* of Acknowledgment Requests */
 	uint32_t route_count, neighbour_count, source_count;
 	uint32_t destination_count, request_count, xroute_count;

@@ -7,6 +7,7 @@
 
 #include "interface.h"
 #include "message.h"
+#include "response.h"
 
 struct route;
 TAILQ_HEAD(route_list, route);
@@ -78,6 +79,7 @@ struct neighbour {
 	uint32_t owed_count;
 	struct timer resend;		/* ... and sent again */
 
+	struct response response;	/* to Acknowledgment Requests */
 	/* Is it alive?  Acknowledgments asked for when a Hello is late. */
 	struct timer probe;
 	uint16_t probe_opaque;		/* of the first one */
@@ -136,7 +138,8 @@ bool	neighbour_is_reachable(const struct neighbour *);
 bool	neighbour_is_declared(const struct babel *,
 	    const struct neighbour *);
 
-/* It has acknowledged a packet: the probe is over. */
+/* It has acknowledged a packet: the probe is over, and how long it took is
+ * noted. */
 void	neighbour_acked(struct babel *, struct neighbour *,
 	    uint16_t opaque);
 /* Ask it whether it is there, by Acknowledgment Requests: it is lost when

@@ -1,0 +1,32 @@
+/*
+ * response.h - how long a neighbour takes to answer, measured by the
+ * Acknowledgment Requests that it is sent anyway.
+ *
+ * It is the round-trip time with all queues, and with the delay of the
+ * neighbour itself, so that deadlines for answers follow it: of a link that
+ * takes a second each way, nothing may be expected sooner.
+ */
+#ifndef RESPONSE_H
+#define RESPONSE_H
+
+#include "util.h"
+
+/* Nothing is waited for longer than that. */
+#define RESPONSE_MAX	(10 * SECOND)
+
+struct response {
+	babel_time mean, variation;	/* mean 0: never measured */
+	babel_time asked;		/* the request was sent then, or 0 */
+	uint16_t opaque;		/* of the request that is measured */
+};
+
+/* A request leaves: measure it, unless another one is being measured. */
+void	response_asked(struct response *, babel_time now, uint16_t opaque);
+/* An acknowledgment came. */
+void	response_answered(struct response *, babel_time now, uint16_t opaque);
+/* Is it neither known nor being measured? */
+bool	response_is_unknown(const struct response *, babel_time now);
+/* In how much time an answer comes almost always; not below the floor. */
+babel_time response_time(const struct response *, babel_time floor);
+
+#endif
