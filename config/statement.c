@@ -172,6 +172,9 @@ statement_check_name(struct statement *s)
 {
 	const char *name = s->word.text;
 
+	/* Old clients are told of rules alone; the log tells of names. */
+	if (s->source->context == CONTEXT_SOCKET)
+		return;
 	if (!pattern_is_special(name) && !pattern_is_name(name))
 		statement_warn(s, &s->word, PATTERN_NO_NAME);
 }
