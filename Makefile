@@ -413,7 +413,7 @@ demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang python3-clang clang-format \
 	universal-ctags mandoc libcmocka-dev libb2-1 python3-pytest valgrind \
 	babeld bird2 frr netcat-openbsd jq nftables procps wireguard-go \
-	wireguard-tools tshark tcpdump
+	wireguard-tools tshark tcpdump prometheus
 
 deps:
 	@tests/deps $(check-packages)

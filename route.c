@@ -144,6 +144,7 @@ route_new(struct babel *b, struct destination *d, struct neighbour *n,
 	TAILQ_INSERT_TAIL(&n->routes, route, neighbour_entry);
 	n->route_count++;
 	b->route_count++;
+	b->ipv4_route_count += prefix_is_ipv4(&d->key.to);
 	return route;
 }
 
@@ -420,6 +421,7 @@ route_flush(struct babel *b, struct route *route)
 	TAILQ_REMOVE(&n->routes, route, neighbour_entry);
 	n->route_count--;
 	b->route_count--;
+	b->ipv4_route_count -= prefix_is_ipv4(&d->key.to);
 	notify(b, EVENT_ROUTE_FLUSH, route);
 	source_release(b, route->source);
 	free(route);

@@ -112,7 +112,8 @@ struct babel {
 	uint32_t next_id;		/* order by id, never by address */
 	babel_time longest_response;	/* of any neighbour, so far */
 	uint16_t next_opaque;		/* of Acknowledgment Requests */
-	uint32_t route_count, neighbour_count, source_count;
+	uint32_t route_count, ipv4_route_count;
+	uint32_t neighbour_count, source_count;
 	uint32_t destination_count, request_count, xroute_count;
 	uint64_t counters[BABEL_COUNTERS];
 	struct timer shutdown;		/* the next good-bye */

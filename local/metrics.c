@@ -56,6 +56,48 @@ neighbour_hello_age(const struct babel *b, const struct object *object,
 	return n->multicast.started || n->unicast.started;
 }
 
+static bool
+neighbour_reachable(const struct babel *b, const struct object *object,
+    uint64_t *value)
+{
+	(void)b;
+	*value = neighbour_is_reachable(object->u.neighbour);
+	return true;
+}
+
+static bool
+neighbour_is_heard(const struct babel *b, const struct object *object,
+    uint64_t *value)
+{
+	(void)b;
+	*value = object->u.neighbour->rxcost < INFINITY_METRIC;
+	return true;
+}
+
+static bool
+neighbour_hears_us(const struct babel *b, const struct object *object,
+    uint64_t *value)
+{
+	(void)b;
+	*value = object->u.neighbour->txcost < INFINITY_METRIC;
+	return true;
+}
+
+/* How many of the last sixteen Hellos, of the kind that arrives. */
+static bool
+neighbour_reach(const struct babel *b, const struct object *object,
+    uint64_t *value)
+{
+	const struct neighbour *n = object->u.neighbour;
+	uint16_t vector = n->multicast.started ? n->multicast.vector :
+	    n->unicast.vector;
+
+	(void)b;
+	for (*value = 0; vector != 0; vector &= (uint16_t)(vector - 1))
+		++*value;
+	return n->multicast.started || n->unicast.started;
+}
+
 #define INTERFACE(type, field, name, help)				\
 	{ "babel_interface_" name, help, OBJECT_INTERFACE, type,	\
 	    offsetof(struct interface, field), NULL }
@@ -68,6 +110,16 @@ neighbour_hello_age(const struct babel *b, const struct object *object,
 static const struct family families[] = {
 	INTERFACE(VALUE_FLAG, up, "up",
 	    "Whether Babel runs on the interface."),
+	INTERFACE(VALUE_FLAG, link.carrier, "carrier",
+	    "Whether the interface has a carrier."),
+	INTERFACE(VALUE_SECONDS, conf.hello_interval,
+	    "hello_interval_seconds", "Time between two Hellos."),
+	INTERFACE(VALUE_NUMBER, unsent_count, "queued_packets",
+	    "Packets that wait until the kernel can take them."),
+	INTERFACE(VALUE_TOTAL, send_failures.count, "send_failures_total",
+	    "Packets that could not be sent on the interface."),
+	INTERFACE(VALUE_TOTAL, auth.trouble.count, "mac_failures_total",
+	    "Packets on the interface whose MAC was not right."),
 	INTERFACE(VALUE_NUMBER, neighbour_count, "neighbours",
 	    "Neighbours on the interface."),
 	INTERFACE(VALUE_TOTAL, stats.mcast_hellos,
@@ -86,6 +138,16 @@ static const struct family families[] = {
 	    "IHUs sent on the interface."),
 	INTERFACE(VALUE_TOTAL, stats.received, "received_packets_total",
 	    "Packets received on the interface."),
+	COMPUTED(VALUE_FLAG, neighbour_reachable, "reachable",
+	    "Whether the link works in both directions."),
+	COMPUTED(VALUE_FLAG, neighbour_is_heard, "rx_up",
+	    "Whether we hear the neighbour."),
+	COMPUTED(VALUE_FLAG, neighbour_hears_us, "tx_up",
+	    "Whether the neighbour hears us."),
+	COMPUTED(VALUE_NUMBER, neighbour_reach, "reach",
+	    "Hellos received of the last sixteen."),
+	NEIGHBOUR(VALUE_TOTAL, auth.trouble.count, "mac_failures_total",
+	    "Packets of the neighbour whose MAC was not right."),
 	NEIGHBOUR(VALUE_COST, rxcost, "rxcost",
 	    "Cost that we announce to the neighbour."),
 	NEIGHBOUR(VALUE_COST, txcost, "txcost",
@@ -104,8 +166,11 @@ static const struct family families[] = {
 static const struct {
 	const char *family, *help;
 } labelled[] = {
+	{ "default-route-metric",
+	    "Metric of the default route, if there is one." },
 	{ "packets-dropped", "Packets received and dropped." },
 	{ "requests-ignored", "Requests received and not forwarded." },
+	{ "routes", "Routes in the table." },
 	{ "sends-lost", "Packets that could not be sent." },
 	{ "updates-ignored", "Updates received and not used." },
 };
@@ -150,7 +215,9 @@ put_name(struct line *line, const struct statistic *statistic)
 	    statistic->name;
 	char c[2] = "";
 
-	line_text(line, "babel_");
+	/* Every program has its resident memory and its start. */
+	if (strncmp(name, "process-", strlen("process-")) != 0)
+		line_text(line, "babel_");
 	for (; *name != '\0'; name++) {
 		c[0] = *name == '-' ? '_' : *name;
 		line_text(line, c);
@@ -234,6 +301,21 @@ statistic_help(const struct statistic *statistic)
 }
 
 static void
+put_value(struct line *line, const char *name,
+    const struct statistic *statistic)
+{
+	line_text(line, name);
+	if (statistic->label != NULL) {
+		line_text(line, "{");
+		put_label(line, statistic->label, statistic->label_value);
+		line_text(line, "}");
+	}
+	line_text(line, " ");
+	line_decimal(line, statistic->value);
+	line_text(line, "\n");
+}
+
+static void
 report_statistic(const struct local *local, const struct babel *b,
     struct client *c, const struct statistic *statistic)
 {
@@ -246,15 +328,9 @@ report_statistic(const struct local *local, const struct babel *b,
 	if (begins_family(local, b, c->task.stage, statistic))
 		put_heading(&line, name.bytes, statistic_help(statistic),
 		    !statistic->is_gauge);
-	line_text(&line, name.bytes);
-	if (statistic->label != NULL) {
-		line_text(&line, "{");
-		put_label(&line, statistic->label, statistic->label_value);
-		line_text(&line, "}");
-	}
-	line_text(&line, " ");
-	line_decimal(&line, statistic->value);
-	put_line(c, &line);
+	if (!statistic->is_absent)
+		put_value(&line, name.bytes, statistic);
+	client_put(c, line.bytes, line.len);
 }
 
 static void
@@ -363,7 +439,8 @@ metrics_step(const struct local *local, const struct babel *b,
 			report_identity(local, b, c);
 		return family_step(b, c);
 	}
-	report_statistic(local, b, c, &statistic);
+	if (statistic.family == NULL || statistic.family[0] != '\0')
+		report_statistic(local, b, c, &statistic);
 	c->task.stage++;
 	return false;
 }

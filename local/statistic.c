@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "interface.h"
+#include "route.h"
+#include "xroute.h"
+
+#define GAUGE_ABSENT	UINT64_MAX	/* there is no such number now */
 
 static const struct counter own_counters[] = {
 	LOCAL_COUNTER_TABLE(COUNTER_ROW)
@@ -35,6 +38,52 @@ count_jobs(const struct local *local, const struct babel *b)
 	TAILQ_FOREACH(job, &b->jobs, entry)
 		number++;
 	return number;
+}
+
+static uint64_t
+count_ipv6_routes(const struct local *local, const struct babel *b)
+{
+	(void)local;
+	return b->route_count - b->ipv4_route_count;
+}
+
+/* The metric of the way to everywhere; of our own, if we have one. */
+static uint64_t
+default_metric(const struct babel *b, const char *text)
+{
+	struct destination_key key;
+	const struct destination *d;
+	struct prefix to;
+
+	if (prefix_parse(text, &to) < 0)
+		return GAUGE_ABSENT;
+	key = destination_key_of(&to, NULL);
+	d = destination_find(b, &key);
+	if (d != NULL && d->xroute != NULL)
+		return d->xroute->metric;
+	return d != NULL && d->selected != NULL ? d->selected->metric :
+	    GAUGE_ABSENT;
+}
+
+static uint64_t
+default_metric_ipv4(const struct local *local, const struct babel *b)
+{
+	(void)local;
+	return default_metric(b, "0.0.0.0/0");
+}
+
+static uint64_t
+default_metric_ipv6(const struct local *local, const struct babel *b)
+{
+	(void)local;
+	return default_metric(b, "::/0");
+}
+
+static uint64_t
+start_time(const struct local *local, const struct babel *b)
+{
+	(void)local;
+	return (uint64_t)((b->started + b->wall_clock) / SECOND);
 }
 
 static uint64_t
@@ -74,36 +123,51 @@ memory_used(const struct local *local, const struct babel *b)
 
 /* A number that goes up and down: a field of struct babel, or computed. */
 static const struct gauge {
-	const char *name, *family, *help;
+	const char *name, *family;
+	const char *address_family;	/* a label, or NULL */
+	const char *help;
 	size_t offset;			/* of an uint32_t */
 	uint64_t (*compute)(const struct local *, const struct babel *);
 } gauges[] = {
-	{ "interfaces", NULL, "Interfaces in the table.", 0,
+	{ "interfaces", NULL, NULL, "Interfaces in the table.", 0,
 	    count_interfaces },
-	{ "neighbours", NULL, "Neighbours in the table.",
+	{ "neighbours", NULL, NULL, "Neighbours in the table.",
 	    offsetof(struct babel, neighbour_count), NULL },
-	{ "destinations", NULL, "Destinations in the table.",
+	{ "destinations", NULL, NULL, "Destinations in the table.",
 	    offsetof(struct babel, destination_count), NULL },
-	{ "routes", NULL, "Routes in the table.",
+	{ "routes", "", NULL, "Routes in the table.",
 	    offsetof(struct babel, route_count), NULL },
-	{ "xroutes", NULL, "Routes that we originate.",
+	{ "routes-ipv4", "routes", "ipv4", "Routes of IPv4 in the table.",
+	    offsetof(struct babel, ipv4_route_count), NULL },
+	{ "routes-ipv6", "routes", "ipv6", "Routes of IPv6 in the table.", 0,
+	    count_ipv6_routes },
+	{ "default-metric-ipv4", "default-route-metric", "ipv4",
+	    "Metric of the IPv4 default route, if there is one.", 0,
+	    default_metric_ipv4 },
+	{ "default-metric-ipv6", "default-route-metric", "ipv6",
+	    "Metric of the IPv6 default route, if there is one.", 0,
+	    default_metric_ipv6 },
+	{ "xroutes", NULL, NULL, "Routes that we originate.",
 	    offsetof(struct babel, xroute_count), NULL },
-	{ "sources", NULL, "Sources in the table.",
+	{ "sources", NULL, NULL, "Sources in the table.",
 	    offsetof(struct babel, source_count), NULL },
-	{ "requests", NULL, "Seqno requests pending.",
+	{ "requests", NULL, NULL, "Seqno requests pending.",
 	    offsetof(struct babel, request_count), NULL },
-	{ "timers-prompt", NULL, "Timers set that others measure us by.",
+	{ "timers-prompt", NULL, NULL,
+	    "Timers set that others measure us by.",
 	    offsetof(struct babel, prompt.used), NULL },
-	{ "timers-patient", NULL, "Other timers set.",
+	{ "timers-patient", NULL, NULL, "Other timers set.",
 	    offsetof(struct babel, patient.used), NULL },
-	{ "jobs", NULL, "Jobs waiting for their next slice.", 0,
+	{ "jobs", NULL, NULL, "Jobs waiting for their next slice.", 0,
 	    count_jobs },
-	{ "local-clients", NULL, "Connections to the local socket.", 0,
+	{ "local-clients", NULL, NULL, "Connections to the local socket.", 0,
 	    count_clients },
-	{ "local-journal", NULL,
+	{ "local-journal", NULL, NULL,
 	    "Changes that a monitor has yet to be sent.", 0, count_journal },
-	{ "memory-bytes", NULL, "Resident memory in bytes.", 0,
-	    memory_used },
+	{ "memory-bytes", "process-resident-memory-bytes", NULL,
+	    "Resident memory in bytes.", 0, memory_used },
+	{ "start-time", "process-start-time-seconds", NULL,
+	    "When it started, in seconds since 1970.", 0, start_time },
 };
 #define GAUGES	(sizeof(gauges) / sizeof(gauges[0]))
 
@@ -122,6 +186,19 @@ of_counter(const struct counter *counter, uint64_t value)
 	    .help = counter->help, .family = counter->family,
 	    .label = counter->reason != NULL ? "reason" : NULL,
 	    .label_value = counter->reason, .value = value };
+}
+
+static struct statistic
+of_gauge(const struct gauge *gauge, const struct local *local,
+    const struct babel *b)
+{
+	const uint64_t value = gauge_value(gauge, local, b);
+
+	return (struct statistic){ .name = gauge->name, .help = gauge->help,
+	    .family = gauge->family,
+	    .label = gauge->address_family != NULL ? "family" : NULL,
+	    .label_value = gauge->address_family, .value = value,
+	    .is_gauge = true, .is_absent = value == GAUGE_ABSENT };
 }
 
 /* One of those that the daemon registered. */
@@ -149,8 +226,6 @@ bool
 statistic_get(const struct local *local, const struct babel *b,
     unsigned int index, struct statistic *statistic)
 {
-	const struct gauge *gauge;
-
 	if (index < BABEL_COUNTERS) {
 		*statistic = of_counter(counter_describe(index),
 		    b->counters[index]);
@@ -166,9 +241,6 @@ statistic_get(const struct local *local, const struct babel *b,
 	if (index >= GAUGES)
 		return shown_get(local, index - (unsigned int)GAUGES,
 		    statistic);
-	gauge = &gauges[index];
-	*statistic = (struct statistic){ .name = gauge->name,
-	    .help = gauge->help, .family = gauge->family,
-	    .value = gauge_value(gauge, local, b), .is_gauge = true };
+	*statistic = of_gauge(&gauges[index], local, b);
 	return true;
 }

@@ -10,10 +10,11 @@
 
 struct statistic {
 	const char *name, *help;
-	const char *family;		/* in metrics; NULL: the name */
+	const char *family;	/* in metrics; NULL: the name, "": none */
 	const char *label, *label_value;	/* there; NULL: none */
 	uint64_t value;
 	bool is_gauge;			/* else it only ever grows */
+	bool is_absent;			/* there is no such number now */
 };
 
 /* The number of that index; false behind the last. */

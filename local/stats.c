@@ -96,6 +96,8 @@ stats_step(const struct local *local, const struct babel *b,
 	if (!statistic_get(local, b, c->task.stage, &statistic))
 		return object_step(b, c, &line);
 	c->task.stage++;
+	if (statistic.is_absent)
+		return false;
 	line_object(&line, statistic.is_gauge ? "gauge" : "counter",
 	    statistic.name);
 	line_number(&line, BOTH("value"), statistic.value);

@@ -124,7 +124,7 @@ take_line(struct talker *t)
 	if (strcmp(line, "ok") == 0 || strcmp(line, "bad") == 0 ||
 	    strcmp(line, "no") == 0 || strncmp(line, "no ", 3) == 0)
 		t->replies++;
-	else if (strchr("acfgidnhBvm{#b", line[0]) == NULL)
+	else if (strchr("acfgidknhprsBvm{#b", line[0]) == NULL)
 		fail("a line of no kind", line);
 	if (strncmp(line, "no Too ", 7) == 0 ||
 	    strncmp(line, "no Line ", 8) == 0)

@@ -11,6 +11,7 @@ import socket
 import stat
 import struct
 import subprocess
+import time
 
 import pytest
 
@@ -420,7 +421,11 @@ def test_metrics_obey_promtools_rules(pair):
     metrics = Metrics(lines)
     assert metrics.get("babel_interface_up", interface="a-b") == 1
     assert metrics.get("babel_packets_received_total") > 0
-    assert metrics.get("babel_routes") >= 2
+    assert metrics.get("babel_routes", family="ipv4") >= 1
+    assert metrics.get("babel_routes", family="ipv6") >= 1
+    assert metrics.get("process_resident_memory_bytes") > 100000
+    assert abs(metrics.get("process_start_time_seconds")
+               - time.time()) < 3600
     names = {line.split(" ")[1] for line in stats
              if line.startswith(("counter ", "gauge "))}
     assert {"hellos-late", "memory-bytes", "fib-adds"} <= names
