@@ -16,6 +16,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -473,6 +474,19 @@ open_sockets(struct daemon *daemon)
 	return true;
 }
 
+static void
+log_start(const struct daemon *daemon)
+{
+	const struct router_id id = babel_router_id(daemon->babel);
+	const char *files = daemon->layers.files->files;
+	char text[ROUTER_ID_STRLEN];
+
+	log_note(daemon->log, LOG_NOTICE,
+	    "babeld-%s started, router-id %s, configuration: %s", VERSION,
+	    router_id_format(&id, text),
+	    files != NULL ? files : "command line only");
+}
+
 static bool
 start(struct daemon *daemon)
 {
@@ -497,6 +511,7 @@ start(struct daemon *daemon)
 		log_warnx(daemon->log, "out of memory");
 		return false;
 	}
+	log_start(daemon);
 	if (daemon->local != NULL)
 		show_statistics(daemon);
 	control_save_state(daemon, false);

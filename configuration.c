@@ -108,6 +108,7 @@ configuration_free(struct configuration *conf)
 	free(conf->key_files);
 	for (i = 0; i < FILTER_CHAINS; i++)
 		filter_free(&conf->filters[i]);
+	free(conf->files);
 	free(conf);
 }
 

@@ -8,6 +8,12 @@
  * belong to another user), poll(2) tells whether a write would wait: a pipe
  * that is ready has room for PIPE_BUF octets, and no line is longer.  A
  * socket takes a flag with each line.
+ *
+ * In a log file each line begins with the time and the severity, as of
+ * RFC 3339 and syslog(3).  systemd's journal keeps the time itself and takes
+ * the severity as "<N>"; that standard error goes there is known from the
+ * environment (systemd.exec(5)).  To a terminal, and to whatever else, a line
+ * goes as it is.
  */
 #include "log.h"
 
@@ -20,7 +26,11 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
+#include <time.h>
 #include <unistd.h>
+
+#include "clock.h"
 
 #define LOG_LINE	2048		/* octets with the newline */
 #define LOG_FILE_MODE	0644
@@ -33,9 +43,14 @@ enum way {
 	WAY_SEND,			/* a socket */
 };
 
+/* What a line begins with. */
+enum dress { DRESS_NONE, DRESS_FILE, DRESS_JOURNAL };
+
 struct stream {
 	int fd;
 	enum way way;
+	enum dress dress;
+	bool in_line;			/* printed, and not at its end */
 	char rest[LOG_LINE];		/* of a line that was begun */
 	size_t rest_len;
 	uint64_t lost;			/* lines that nobody was told of */
@@ -67,6 +82,59 @@ find_way(int fd)
 	(void)dup2(own, fd);
 	close(own);
 	return WAY_WRITE;
+}
+
+/* Is standard error systemd's journal? */
+static bool
+is_journal(int fd)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	unsigned long long device, inode;
+	struct stat status;
+
+	return stream != NULL &&
+	    sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
+	    fstat(fd, &status) == 0 && status.st_dev == device &&
+	    status.st_ino == inode;
+}
+
+/* Begin a line as the stream wants it; returns its length so far. */
+static size_t
+begin_line(const struct stream *s, int priority, char line[LOG_LINE])
+{
+	static const char *const words[] = { "emergency", "alert", "critical",
+		"error", "warning", "notice", "info", "debug" };
+	const babel_time now = clock_real();
+	const time_t seconds = (time_t)(now / SECOND);
+	struct tm tm;
+	char stamp[32];
+	int len = 0;
+
+	switch (s->dress) {
+	case DRESS_NONE:
+		break;
+	case DRESS_FILE:
+		gmtime_r(&seconds, &tm);
+		strftime(stamp, sizeof(stamp), "%Y-%m-%dT%H:%M:%S", &tm);
+		len = snprintf(line, LOG_LINE, "%s.%03dZ %s: ", stamp,
+		    (int)(now % SECOND / MILLISECOND),
+		    words[LOG_PRI(priority)]);
+		break;
+	case DRESS_JOURNAL:
+		len = snprintf(line, LOG_LINE, "<%d>", LOG_PRI(priority));
+		break;
+	}
+	return (size_t)len;
+}
+
+/* ... and with the name of the program, where nothing else says it. */
+static size_t
+begin_message(const struct stream *s, int priority, char line[LOG_LINE])
+{
+	if (s->dress != DRESS_NONE)
+		return begin_line(s, priority, line);
+	return (size_t)snprintf(line, LOG_LINE, "%s: ",
+	    program_invocation_short_name);
 }
 
 /* The number of octets written; none if that would have to wait. */
@@ -109,16 +177,17 @@ static bool
 catch_up(struct stream *s)
 {
 	char line[LOG_LINE];
-	int len;
+	size_t len;
 
 	if (s->rest_len > 0 && !put_line(s, s->rest, s->rest_len))
 		return false;
 	if (s->rest_len > 0 || s->lost == 0)
 		return s->rest_len == 0;
-	len = snprintf(line, sizeof(line), "%s: %llu lines were lost here, "
-	    "because they could not be written\n",
-	    program_invocation_short_name, (unsigned long long)s->lost);
-	if (!put_line(s, line, (size_t)len))
+	len = begin_message(s, LOG_WARNING, line);
+	len += (size_t)snprintf(line + len, sizeof(line) - len,
+	    "%llu lines were lost here, because they could not be written\n",
+	    (unsigned long long)s->lost);
+	if (!put_line(s, line, len))
 		return false;
 	s->lost = 0;
 	return s->rest_len == 0;
@@ -133,38 +202,60 @@ write_line(struct stream *s, const char *line, size_t len)
 	(*s->total)++;
 }
 
-/* End what was formatted, len octets of the line's room, and write it. */
+/* End the line, of which len octets were to be formatted behind the first
+ * ones, and write it. */
 static void
-end_line(struct log *log, char line[LOG_LINE], int len)
+end_line(struct log *log, char line[LOG_LINE], size_t begun, int len)
 {
-	size_t end = len < 0 ? 0 : (size_t)len;
-	int saved = errno;
+	size_t end = begun + (len < 0 ? 0 : (size_t)len);
 
 	if (end > LOG_LINE - 1)
 		end = LOG_LINE - 1;
 	line[end] = '\n';
-	if (log != NULL)
-		write_line(&log->errors, line, end + 1);
+	write_line(&log->errors, line, end + 1);
+}
+
+void
+log_line(struct log *log, int priority, const char *format, va_list ap)
+{
+	char line[LOG_LINE];
+	int saved = errno;
+	size_t len;
+
+	if (log == NULL)
+		return;
+	len = begin_line(&log->errors, priority, line);
+	end_line(log, line, len,
+	    vsnprintf(line + len, sizeof(line) - len, format, ap));
 	errno = saved;
 }
 
 void
-log_line(struct log *log, const char *format, va_list ap)
+log_note(struct log *log, int priority, const char *format, ...)
 {
-	char line[LOG_LINE];
+	va_list ap;
 
-	end_line(log, line, vsnprintf(line, sizeof(line), format, ap));
+	va_start(ap, format);
+	log_line(log, priority, format, ap);
+	va_end(ap);
 }
 
-static void __attribute__((format(printf, 3, 0)))
-warn_of(struct log *log, const char *error, const char *format, va_list ap)
+static void __attribute__((format(printf, 4, 0)))
+warn_of(struct log *log, int priority, const char *error, const char *format,
+    va_list ap)
 {
 	char line[LOG_LINE], text[LOG_LINE / 2];
+	int saved = errno;
+	size_t len;
 
+	if (log == NULL)
+		return;
 	vsnprintf(text, sizeof(text), format, ap);
-	end_line(log, line, snprintf(line, sizeof(line), "%s: %s%s%s",
-	    program_invocation_short_name, text, error == NULL ? "" : ": ",
+	len = begin_message(&log->errors, priority, line);
+	end_line(log, line, len, snprintf(line + len, sizeof(line) - len,
+	    "%s%s%s", text, error == NULL ? "" : ": ",
 	    error == NULL ? "" : error));
+	errno = saved;
 }
 
 void
@@ -174,7 +265,7 @@ log_warn(struct log *log, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	warn_of(log, error, format, ap);
+	warn_of(log, LOG_ERR, error, format, ap);
 	va_end(ap);
 }
 
@@ -184,19 +275,29 @@ log_warnx(struct log *log, const char *format, ...)
 	va_list ap;
 
 	va_start(ap, format);
-	warn_of(log, NULL, format, ap);
+	warn_of(log, LOG_WARNING, NULL, format, ap);
 	va_end(ap);
 }
 
-/* What is printed comes here a line at a time. */
+/* What is printed comes here, a line at a time or less. */
 static ssize_t
 take_output(void *ctx, const char *bytes, size_t len)
 {
-	size_t at, part;
+	struct stream *s = ctx;
+	char line[LOG_LINE];
+	const char *newline;
+	size_t at, begun, part;
 
 	for (at = 0; at < len; at += part) {
-		part = len - at < LOG_LINE ? len - at : LOG_LINE;
-		write_line(ctx, bytes + at, part);
+		begun = s->in_line ? 0 : begin_line(s, LOG_INFO, line);
+		newline = memchr(bytes + at, '\n', len - at);
+		part = newline != NULL ? (size_t)(newline + 1 - bytes) - at :
+		    len - at;
+		if (part > LOG_LINE - begun)
+			part = LOG_LINE - begun;
+		memcpy(line + begun, bytes + at, part);
+		write_line(s, line, begun + part);
+		s->in_line = line[begun + part - 1] != '\n';
 	}
 	return (ssize_t)len;
 }
@@ -212,6 +313,8 @@ log_new(void)
 	fflush(stdout);
 	log->errors.fd = STDERR_FILENO;
 	log->output.fd = STDOUT_FILENO;
+	if (is_journal(STDERR_FILENO))
+		log->errors.dress = DRESS_JOURNAL;
 	log->errors.way = find_way(STDERR_FILENO);
 	log->output.way = find_way(STDOUT_FILENO);
 	log->errors.total = log->output.total = &log->lost;
@@ -255,6 +358,7 @@ log_open(struct log *log, const char *path)
 	if (fd > STDERR_FILENO)
 		close(fd);
 	log->errors.way = log->output.way = WAY_WRITE;
+	log->errors.dress = log->output.dress = DRESS_FILE;
 	log->errors.rest_len = log->output.rest_len = 0;
 	return result;
 }

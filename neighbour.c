@@ -122,11 +122,28 @@ neighbour_get(struct babel *b, struct interface *ifp,
 	return n;
 }
 
+/* Its coming and going, for who wants to know. */
+static void
+log_reachable(struct babel *b, struct neighbour *n, bool reachable)
+{
+	char address[ADDRESS_STRLEN];
+
+	if (reachable == n->logged)
+		return;
+	n->logged = reachable;
+	if (b->conf->options.log_neighbours)
+		log_often(b, LOG_NOTICE, "neighbour %s if %s: %s",
+		    address_format(&n->address, address),
+		    n->interface->link.name, reachable ? "reachable" :
+		    "not reachable any more");
+}
+
 void
 neighbour_free(struct babel *b, struct neighbour *n)
 {
 	struct interface *ifp = n->interface;
 
+	log_reachable(b, n, false);
 	notify(b, EVENT_NEIGHBOUR_FLUSH, n);
 	schedule_unreserve(b, NEIGHBOUR_PROMPT_TIMERS,
 	    NEIGHBOUR_PATIENT_TIMERS);
@@ -405,6 +422,7 @@ neighbour_update_cost(struct babel *b, struct neighbour *n)
 	if (cost == n->cost)
 		return;
 	n->cost = cost;
+	log_reachable(b, n, neighbour_is_reachable(n));
 	n->cost_pending = n->route_count;
 	if (n->cost_pending > 0)
 		job_queue_add(b, &n->cost_changed);

@@ -227,6 +227,19 @@ read_text(struct evaluation *e, const char *text, size_t len,
 	e->report->warned = report.warned;
 }
 
+/* Without memory the log lacks its name. */
+static void
+note_file(struct configuration *conf, const char *path)
+{
+	char *files;
+
+	if (asprintf(&files, "%s%s%s", conf->files != NULL ? conf->files : "",
+	    conf->files != NULL ? ", " : "", path) < 0)
+		return;
+	free(conf->files);
+	conf->files = files;
+}
+
 static void
 read_file(struct evaluation *e, const char *path, bool may_be_absent)
 {
@@ -238,9 +251,10 @@ read_file(struct evaluation *e, const char *path, bool may_be_absent)
 
 	if (error == EISDIR)
 		warn(e, path, "is a directory, taken for an empty file");
-	else if (error == 0)
+	else if (error == 0) {
+		note_file(e->conf, path);
 		read_text(e, contents.bytes, contents.len, &source);
-	else if (error != ENOENT || !may_be_absent)
+	} else if (error != ENOENT || !may_be_absent)
 		fail_errno(e, path, error);
 	contents_free(&contents);
 }

@@ -24,9 +24,8 @@ wiring_log(void *ctx, int priority, const char *format, ...)
 	struct daemon *daemon = ctx;
 	va_list ap;
 
-	(void)priority;
 	va_start(ap, format);
-	log_line(daemon->log, format, ap);
+	log_line(daemon->log, priority, format, ap);
 	va_end(ap);
 }
 
@@ -50,7 +49,7 @@ log_change(struct daemon *daemon, const char *what,
 	    &change->old : &change->entry;
 	char key[DESTINATION_STRLEN], via[ADDRESS_STRLEN];
 
-	log_warnx(daemon->log,
+	log_note(daemon->log, LOG_DEBUG,
 	    "%s %s %s %s%s ifindex %u table %u priority %u%s%s", what,
 	    words[change->operation],
 	    destination_key_format(&change->key, key),
@@ -170,8 +169,7 @@ engine_log(void *ctx, int priority, const char *format, va_list ap)
 {
 	struct daemon *daemon = ctx;
 
-	(void)priority;
-	log_line(daemon->log, format, ap);
+	log_line(daemon->log, priority, format, ap);
 }
 
 const struct babel_ops wiring_engine = {

@@ -88,6 +88,8 @@ const struct field option_fields[] = {
 	    NO_RANGE },
 	{ "log-file", FIELD_STRING, FIELD_RUN_TIME, OPTION(log_file),
 	    NO_RANGE },
+	{ "log-neighbours", FIELD_CHOICE, FIELD_RUN_TIME,
+	    OPTION(log_neighbours), TRUTH },
 	{ "pid-file", FIELD_STRING, FIELD_AT_START, OPTION(pid_file),
 	    NO_RANGE },
 	/* The rules take up to 128 more, and stay before that of "main". */

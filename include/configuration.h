@@ -95,6 +95,7 @@ struct options {
 	bool has_router_id;
 	struct router_id router_id;
 	char *state_file, *log_file, *pid_file;
+	bool log_neighbours;			/* their coming and going */
 	uint32_t first_rule_priority, first_table_number;
 	babel_time hello_interval_wireless, hello_interval_wired;
 	bool all_wireless;			/* -w */
@@ -104,6 +105,7 @@ struct options {
 struct configuration {
 	struct options options;
 	uint64_t said;			/* bit n: option_fields[n] was given */
+	char *files;			/* that were read; or NULL */
 	struct interface_conf defaults;
 	struct interface_conf *interfaces;	/* in order of first mention */
 	size_t interface_count;

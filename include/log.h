@@ -1,8 +1,9 @@
 /*
  * log.h - the log, which goes to standard error, and what is printed to
- * standard output.  Nothing here waits: a line that cannot be written at
- * once is dropped and counted, and the number of such lines is written as
- * soon as lines can be written again.
+ * standard output.  Each line of a log file has the time and its severity,
+ * each line for systemd's journal its severity.  Nothing here waits: a line
+ * that cannot be written at once is dropped and counted, and the number of
+ * such lines is written as soon as lines can be written again.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -23,15 +24,17 @@ void	log_free(struct log *);
 int	log_open(struct log *, const char *path);
 
 /* Write a line, as warn(3) and warnx(3) do: after the name of the program,
- * and before the text of errno if the name does not end in "x".  Without a
- * log, nothing is written. */
+ * and before the text of errno if the name does not end in "x"; the former
+ * is an error, the latter a warning.  Without a log, nothing is written. */
 void	log_warn(struct log *, const char *format, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	log_warnx(struct log *, const char *format, ...)
 	    __attribute__((format(printf, 2, 3)));
-/* Write a line as it is; the newline is added. */
-void	log_line(struct log *, const char *format, va_list)
-	    __attribute__((format(printf, 2, 0)));
+/* Write a line of that priority, as in syslog(3); the newline is added. */
+void	log_line(struct log *, int priority, const char *format, va_list)
+	    __attribute__((format(printf, 3, 0)));
+void	log_note(struct log *, int priority, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
 /* A line-buffered stream to standard output. */
 FILE	*log_output(const struct log *);
 

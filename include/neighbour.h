@@ -47,6 +47,7 @@ struct neighbour {
 	struct timer unused;		/* never said Hello */
 	uint16_t hello_seqno;		/* of our next unicast Hello */
 	bool ihu_due;			/* one goes with the next packet */
+	bool logged;			/* as reachable */
 	bool is_listening;		/* was told that we hear it, or more */
 	babel_time ihu_promised;	/* the last one's interval ends */
 	struct auth_peer auth;		/* RFC 8967 */

@@ -60,6 +60,8 @@ static const struct {
 	    "Forget a declared neighbour.", false, true },
 	{ "link-detect", "BOOL", "Heed the carrier.", false, true },
 	{ "smoothing-half-life", "SECONDS", "Smooth metrics.", false, true },
+	{ "log-neighbours", "BOOL", "Log neighbours' coming and going.",
+	    false, true },
 	{ "log-file", "FILE", "Log to another file.", false, true },
 	{ "reopen-logfile", "", "Open the log file anew.", false, true },
 	{ "reload", "", "Read the configuration anew.", false, true },

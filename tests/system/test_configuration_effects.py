@@ -396,6 +396,40 @@ def test_smoothing(make_bench, config, options, smoothed):
     assert route["smoothed-metric"] == 1096
 
 
+STAMP = r"20\d\d-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z "
+
+
+@shows("log-neighbours", "log-file")
+def test_the_log_of_neighbours(make_bench):
+    """A file has times and severities, and who comes and goes if asked."""
+    bench = make_bench(config=["log-neighbours true"])
+    path = bench.daemon.base + ".file"
+    bench.daemon.options += ["-L", path]
+    bench.start()
+
+    def lines():
+        with contextlib.suppress(FileNotFoundError), open(path) as stream:
+            return stream.read().splitlines()
+        return []
+    bench.await_neighbour(bench.east, cost="96")
+    came = r"neighbour fe80::\S+ if dut-east: reachable"
+    wait_for(lambda: [line for line in lines() if re.fullmatch(
+        STAMP + "notice: " + came, line)], 5, "it came")
+    assert re.fullmatch(STAMP + r"notice: babeld-\S+ started, router-id "
+                        r"[0-9a-f:]{23}, configuration: \S+\.conf",
+                        lines()[0])
+    with bench.daemon.control() as control:
+        assert control.request("flush interface dut-east")[-1] == "ok"
+    wait_for(lambda: [line for line in lines() if re.fullmatch(
+        STAMP + "notice: " + came.replace(
+            "reachable", "not reachable any more"), line)], 5, "it went")
+    bench.daemon.signal(signal.SIGUSR1)
+    wait_for(lambda: [line for line in lines() if "My id" in line], 5,
+             "the tables")
+    assert all(re.match(STAMP + "(error|warning|notice|info|debug): ", line)
+               for line in lines())
+
+
 @shows("daemonise", "pid-file", "log-file", "state-file")
 @pytest.mark.parametrize("by_option", [False, True])
 def test_files_and_the_background(lab, by_option):

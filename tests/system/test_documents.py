@@ -881,6 +881,7 @@ def test_requests_of_the_manual(village):
     changes = ["interface eth1 rxcost 100", "default rxcost 97", "in", "out",
                f"key id k type hmac-sha256 value {words.DIGITS}",
                "redistribute", "install", "link-detect no",
+               "log-neighbours yes",
                "neighbour fe80::9 if eth1",
                "smoothing-half-life 4", "log-file /run/log2",
                "flush neighbour fe80::9 if eth1", "flush key k",

@@ -93,6 +93,7 @@ OPTIONS = words("option", "{} {{}}", {
                           "ff:ff:ff:ff:ff:ff:ff:ff")),
     "state-file": FILE,
     "log-file": FILE,
+    "log-neighbours": TRUTH,
     "pid-file": FILE,
     "first-rule-priority": numbers(1, 32637),
     "first-table-number": numbers(1, 4294967295),
@@ -212,4 +213,5 @@ ALL = (OPTIONS + PARAMETERS + STATEMENTS + KEY_PARTS + SELECTORS + ACTIONS
 # What the local socket alone takes, besides its own requests.
 REQUESTS = ("flush", "replace", "reload", "reopen-logfile")
 # Options that may be changed while running.
-RUN_TIME = ("link-detect", "smoothing-half-life", "log-file")
+RUN_TIME = ("link-detect", "smoothing-half-life", "log-neighbours",
+            "log-file")

@@ -5,13 +5,16 @@
  * child, which exits with 0 if all is well.
  */
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "log.h"
@@ -227,6 +230,90 @@ trouble_is_told_once_a_minute(void **state)
 	close(ends[1]);
 }
 
+static char path[] = "/tmp/test_log.XXXXXX";
+
+static void
+write_to_a_file(void)
+{
+	written = log_new();
+	if (log_open(written, path) < 0)
+		_exit(1);
+	log_note(written, LOG_NOTICE, "started by %s", "hand");
+	log_warnx(written, "look out");
+	errno = ENOENT;
+	log_warn(written, "file");
+	fprintf(log_output(written), "\nMy id\npart");
+	fprintf(log_output(written), "ly\n");
+	log_free(written);
+	_exit(0);
+}
+
+/* Each line of a log file has its time and its severity. */
+static void
+lines_of_a_file_have_a_stamp(void **state)
+{
+	static const char *const expected[] = { "notice: started by hand",
+		"warning: look out", "error: file: No such file or directory",
+		"info: ", "info: My id", "info: partly" };
+	char line[256], *rest;
+	unsigned int i, digits;
+	FILE *file;
+
+	(void)state;
+	close(mkstemp(path));
+	assert_int_equal(status_of(write_to_a_file), 0);
+	file = fopen(path, "r");
+	assert_non_null(file);
+	for (i = 0; fgets(line, sizeof(line), file) != NULL; i++) {
+		assert_true(i < sizeof(expected) / sizeof(expected[0]));
+		line[strcspn(line, "\n")] = '\0';
+		rest = line + strlen("2026-12-01T02:00:00.000Z ");
+		assert_int_equal(sscanf(line, "20%*2u-%*2u-%*2uT%*2u:%*2u:"
+		    "%*2u.%3uZ", &digits), 1);
+		assert_int_equal(rest[-2], 'Z');
+		assert_string_equal(rest, expected[i]);
+	}
+	assert_int_equal(i, sizeof(expected) / sizeof(expected[0]));
+	fclose(file);
+	unlink(path);
+}
+
+static void
+write_to_the_journal(void)
+{
+	struct stat status;
+	char stream[64];
+
+	dup2(ends[1], STDERR_FILENO);
+	fstat(STDERR_FILENO, &status);
+	snprintf(stream, sizeof(stream), "%llu:%llu",
+	    (unsigned long long)status.st_dev,
+	    (unsigned long long)status.st_ino);
+	setenv("JOURNAL_STREAM", stream, 1);
+	written = log_new();
+	log_warnx(written, "look out");
+	log_note(written, LOG_DEBUG, "nothing");
+	setenv("JOURNAL_STREAM", "1:2", 1);
+	written = log_new();
+	log_warnx(written, "another program's");
+	_exit(0);
+}
+
+static void
+lines_for_the_journal_have_a_priority(void **state)
+{
+	char text[256];
+
+	(void)state;
+	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+	assert_int_equal(status_of(write_to_the_journal), 0);
+	take(text, sizeof(text));
+	assert_string_equal(text, "<4>look out\n<7>nothing\n"
+	    "test_log: another program's\n");
+	close(ends[0]);
+	close(ends[1]);
+}
+
 int
 main(void)
 {
@@ -236,6 +323,8 @@ main(void)
 		cmocka_unit_test(a_full_socket_does),
 		cmocka_unit_test(what_is_printed_is_in_order),
 		cmocka_unit_test(trouble_is_told_once_a_minute),
+		cmocka_unit_test(lines_of_a_file_have_a_stamp),
+		cmocka_unit_test(lines_for_the_journal_have_a_priority),
 	};
 
 	return cmocka_run_group_tests_name("log", tests, NULL, NULL);
