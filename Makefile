@@ -381,16 +381,19 @@ install: $(filter all,$(MAKECMDGOALS))
 	    { echo "install: there is no $(OUT)/$$p; run make first" >&2; \
 	    exit 1; }; done
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(COMPLETIONDIR)
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(COMPLETIONDIR)
 	install -m 755 $(OUT)/babeld $(OUT)/babelctl $(DESTDIR)$(BINDIR)
 	install -m 644 babeld.man $(DESTDIR)$(MANDIR)/man8/babeld.8
 	install -m 644 man/babelctl.1 $(DESTDIR)$(MANDIR)/man1/babelctl.1
+	install -m 644 man/babel-socket.7 $(DESTDIR)$(MANDIR)/man7/babel-socket.7
 	install -m 644 completion/babeld completion/babelctl \
 	    $(DESTDIR)$(COMPLETIONDIR)
 
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8 \
 	    $(DESTDIR)$(BINDIR)/babelctl $(DESTDIR)$(MANDIR)/man1/babelctl.1 \
+	    $(DESTDIR)$(MANDIR)/man7/babel-socket.7 \
 	    $(DESTDIR)$(COMPLETIONDIR)/babeld \
 	    $(DESTDIR)$(COMPLETIONDIR)/babelctl
 

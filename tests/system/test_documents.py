@@ -512,7 +512,7 @@ def test_the_manual_is_clean():
         pytest.skip("no mandoc")
     done = subprocess.run(
         ["mandoc", "-Tlint", "-W", "warning", "babeld.man",
-         "man/babelctl.1"], cwd=CHECKOUT,
+         "man/babelctl.1", "man/babel-socket.7"], cwd=CHECKOUT,
         capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
