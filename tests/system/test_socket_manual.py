@@ -121,6 +121,23 @@ def test_every_counter_is_in_the_manual(bench):
         assert name in families | {"babel_"}, name
 
 
+def test_help_lists_every_request(bench):
+    """Those of the local socket's table, and those of babeld(8)."""
+    listed = [json.loads(line) for line in asked(bench, "json help")]
+    words = {row["id"].split(" ")[0] for row in listed}
+    table = read("local/execute.c").split("} verbs[] = {")[1]
+    assert set(re.findall(r'\{ "([a-z-]+)", \w+',
+                          table.split("};")[0])) <= words
+    manual = read("babeld.man").split(".Sh LOCAL SOCKET")[1]
+    requests = set(re.findall(r"^\.It Ic ([a-z-]+)",
+                              manual.split(".Ss Explanations")[0],
+                              re.MULTILINE))
+    assert requests - {"json"} <= words
+    for row in listed:
+        if row["json"] and not row["arguments"].startswith("PREFIX"):
+            asked(bench, f"json {row['id']}")
+
+
 def test_the_examples_of_the_manual(bench):
     lines = re.findall(r"^\$ (.*)$", read("man/babel-socket.7"), re.MULTILINE)
     assert len(lines) == 2
