@@ -151,6 +151,7 @@ next_wish(const struct daemon *daemon, babel_time wish, babel_time now)
 		wish = time_min(wish, local_due(daemon->local, now));
 	wish = time_min(wish, daemon->next_address);
 	wish = time_min(wish, next_table(daemon));
+	wish = time_min(wish, daemon->manager.next);
 	return time_min(wish, daemon->next_check);
 }
 
@@ -244,6 +245,7 @@ keep_house(struct daemon *daemon, babel_time now)
 	}
 	watch_memory(daemon, now);
 	control_save_state(daemon, false);
+	manager_alive(&daemon->manager, now);
 }
 
 /* Wait until something is ready: the number of descriptors to look at.
@@ -518,6 +520,8 @@ start(struct daemon *daemon)
 	control_check_kernel(daemon, clock_monotonic());
 	if (parent >= 0)
 		system_daemonise_done(parent);
+	manager_open(&daemon->manager, clock_monotonic());
+	manager_ready(&daemon->manager);
 	return true;
 }
 
@@ -527,6 +531,7 @@ leave_network(struct daemon *daemon)
 {
 	babel_time limit = clock_monotonic() + SECOND;
 
+	manager_stopping(&daemon->manager);
 	babel_shutdown(daemon->babel, clock_monotonic());
 	while (!babel_is_quiet(daemon->babel) && clock_monotonic() < limit)
 		turn(daemon, clock_monotonic() + LEAVE_STEP);
@@ -559,6 +564,7 @@ release(struct daemon *daemon)
 		kernel_close(daemon->kernel);
 	if (daemon->signals >= 0)
 		close(daemon->signals);
+	manager_close(&daemon->manager);
 	printout_free(daemon->printout);
 	free(daemon->watched);
 	system_sysctls_close(daemon->sysctls);
@@ -596,7 +602,7 @@ main(int argc, char *argv[])
 {
 	struct daemon daemon = {
 		.argc = argc, .argv = argv, .next_address = NEVER,
-		.signals = -1
+		.signals = -1, .manager.socket = -1
 	};
 	int status = 1;
 

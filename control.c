@@ -161,7 +161,7 @@ log_warning(void *ctx, const char *message)
 }
 
 static enum local_reply
-reload(struct daemon *daemon, struct configuration_report *report)
+read_files_again(struct daemon *daemon, struct configuration_report *report)
 {
 	struct configuration *files, *conf;
 
@@ -177,6 +177,17 @@ reload(struct daemon *daemon, struct configuration_report *report)
 	}
 	adopt(daemon, conf);
 	return LOCAL_OK;
+}
+
+static enum local_reply
+reload(struct daemon *daemon, struct configuration_report *report)
+{
+	enum local_reply reply;
+
+	manager_reloading(&daemon->manager, clock_monotonic());
+	reply = read_files_again(daemon, report);
+	manager_ready(&daemon->manager);
+	return reply;
 }
 
 /* A request of a local client that may write. */

@@ -15,6 +15,7 @@
 #include "local.h"
 #include "log.h"
 #include "net.h"
+#include "manager.h"
 #include "printout.h"
 #include "rule.h"
 #include "state.h"
@@ -38,6 +39,7 @@ struct daemon {
 	struct system_sysctls *sysctls;
 	struct system_pid_file *pid_file;
 	struct state_file state;
+	struct manager manager;
 	struct router_id first_id;	/* that we started with */
 	struct babel *babel;
 	struct net *net;
