@@ -5,9 +5,21 @@
  */
 #include "announce.h"
 
+#include "babel.h"
+#include "configuration.h"
 #include "delivery.h"
+#include "destination.h"
 #include "fib.h"
+#include "filter.h"
+#include "instance.h"
+#include "interface.h"
+#include "message.h"
+#include "neighbour.h"
 #include "policy.h"
+#include "prefix.h"
+#include "route.h"
+#include "source.h"
+#include "util.h"
 #include "xroute.h"
 
 /* Where many neighbours share a link, the update is repeated. */

@@ -20,7 +20,18 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
+#include "instance.h"
+#include "interface.h"
+#include "lifetime.h"
+#include "mac.h"
+#include "message.h"
 #include "neighbour.h"
+#include "prefix.h"
+#include "util.h"
+#include "wire.h"
 
 /* The smallest body, however many MACs follow it. */
 #define BODY_MIN		256

@@ -16,13 +16,26 @@
 #include <syslog.h>
 
 #include "announce.h"
+#include "configuration.h"
+#include "counter.h"
 #include "delivery.h"
+#include "destination.h"
 #include "fib.h"
+#include "filter.h"
+#include "instance.h"
+#include "interface.h"
 #include "interface_run.h"
+#include "neighbour.h"
+#include "outbox.h"
 #include "packet.h"
+#include "prefix.h"
 #include "request.h"
+#include "route.h"
 #include "select.h"
+#include "source.h"
+#include "timer.h"
 #include "transmit.h"
+#include "util.h"
 #include "xroute.h"
 
 #define ROUTES_MAX	2000000

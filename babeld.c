@@ -20,8 +20,26 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "address.h"
+#include "babel.h"
+#include "clock.h"
+#include "configuration.h"
+#include "counter.h"
+#include "install.h"
 #include "instance.h"
+#include "kernel.h"
+#include "local.h"
+#include "log.h"
+#include "manager.h"
+#include "net.h"
 #include "options.h"
+#include "prefix.h"
+#include "printout.h"
+#include "rule.h"
+#include "state.h"
+#include "system.h"
+#include "trouble.h"
+#include "util.h"
 
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */

@@ -8,6 +8,8 @@
 
 #include <time.h>
 
+#include "util.h"
+
 static babel_time
 clock_read(clockid_t clock)
 {

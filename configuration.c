@@ -14,8 +14,12 @@
 #include <string.h>
 
 #include "config/build.h"
+#include "configuration.h"
 #include "field.h"
+#include "filter.h"
+#include "mac.h"
 #include "pattern.h"
+#include "util.h"
 
 #define DEFAULT_PORT		6696	/* RFC 8966, section 5 */
 #define DEFAULT_HELLO		(4 * SECOND)

@@ -10,9 +10,24 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "address.h"
+#include "babel.h"
+#include "clock.h"
+#include "configuration.h"
+#include "install.h"
+#include "instance.h"
 #include "interface.h"
+#include "kernel.h"
+#include "local.h"
+#include "log.h"
+#include "manager.h"
 #include "options.h"
+#include "prefix.h"
+#include "rule.h"
+#include "state.h"
+#include "system.h"
 #include "token.h"
+#include "util.h"
 
 /* A link that comes up may be given an address by the kernel in a moment. */
 #define ADDRESS_PATIENCE (100 * MILLISECOND)

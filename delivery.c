@@ -10,6 +10,16 @@
 
 #include <stdlib.h>
 
+#include "destination.h"
+#include "instance.h"
+#include "interface.h"
+#include "neighbour.h"
+#include "outbox.h"
+#include "response.h"
+#include "timer.h"
+#include "tree.h"
+#include "util.h"
+
 #define OWED_MAX	1024		/* to one neighbour */
 #define RESEND_MARGIN	(100 * MILLISECOND)
 #define RESEND_TIME	(DELIVERY_ACK_TIME + RESEND_MARGIN)	/* at least */

@@ -6,8 +6,16 @@
 
 #include <stdlib.h>
 
+#include "counter.h"
 #include "delivery.h"
+#include "instance.h"
+#include "prefix.h"
 #include "request.h"
+#include "route.h"
+#include "source.h"
+#include "timer.h"
+#include "tree.h"
+#include "util.h"
 
 #define DESTINATION_TIMERS	4
 

@@ -20,7 +20,19 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
+#include "destination.h"
+#include "filter.h"
+#include "instance.h"
+#include "interface.h"
+#include "neighbour.h"
 #include "policy.h"
+#include "prefix.h"
+#include "route.h"
+#include "timer.h"
+#include "util.h"
 
 #define RETRY_FIRST		SECOND
 #define RETRY_DOUBLINGS		6

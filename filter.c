@@ -14,6 +14,8 @@
 
 #include "filter.h"
 #include "pattern.h"
+#include "prefix.h"
+#include "util.h"
 
 #define NO_NODE		UINT32_MAX
 #define DEPTH_MAX	129		/* nested prefixes: /0 to /128 */

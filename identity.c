@@ -11,7 +11,13 @@
 
 #include <syslog.h>
 
+#include "babel.h"
+#include "counter.h"
+#include "instance.h"
 #include "interface.h"
+#include "lifetime.h"
+#include "prefix.h"
+#include "util.h"
 
 #define ADOPTION_PAUSE	MINUTE
 #define RAISES		16		/* of our seqno, at most */

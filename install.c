@@ -10,6 +10,9 @@
 #include <stdlib.h>
 
 #include "claims.h"
+#include "configuration.h"
+#include "filter.h"
+#include "kernel.h"
 #include "log.h"
 
 struct install {

@@ -9,6 +9,11 @@
 
 #include <assert.h>
 
+#include "babel.h"
+#include "counter.h"
+#include "timer.h"
+#include "util.h"
+
 #define OFTEN	100		/* messages that others cause, in a minute */
 
 static struct timer_heap *

@@ -7,6 +7,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "instance.h"
+#include "lifetime.h"
+#include "message.h"
+#include "outbox.h"
+#include "prefix.h"
+#include "timer.h"
+#include "util.h"
+
 /* Delays before a flush (section 3.1), and between two. */
 #define URGENT_DELAY_MIN	(1 * MILLISECOND)
 #define URGENT_DELAY_MAX	(8 * MILLISECOND)

@@ -16,9 +16,20 @@
 #include <syslog.h>
 
 #include "announce.h"
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
 #include "field.h"
+#include "instance.h"
+#include "interface.h"
 #include "neighbour.h"
+#include "outbox.h"
+#include "pattern.h"
+#include "prefix.h"
+#include "timer.h"
 #include "transmit.h"
+#include "tree.h"
+#include "util.h"
 
 #define HELLO_BURST_MIN		(100 * MILLISECOND)
 #define HELLO_BURST_MAX		(200 * MILLISECOND)

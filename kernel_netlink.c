@@ -23,11 +23,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "kernel/dump.h"
+#include "kernel/kernel_state.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
 #include "kernel/notify.h"
 #include "kernel/socket.h"
-#include "kernel/kernel_state.h"
 #include "kernel/stray.h"
 #include "kernel/sync.h"
 #include "system.h"

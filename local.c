@@ -23,9 +23,19 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "instance.h"
+#include "local/client.h"
+#include "local/execute.h"
+#include "local/journal.h"
+#include "local/local_state.h"
 #include "local/monitor.h"
 #include "local/report.h"
-#include "local/execute.h"
+#include "local/server.h"
+#include "prefix.h"
+#include "trouble.h"
+#include "util.h"
 
 #define ACCEPTS		16		/* for each server, in one turn */
 #define STEPS_IDLE	1024		/* for all clients, in one turn */

@@ -31,6 +31,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "util.h"
 
 #define LOG_LINE	2048		/* octets with the newline */
 #define LOG_FILE_MODE	0644

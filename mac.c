@@ -17,6 +17,7 @@
 
 #include "blake2s.h"
 #include "prefix.h"
+#include "wire.h"
 
 #define PSEUDO_HEADER_MAX	36
 

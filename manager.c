@@ -19,6 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "util.h"
+
 #define MESSAGE_MAX	64
 
 static int

@@ -11,6 +11,11 @@
 
 #include <string.h>
 
+#include "babel.h"
+#include "prefix.h"
+#include "util.h"
+#include "wire.h"
+
 #define SUBTLV_MANDATORY	0x80
 
 /* What sub-TLVs a TLV may carry, and what they said. */

@@ -8,6 +8,10 @@
 
 #include <string.h>
 
+#include "prefix.h"
+#include "util.h"
+#include "wire.h"
+
 void
 message_start(struct encoder *e, uint8_t *buffer, size_t size)
 {

@@ -19,6 +19,19 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
+#include "instance.h"
+#include "interface.h"
+#include "lifetime.h"
+#include "message.h"
+#include "outbox.h"
+#include "prefix.h"
+#include "response.h"
+#include "timer.h"
+#include "util.h"
+
 #define UNSCHEDULED_TIME	(10 * SECOND)	/* a Hello that promises none */
 #define REBOOT_GAP		16	/* Hello seqnos (appendix A.1) */
 #define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */

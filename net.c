@@ -26,7 +26,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "babel.h"
 #include "clock.h"
+#include "net.h"
+#include "pattern.h"
+#include "trouble.h"
+#include "util.h"
 
 #define QUEUE_MIN	4096		/* octets in the kernel */
 #define QUEUE_START	(16 << 10)
@@ -41,20 +46,6 @@
 
 #define CONTROL_OUT	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
 			    CMSG_SPACE(sizeof(int)))
-
-int
-net_link_compare(const struct net_link *a, const struct net_link *b)
-{
-	return compare_numbers(a->ifindex, b->ifindex);
-}
-
-struct net_link *
-net_link_find(const struct net *net, unsigned int ifindex)
-{
-	const struct net_link key = { .ifindex = ifindex };
-
-	return net_links_find(&net->links, &key);
-}
 
 /* Opening and closing. */
 

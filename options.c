@@ -7,6 +7,8 @@
  * which therefore override them, then the interfaces.  Nothing of it is
  * kept: "reload" goes through the same command line again.
  */
+#include "options.h"
+
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -17,7 +19,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "options.h"
+#include "configuration.h"
+#include "mac.h"
 #include "pattern.h"
 #include "token.h"
 

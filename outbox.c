@@ -6,6 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "prefix.h"
+#include "timer.h"
+#include "tree.h"
+#include "util.h"
+
 static int
 outbox_item_compare(const struct outbox_item *a, const struct outbox_item *b)
 {

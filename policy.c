@@ -9,6 +9,17 @@
  */
 #include "policy.h"
 
+#include "babel.h"
+#include "configuration.h"
+#include "destination.h"
+#include "filter.h"
+#include "instance.h"
+#include "interface.h"
+#include "neighbour.h"
+#include "route.h"
+#include "source.h"
+#include "util.h"
+
 struct filter_verdict
 policy_neighbour(const struct babel *b, const struct neighbour *n,
     const struct destination_key *key, const struct router_id *id,

@@ -7,13 +7,24 @@
  */
 #include "packet.h"
 
+#include <syslog.h>
+
 #include "announce.h"
+#include "auth.h"
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
 #include "delivery.h"
+#include "instance.h"
+#include "interface.h"
+#include "message.h"
+#include "neighbour.h"
+#include "outbox.h"
 #include "request.h"
+#include "route.h"
 #include "select.h"
 #include "trace.h"
-
-#include <syslog.h>
+#include "util.h"
 
 #define RTT_LIMIT	(3 * MINUTE)	/* RFC 9616, section 3.3 */
 #define HELLOS_ON_THE_WAY	4	/* ours that may yet come back */

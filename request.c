@@ -13,7 +13,21 @@
 #include <stdlib.h>
 
 #include "announce.h"
+#include "babel.h"
+#include "counter.h"
+#include "destination.h"
 #include "identity.h"
+#include "instance.h"
+#include "interface.h"
+#include "message.h"
+#include "neighbour.h"
+#include "outbox.h"
+#include "prefix.h"
+#include "route.h"
+#include "source.h"
+#include "timer.h"
+#include "tree.h"
+#include "util.h"
 
 #define FORWARD_MEMORY	(10 * SECOND)	/* a forwarded request's life */
 #define REPEAT_TIME	SECOND		/* no sooner than this again */

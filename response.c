@@ -6,6 +6,8 @@
  */
 #include "response.h"
 
+#include "util.h"
+
 #define MEAN_PART	8		/* a sample's weight: one in so many */
 #define VARIATION_PART	4
 #define VARIATIONS	4		/* beyond the mean */

@@ -10,9 +10,23 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
+#include "destination.h"
 #include "fib.h"
 #include "identity.h"
+#include "instance.h"
+#include "lifetime.h"
+#include "message.h"
+#include "neighbour.h"
+#include "outbox.h"
 #include "policy.h"
+#include "prefix.h"
+#include "source.h"
+#include "timer.h"
+#include "tree.h"
+#include "util.h"
 
 /* The selected route is asked for anew when this part of its hold time is
  * left (section 3.8.2.3). */

@@ -26,9 +26,13 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "babel.h"
+#include "kernel.h"
+#include "prefix.h"
 #include "rule/disambiguation.h"
 #include "rule/other.h"
 #include "rule/table.h"
+#include "util.h"
 
 #define QUEUE_MAX	1024		/* then the engine has to wait */
 #define WALK_SLICE	256

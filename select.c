@@ -23,9 +23,21 @@
 #include "select.h"
 
 #include "announce.h"
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
 #include "delivery.h"
+#include "destination.h"
 #include "fib.h"
+#include "instance.h"
+#include "interface.h"
+#include "neighbour.h"
+#include "outbox.h"
 #include "request.h"
+#include "route.h"
+#include "source.h"
+#include "tree.h"
+#include "util.h"
 #include "xroute.h"
 
 #define RESELECT_DELAY	SECOND

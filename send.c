@@ -15,8 +15,24 @@
 #include <string.h>
 
 #include "announce.h"
+#include "auth.h"
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
 #include "delivery.h"
+#include "destination.h"
+#include "instance.h"
+#include "interface.h"
+#include "message.h"
+#include "neighbour.h"
+#include "outbox.h"
+#include "prefix.h"
+#include "response.h"
+#include "route.h"
+#include "source.h"
 #include "transmit.h"
+#include "tree.h"
+#include "util.h"
 
 #define BATCH		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two batches */

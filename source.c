@@ -12,8 +12,15 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "counter.h"
 #include "destination.h"
+#include "instance.h"
+#include "lifetime.h"
+#include "prefix.h"
 #include "route.h"
+#include "timer.h"
+#include "tree.h"
+#include "util.h"
 
 int
 source_compare(const struct source *a, const struct source *b)

@@ -10,6 +10,10 @@
 
 #include <string.h>
 
+#include "prefix.h"
+#include "system.h"
+#include "util.h"
+
 #define BLOCK_MIN	64
 #define BLOCK_MAX	4096
 #define BLOCK_TIME	MINUTE		/* that one should last */

@@ -38,6 +38,8 @@
 #include "claims.h"
 #include "clock.h"
 #include "ownfile.h"
+#include "prefix.h"
+#include "util.h"
 
 #define NAME_MAX_SYSCTL	64
 #define VALUE_MAX	16

@@ -16,6 +16,8 @@
 #include <assert.h>
 #include <stdlib.h>
 
+#include "util.h"
+
 #define HEAP_ARITY	4
 #define HEAP_SIZE_MIN	64
 #define TIMERS_MAX	((1u << 27) - 1) /* what an index can number */

@@ -9,7 +9,13 @@
 #include <stdio.h>
 #include <syslog.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "instance.h"
+#include "interface.h"
 #include "message.h"
+#include "prefix.h"
+#include "util.h"
 
 #define LINE	256
 

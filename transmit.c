@@ -15,7 +15,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "auth.h"
+#include "babel.h"
+#include "counter.h"
+#include "instance.h"
 #include "interface.h"
+#include "message.h"
+#include "prefix.h"
 #include "trace.h"
 
 #define UNSENT_MAX	64		/* on an interface */

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "log.h"
+#include "util.h"
 
 #define PAUSE_MIN	(10 * MILLISECOND)
 #define PAUSE_MAX	SECOND

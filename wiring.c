@@ -15,7 +15,21 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "address.h"
+#include "babel.h"
+#include "clock.h"
+#include "configuration.h"
+#include "destination.h"
+#include "install.h"
 #include "interface.h"
+#include "kernel.h"
+#include "local.h"
+#include "log.h"
+#include "net.h"
+#include "prefix.h"
+#include "rule.h"
+#include "system.h"
+#include "util.h"
 #include "xroute.h"
 
 void

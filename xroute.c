@@ -16,7 +16,15 @@
 #include <string.h>
 
 #include "announce.h"
+#include "babel.h"
+#include "counter.h"
+#include "destination.h"
+#include "filter.h"
+#include "instance.h"
 #include "policy.h"
+#include "prefix.h"
+#include "tree.h"
+#include "util.h"
 
 #define UNWANTED_MAX	1024		/* offers that no rule wants */
 

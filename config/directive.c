@@ -16,7 +16,13 @@
 #include "config/build.h"
 #include "config/filter_rule.h"
 #include "config/key.h"
+#include "config/statement.h"
+#include "configuration.h"
 #include "field.h"
+#include "filter.h"
+#include "pattern.h"
+#include "prefix.h"
+#include "token.h"
 
 /* Where a directive may come from. */
 #define IN_FILE		0x01

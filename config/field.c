@@ -10,8 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "configuration.h"
 #include "field.h"
+#include "prefix.h"
 #include "token.h"
+#include "util.h"
 
 #define SOCKET_PATH_MAX	107		/* sun_path, without its '\0' */
 

@@ -12,7 +12,13 @@
 
 #include <string.h>
 
+#include "config/statement.h"
+#include "configuration.h"
+#include "filter.h"
 #include "pattern.h"
+#include "prefix.h"
+#include "token.h"
+#include "util.h"
 
 /* Prefix lengths as they are written. */
 struct bounds {

@@ -7,6 +7,10 @@
 #include <string.h>
 
 #include "config/build.h"
+#include "config/statement.h"
+#include "configuration.h"
+#include "mac.h"
+#include "token.h"
 
 #define REASON_MAX	200		/* why a key file cannot be read */
 

@@ -9,6 +9,8 @@
 
 #include "config/build.h"
 #include "config/directive.h"
+#include "config/statement.h"
+#include "configuration.h"
 #include "field.h"
 
 int

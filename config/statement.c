@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "configuration.h"
 #include "pattern.h"
+#include "token.h"
 
 #define QUOTE_MAX	200		/* of a word or line, in messages */
 

@@ -3,6 +3,7 @@
  */
 #include "ctl/command.h"
 
+#include "ctl/connection.h"
 #include "ctl/find.h"
 
 int

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/connection.h"
+
 #define CONFIGURATION	"/etc/babeld.conf"
 #define CONFIGURED_MAX	4
 #define BLANKS		" \t\r\n"

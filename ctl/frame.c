@@ -11,6 +11,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/connection.h"
+#include "ctl/screen.h"
+#include "ctl/view.h"
+
 #define MARGIN		2
 #define WIRE		13
 #define REACH_BITS	16

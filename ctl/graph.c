@@ -7,9 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/connection.h"
 #include "ctl/mesh.h"
 #include "ctl/netjson.h"
 #include "ctl/text.h"
+#include "ctl/view.h"
 
 /* Ask one router; what went wrong has been said. */
 static enum answer

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "ctl/command.h"
+#include "ctl/connection.h"
 
 static const char usage[] =
     "usage: babelctl [-s SOCKET] [--json] [REQUEST ...]\n"

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/view.h"
+
 /* One more element in an array that grows by doubling; NULL: no memory. */
 static void *
 append(void **array, size_t *count, size_t size)

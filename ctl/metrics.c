@@ -17,6 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "ctl/connection.h"
 #include "ctl/http.h"
 #include "ctl/text.h"
 

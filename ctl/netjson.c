@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/mesh.h"
 #include "ctl/text.h"
+#include "ctl/view.h"
 
 /* A member with a string. */
 static void

@@ -7,6 +7,18 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/screen.h"
+#include "ctl/view.h"
+
+long long
+news_now(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
 static struct news *
 next_news(struct top *top, enum style style)
 {
@@ -99,7 +111,7 @@ news_of_route(struct top *top, const struct object *before,
 
 	object_prefix(after != NULL ? after : before, prefix);
 	if (is && !was) {
-		after->touched = top_now();
+		after->touched = news_now();
 		snprintf(way, sizeof(way), "%s %.40s %.50s",
 		    screen_glyph(&top->screen, ARROW),
 		    object_text(after, FIELD_INTERFACE),

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/connection.h"
 #include "ctl/json.h"
 #include "ctl/text.h"
 

@@ -6,8 +6,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ctl/connection.h"
 #include "ctl/grid.h"
 #include "ctl/text.h"
+#include "ctl/view.h"
 
 static const char *const interface_headings[] = {
 	"interface", "state", "type", ">cost", "address", "", NULL

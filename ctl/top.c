@@ -15,7 +15,10 @@
 #include <unistd.h>
 
 #include "ctl/command.h"
+#include "ctl/connection.h"
+#include "ctl/screen.h"
 #include "ctl/terminal.h"
+#include "ctl/view.h"
 
 #define FRAME		80		/* milliseconds between pictures */
 #define TICK		1000
@@ -28,15 +31,6 @@ struct loop {
 	int end;			/* the signal to end by, or 0 */
 	bool over;
 };
-
-long long
-top_now(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
 
 /* Connect and ask for everything: 0, or -1 with the connection's error. */
 static int
@@ -148,7 +142,7 @@ wait_for_events(struct loop *loop)
 		{ loop->terminal.signals, POLLIN, 0 },
 	};
 	long long left = loop->drawn + (loop->changed ? FRAME : TICK) -
-	    top_now();
+	    news_now();
 
 	if (poll(fds, 3, left > 0 ? (int)left : 0) <= 0)
 		return;
@@ -184,7 +178,7 @@ run(struct loop *loop)
 
 	resize(loop);
 	while (!loop->over) {
-		now = top_now();
+		now = news_now();
 		if (now - loop->drawn >= (loop->changed ? FRAME : TICK)) {
 			loop->drawn = now;
 			draw(loop);

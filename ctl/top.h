@@ -40,11 +40,12 @@ struct top {
 void	news_of_change(struct top *, const struct change *);
 void	news_tell(struct top *, enum style, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
+/* CLOCK_MONOTONIC in ms: news are shown for a while. */
+long long news_now(void);
 /* Tell what was lost.  To be called once all changes are known. */
 void	news_settle(struct top *);
 
 /* Draw everything into the screen.  now: CLOCK_MONOTONIC in ms. */
 void	frame_draw(struct top *, long long now);
-long long top_now(void);
 
 #endif

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ctl/connection.h"
 #include "ctl/json.h"
 
 #define SLOTS_MIN	64

@@ -10,14 +10,17 @@
 
 #include <errno.h>
 #include <linux/if_addr.h>
+#include <linux/rtnetlink.h>
 #include <sha2.h>
 #include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 
+#include <libmnl/libmnl.h>
+
 #include "kernel/dump.h"
-#include "kernel/attribute.h"
 #include "kernel/socket.h"
+#include "prefix.h"
 
 #define REQUEST_MAX	128
 #define LINK_LOCAL_PLEN	64

@@ -3,6 +3,8 @@
  */
 #include "kernel/attribute.h"
 
+#include "prefix.h"
+
 void
 kernel_put_prefix(struct nlmsghdr *nlh, uint16_t type,
     const struct prefix *prefix, bool is_ipv4)

@@ -16,10 +16,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "kernel/marks.h"
+#include "kernel.h"
 #include "kernel/attribute.h"
-#include "kernel/socket.h"
 #include "kernel/kernel_state.h"
+#include "kernel/marks.h"
+#include "kernel/route_message.h"
+#include "kernel/socket.h"
 
 #define ANSWERS		16		/* read at a time */
 

@@ -19,10 +19,15 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "babel.h"
 #include "clock.h"
+#include "kernel.h"
+#include "kernel/kernel_state.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/kernel_state.h"
+#include "kernel/route_message.h"
+#include "prefix.h"
+#include "util.h"
 
 #define REPEAT_FIRST	(10 * MILLISECOND)	/* doubles */
 #define REPEAT_LAST	SECOND

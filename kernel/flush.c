@@ -7,11 +7,15 @@
 #include <errno.h>
 #include <linux/rtnetlink.h>
 
+#include "babel.h"
+#include "kernel.h"
+#include "kernel/attribute.h"
 #include "kernel/batch.h"
 #include "kernel/dump.h"
-#include "kernel/attribute.h"
-#include "kernel/own.h"
 #include "kernel/kernel_state.h"
+#include "kernel/marks.h"
+#include "kernel/own.h"
+#include "kernel/route_message.h"
 
 #define FLUSH_PASSES	100
 

@@ -23,6 +23,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "configuration.h"
+#include "pattern.h"
+
 #define DEPTH_MAX	4	/* VLAN on bridge on bond on Wi-Fi */
 
 static const char *const tunnel_kinds[] = {

@@ -23,9 +23,16 @@
 #include <string.h>
 #include <syslog.h>
 
-#include "kernel/marks.h"
+#include "babel.h"
+#include "filter.h"
+#include "kernel.h"
 #include "kernel/attribute.h"
 #include "kernel/kernel_state.h"
+#include "kernel/kind.h"
+#include "kernel/marks.h"
+#include "pattern.h"
+#include "prefix.h"
+#include "tree.h"
 
 #define VERIFY_DELAY	(20 * MILLISECOND)
 #define RENAME_DELAY	(100 * MILLISECOND)

@@ -11,7 +11,10 @@
 #include <syslog.h>
 
 #include "clock.h"
+#include "kernel.h"
 #include "kernel/kernel_state.h"
+#include "set.h"
+#include "util.h"
 
 #define SHARE		20		/* a twentieth of the time */
 #define PAUSE_MAX	MINUTE

@@ -11,14 +11,16 @@
 #include <syslog.h>
 
 #include "clock.h"
+#include "kernel.h"
+#include "kernel/attribute.h"
+#include "kernel/kernel_state.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
 #include "kernel/nexthop.h"
-#include "kernel/attribute.h"
 #include "kernel/rule_message.h"
 #include "kernel/socket.h"
-#include "kernel/kernel_state.h"
 #include "kernel/watch.h"
+#include "util.h"
 
 #define NOTIFICATIONS	16		/* read at a time */
 #define NOTIFICATION_MAX 8192

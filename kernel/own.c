@@ -3,7 +3,11 @@
  */
 #include "kernel/own.h"
 
+#include "babel.h"
+#include "kernel.h"
 #include "kernel/kernel_state.h"
+#include "kernel/route_message.h"
+#include "prefix.h"
 
 bool
 kernel_own_find(const struct kernel *kernel,

@@ -13,9 +13,14 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "babel.h"
+#include "filter.h"
+#include "kernel.h"
+#include "kernel/attribute.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/attribute.h"
+#include "prefix.h"
+#include "util.h"
 
 uint32_t
 kernel_route_priority(const struct destination_key *key,

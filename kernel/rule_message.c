@@ -13,10 +13,12 @@
 #include <linux/fib_rules.h>
 #include <string.h>
 
-#include "kernel/dump.h"
+#include "kernel.h"
 #include "kernel/attribute.h"
-#include "kernel/socket.h"
+#include "kernel/dump.h"
 #include "kernel/kernel_state.h"
+#include "kernel/socket.h"
+#include "prefix.h"
 
 #define REQUEST_MAX	128
 

@@ -14,10 +14,13 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "babel.h"
+#include "kernel.h"
 #include "kernel/batch.h"
 #include "kernel/flush.h"
-#include "kernel/own.h"
 #include "kernel/kernel_state.h"
+#include "kernel/own.h"
+#include "kernel/route_message.h"
 
 #define STRAYS_MAX	4096		/* in one go; a next dump finds more */
 

@@ -35,15 +35,21 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "babel.h"
 #include "clock.h"
+#include "kernel.h"
+#include "kernel/attribute.h"
+#include "kernel/dump.h"
+#include "kernel/kernel_state.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
-#include "kernel/attribute.h"
 #include "kernel/notify.h"
 #include "kernel/route_message.h"
 #include "kernel/socket.h"
-#include "kernel/kernel_state.h"
 #include "kernel/stray.h"
+#include "prefix.h"
+#include "set.h"
+#include "util.h"
 
 #define TRIES_MAX	5
 #define DUMP_PATIENCE	(10 * SECOND)	/* for its next datagram */

@@ -16,12 +16,18 @@
 #include <linux/rtnetlink.h>
 #include <string.h>
 
+#include "babel.h"
+#include "filter.h"
+#include "kernel.h"
+#include "kernel/kernel_state.h"
 #include "kernel/link.h"
 #include "kernel/marks.h"
 #include "kernel/nexthop.h"
 #include "kernel/own.h"
-#include "kernel/kernel_state.h"
+#include "kernel/route_message.h"
 #include "kernel/stray.h"
+#include "pattern.h"
+#include "prefix.h"
 
 #define EXPIRY_SLACK	(200 * MILLISECOND)
 #define AGAIN_DELAY	(200 * MILLISECOND)

@@ -24,7 +24,11 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "local.h"
 #include "local/foreign.h"
+#include "local/line.h"
+#include "set.h"
+#include "util.h"
 
 #define TRIAL_TIME	(300 * MILLISECOND)	/* of silence */
 #define OUTPUT_MIN	4096

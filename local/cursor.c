@@ -14,6 +14,11 @@
 
 #include <string.h>
 
+#include "destination.h"
+#include "instance.h"
+#include "interface.h"
+#include "neighbour.h"
+#include "prefix.h"
 #include "route.h"
 #include "xroute.h"
 

@@ -17,9 +17,21 @@
 
 #include <string.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "destination.h"
 #include "fib.h"
 #include "field.h"
+#include "instance.h"
+#include "interface.h"
+#include "local/cursor.h"
+#include "local/line.h"
+#include "neighbour.h"
 #include "net.h"
+#include "prefix.h"
+#include "route.h"
+#include "source.h"
+#include "util.h"
 #include "xroute.h"
 
 #define JSON(name)	LABEL(NULL, name)

@@ -11,9 +11,18 @@
 
 #include <string.h>
 
+#include "configuration.h"
+#include "instance.h"
 #include "interface.h"
+#include "local.h"
+#include "local/client.h"
+#include "local/cursor.h"
 #include "local/explain.h"
+#include "local/journal.h"
+#include "local/line.h"
+#include "local/local_state.h"
 #include "local/monitor.h"
+#include "prefix.h"
 #include "token.h"
 
 #define WORDS		5

@@ -13,11 +13,27 @@
 #include <errno.h>
 #include <string.h>
 
+#include "auth.h"
+#include "babel.h"
+#include "configuration.h"
+#include "counter.h"
+#include "destination.h"
 #include "fib.h"
+#include "filter.h"
+#include "instance.h"
+#include "interface.h"
+#include "local/client.h"
+#include "local/cursor.h"
 #include "local/describe.h"
+#include "local/line.h"
 #include "local/monitor.h"
+#include "neighbour.h"
 #include "policy.h"
+#include "prefix.h"
+#include "route.h"
 #include "select.h"
+#include "source.h"
+#include "util.h"
 #include "xroute.h"
 
 static const char *

@@ -6,11 +6,16 @@
 
 #include <string.h>
 
+#include "auth.h"
+#include "babel.h"
+#include "configuration.h"
 #include "field.h"
+#include "interface.h"
+#include "local/client.h"
+#include "local/cursor.h"
 #include "local/describe.h"
+#include "local/line.h"
 #include "local/local_state.h"
-#include "local/monitor.h"
-#include "neighbour.h"
 #include "net.h"
 
 /* Does it run, and if not, what is missing first? */

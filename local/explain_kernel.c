@@ -9,8 +9,15 @@
 
 #include <string.h>
 
+#include "babel.h"
+#include "configuration.h"
+#include "filter.h"
+#include "instance.h"
+#include "local/client.h"
 #include "local/describe.h"
+#include "local/line.h"
 #include "policy.h"
+#include "prefix.h"
 #include "xroute.h"
 
 #define PLEN_IPV4	96		/* added to the length of IPv4 */

@@ -7,6 +7,9 @@
  */
 #include "local/help.h"
 
+#include "local/client.h"
+#include "local/line.h"
+
 static const struct {
 	const char *request, *arguments, *text;
 	bool json;			/* may begin with "json" */

@@ -18,7 +18,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "babel.h"
+#include "local/cursor.h"
 #include "local/describe.h"
+#include "local/line.h"
+#include "prefix.h"
+#include "tree.h"
+#include "util.h"
 
 int
 record_compare(const struct record *a, const struct record *b)

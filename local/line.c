@@ -13,6 +13,9 @@
 
 #include <string.h>
 
+#include "prefix.h"
+#include "util.h"
+
 void
 line_init(struct line *line, enum line_format format)
 {

@@ -11,9 +11,19 @@
 
 #include <string.h>
 
-#include "local/describe.h"
+#include "auth.h"
+#include "babel.h"
+#include "configuration.h"
+#include "instance.h"
+#include "interface.h"
+#include "local/client.h"
+#include "local/cursor.h"
+#include "local/line.h"
+#include "local/local_state.h"
 #include "local/statistic.h"
 #include "neighbour.h"
+#include "prefix.h"
+#include "util.h"
 
 enum value_type {
 	VALUE_FLAG,			/* a bool: 0 or 1 */

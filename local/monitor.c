@@ -12,8 +12,14 @@
 
 #include <string.h>
 
+#include "instance.h"
+#include "local/client.h"
+#include "local/cursor.h"
 #include "local/describe.h"
+#include "local/journal.h"
 #include "neighbour.h"
+#include "prefix.h"
+#include "set.h"
 
 /* Changes within this time of the last ones are sent together, because a
  * route is installed a moment after it is added, and one line will do. */

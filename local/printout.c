@@ -10,9 +10,17 @@
 
 #include <stdlib.h>
 
+#include "babel.h"
+#include "destination.h"
+#include "instance.h"
+#include "interface.h"
 #include "local/cursor.h"
 #include "local/describe.h"
+#include "neighbour.h"
+#include "prefix.h"
 #include "route.h"
+#include "source.h"
+#include "util.h"
 #include "xroute.h"
 
 /* How far the printing of one copy has got. */

@@ -8,9 +8,13 @@
  */
 #include "local/report.h"
 
+#include "instance.h"
+#include "local/client.h"
+#include "local/cursor.h"
 #include "local/describe.h"
 #include "local/explain.h"
 #include "local/help.h"
+#include "local/line.h"
 #include "local/metrics.h"
 #include "local/monitor.h"
 #include "local/stats.h"

@@ -23,6 +23,9 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "configuration.h"
+#include "local.h"
+
 #define BACKLOG		64
 
 void

@@ -7,7 +7,17 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "counter.h"
+#include "destination.h"
+#include "instance.h"
+#include "interface.h"
+#include "local.h"
+#include "local/journal.h"
+#include "local/local_state.h"
+#include "prefix.h"
 #include "route.h"
+#include "timer.h"
+#include "util.h"
 #include "xroute.h"
 
 #define GAUGE_ABSENT	UINT64_MAX	/* there is no such number now */

@@ -4,7 +4,15 @@
  */
 #include "local/stats.h"
 
+#include "babel.h"
+#include "configuration.h"
+#include "instance.h"
+#include "interface.h"
+#include "local/client.h"
+#include "local/cursor.h"
 #include "local/describe.h"
+#include "local/line.h"
+#include "local/local_state.h"
 #include "local/statistic.h"
 #include "neighbour.h"
 

@@ -67,11 +67,21 @@ struct net {
 	uint8_t *buffers;		/* NET_BURST times DATAGRAM_MAX */
 };
 
-int	net_link_compare(const struct net_link *, const struct net_link *);
+static inline int
+net_link_compare(const struct net_link *a, const struct net_link *b)
+{
+	return compare_numbers(a->ifindex, b->ifindex);
+}
+
 TREE_DEFINE(net_links, net_link, entry, net_link_compare)
 
-/* net.c */
-struct net_link *net_link_find(const struct net *, unsigned int ifindex);
+static inline struct net_link *
+net_link_find(const struct net *net, unsigned int ifindex)
+{
+	const struct net_link key = { .ifindex = ifindex };
+
+	return net_links_find(&net->links, &key);
+}
 
 /* net/socket.c */
 /* The socket of the port alone: a descriptor, or -1 with errno. */

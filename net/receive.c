@@ -9,7 +9,10 @@
 
 #include <string.h>
 
+#include "babel.h"
 #include "clock.h"
+#include "net.h"
+#include "util.h"
 
 #define AGE_MAX		SECOND
 

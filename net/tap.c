@@ -18,6 +18,8 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "net.h"
+#include "util.h"
 
 #define TAP_TIME	(6 * SECOND)	/* more than a usual Hello interval */
 #define TAP_STEP	SECOND		/* between two looks for the next */

@@ -27,6 +27,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "babel.h"
+#include "prefix.h"
 #include "tree.h"
 
 /* One of the two prefixes leads, so that the members that share it are

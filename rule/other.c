@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "babel.h"
+#include "prefix.h"
 #include "tree.h"
 
 /* In the order of its members, the key first. */

@@ -28,7 +28,10 @@
 #include <string.h>
 
 #include "claims.h"
+#include "kernel.h"
+#include "prefix.h"
 #include "tree.h"
+#include "util.h"
 
 #define PRIORITIES	128		/* one for each length but 0 */
 #define TABLES_MAX	UINT32_MAX
