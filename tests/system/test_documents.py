@@ -492,9 +492,27 @@ def test_wireguard_overlay(make_site):
 def test_no_example_of_the_readme_is_left_over():
     sections = {section for section, lines in README}
     assert sections == {
-        "See it", "How fast", "Installing", "A first mesh", "A gateway",
+        "See it", "How fast", "Installing", "Starting at boot",
+        "A first mesh", "A gateway",
         "A WireGuard overlay", "Changing it", "Nothing happens?",
         "The whole mesh, and Prometheus", "Reading the source"}
+
+
+def test_starting_at_boot(tmp_path):
+    """The files arrive; the service manager is for a machine that runs it."""
+    lines = [line for lines in of(README, "Starting at boot")
+             for line in lines]
+    commands = "\n".join(lines).replace("\\\n", " ").splitlines()
+    for command in commands:
+        if command.startswith("systemctl") or "systemctl" in command:
+            continue
+        os.makedirs(tmp_path / "etc/sysusers.d", exist_ok=True)
+        os.makedirs(tmp_path / "etc/systemd/system", exist_ok=True)
+        subprocess.run(command.replace(" /etc/", f" {tmp_path}/etc/"),
+                       shell=True, check=True, cwd=CHECKOUT)
+    assert sorted(os.listdir(tmp_path / "etc/systemd/system")) == [
+        "babeld-metrics.socket", "babeld-metrics@.service", "babeld.service"]
+    assert os.listdir(tmp_path / "etc/sysusers.d") == ["babeld.conf"]
 
 
 def test_the_map_of_the_source():

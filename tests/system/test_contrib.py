@@ -1,0 +1,95 @@
+"""What stands around the daemon: the units, and the example files."""
+
+import os
+import re
+import shutil
+import socket
+import subprocess
+
+import pytest
+
+from daemons import CHECKOUT, OURS
+from lab import wait_for
+
+CONTRIB = os.path.join(CHECKOUT, "contrib")
+UNITS = os.path.join(CONTRIB, "systemd")
+EXPOSURE_MAX = 2.0
+
+
+def run(*argv, **options):
+    return subprocess.run(argv, capture_output=True, text=True, check=False,
+                          **options)
+
+
+def test_every_line_of_the_example_file(tmp_path):
+    """The file as it is, and with all that it shows."""
+    path = os.path.join(CONTRIB, "babeld.conf")
+    with open(path) as stream:
+        shown = re.findall(r"^#([a-z].*)$", stream.read(), re.MULTILINE)
+    assert len(shown) > 20
+    everything = tmp_path / "babeld.conf"
+    everything.write_text("\n".join(shown) + "\n")
+    for name in (path, str(everything)):
+        done = run(OURS, "--check", "-c", name, "lo")
+        assert (done.returncode, done.stderr) == (0, ""), done.stderr
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                    reason="no systemd-analyze")
+@pytest.mark.parametrize("unit", ["babeld.service",
+                                  "babeld-metrics@.service"])
+def test_the_units_expose_little(unit):
+    done = run("systemd-analyze", "security", "--offline=true",
+               os.path.join(UNITS, unit))
+    level = re.search(r"Overall exposure level.*: ([\d.]+)", done.stdout)
+    assert level, done.stdout + done.stderr
+    assert float(level[1]) <= EXPOSURE_MAX
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                    reason="no systemd-analyze")
+def test_the_units_have_no_mistake(tmp_path):
+    """With the programs of this build in their places."""
+    for name in os.listdir(UNITS):
+        with open(os.path.join(UNITS, name)) as stream:
+            text = stream.read()
+        text = text.replace("/usr/sbin/babeld", OURS).replace(
+            "/usr/bin/babelctl",
+            os.path.join(os.path.dirname(OURS), "babelctl"))
+        (tmp_path / name).write_text(text)
+    for name in ("babeld.service", "babeld-metrics.socket"):
+        done = run("systemd-analyze", "verify", "--man=no",
+                   str(tmp_path / name))
+        assert tmp_path.name not in done.stderr, done.stderr
+        assert done.returncode == 0, done.stderr
+
+
+def test_a_service_manager_is_told(lab):
+    """Ready, alive, and about to end."""
+    router = lab.router("dut")
+    lab.link(router, lab.router("east"))
+    lab.build()
+    path = lab.path("notify")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as manager:
+        manager.bind(path)
+        manager.setblocking(False)
+        said = []
+
+        def hear(word):
+            try:
+                while True:
+                    said.append(manager.recv(256).decode())
+            except BlockingIOError:
+                return word in said
+        environment = dict(os.environ, NOTIFY_SOCKET=path,
+                           WATCHDOG_USEC="200000")
+        process = router.spawn(
+            [OURS, "-c", "/dev/null", "-I", "", "-S", "", "dut-east"],
+            env=environment, stdin=subprocess.DEVNULL)
+        lab.processes.append(process)
+        wait_for(lambda: hear("READY=1"), 10, "it is ready")
+        said.clear()
+        wait_for(lambda: hear("WATCHDOG=1"), 10, "it is alive")
+        process.terminate()
+        wait_for(lambda: hear("STOPPING=1"), 10, "it is about to end")
+        process.wait(10)
