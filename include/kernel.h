@@ -135,8 +135,9 @@ int	kernel_rule_delete(struct kernel *, const struct kernel_rule *);
 /* Call back for each rule of both families.  Blocks; 0, or an errno. */
 int	kernel_rule_dump(void (*)(void *ctx, const struct kernel_rule *),
 	    void *ctx);
-/* Is there no route at all in that table, of either family?  Blocks. */
-bool	kernel_table_is_empty(uint32_t table);
+/* Is there no route at all in that table, of either family, except those of
+ * that protocol (0: none is excepted)?  Blocks. */
+bool	kernel_table_is_empty(uint32_t table, uint8_t except);
 
 /* "linux 5.13 or later": the release of the running kernel. */
 bool	kernel_is_at_least(int major, int minor);

@@ -144,6 +144,7 @@ kernel_flush_routes(struct kernel *kernel, uint32_t table,
 
 struct table_dump {
 	uint32_t table;
+	uint8_t except;			/* routes of that protocol; or 0 */
 	bool is_empty;
 };
 
@@ -156,15 +157,18 @@ take_route(void *ctx, const struct nlmsghdr *nlh)
 
 	if (nlh->nlmsg_type == RTM_NEWROUTE &&
 	    kernel_route_decode(nlh, &message) &&
-	    message.entry.table == dump->table)
+	    message.entry.table == dump->table &&
+	    (dump->except == 0 || message.route.proto != dump->except))
 		dump->is_empty = false;
 	return dump->is_empty;
 }
 
 bool
-kernel_table_is_empty(uint32_t table)
+kernel_table_is_empty(uint32_t table, uint8_t except)
 {
-	struct table_dump dump = { .table = table, .is_empty = true };
+	struct table_dump dump = {
+		.table = table, .except = except, .is_empty = true
+	};
 	const struct dump_taker taker = { take_route, &dump };
 	struct dump_request request = {
 		.type = RTM_GETROUTE, .table = table

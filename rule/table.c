@@ -232,6 +232,7 @@ struct left_overs {
 	const struct rule_tables *tables;
 	/* Those that lead to tables of sources, and those that leave. */
 	struct left_over_list leading, leaving;
+	struct left_over_list removed;	/* of those that led */
 };
 
 /* Is it one that we have made since we began? */
@@ -267,10 +268,13 @@ collect_left_over(void *ctx, const struct kernel_rule *rule)
 }
 
 /* Remove the rule, and our routes in its table, if no living instance has
- * that; false: one has, which may be this one with another rule. */
+ * that; false: one has, or somebody else made the rule for routes of his. */
 static bool
 flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
 {
+	if (!is_ours(tables, rule) &&
+	    !kernel_table_is_empty(rule->table, PROTOCOL_BABEL))
+		return false;
 	if (find_number(tables, rule->table) != NULL) {
 		(void)kernel_rule_delete(tables->kernel, rule);
 		return true;
@@ -306,6 +310,16 @@ has_leading(const struct left_over_list *list, const struct kernel_rule *rule)
 	return false;
 }
 
+/* A rule that leaves goes with the one that led; of our own priorities, also
+ * if there is no such one. */
+static bool
+is_left_behind(const struct left_overs *found, const struct kernel_rule *rule)
+{
+	return is_ours(found->tables, rule) ?
+	    !has_leading(&found->leading, rule) :
+	    has_leading(&found->removed, rule);
+}
+
 /* Rules that leave go with the one of their source: they lead to tables
  * that are not ours.  What stays in the list is that of the living. */
 static void
@@ -316,18 +330,24 @@ flush_left_overs(struct rule_tables *tables)
 
 	STAILQ_INIT(&found.leading);
 	STAILQ_INIT(&found.leaving);
+	STAILQ_INIT(&found.removed);
 	(void)kernel_rule_dump(collect_left_over, &found);
 	STAILQ_FOREACH_SAFE(left_over, &found.leading, entry, next)
-		if (flush_leading(tables, &left_over->rule))
-			forget_left_over(&found.leading, left_over);
+		if (flush_leading(tables, &left_over->rule)) {
+			STAILQ_REMOVE(&found.leading, left_over, left_over,
+			    entry);
+			STAILQ_INSERT_TAIL(&found.removed, left_over, entry);
+		}
 	while ((left_over = STAILQ_FIRST(&found.leaving)) != NULL) {
-		if (!has_leading(&found.leading, &left_over->rule))
+		if (is_left_behind(&found, &left_over->rule))
 			(void)kernel_rule_delete(tables->kernel,
 			    &left_over->rule);
 		forget_left_over(&found.leaving, left_over);
 	}
 	while ((left_over = STAILQ_FIRST(&found.leading)) != NULL)
 		forget_left_over(&found.leading, left_over);
+	while ((left_over = STAILQ_FIRST(&found.removed)) != NULL)
+		forget_left_over(&found.removed, left_over);
 }
 
 int
@@ -431,7 +451,7 @@ is_free(const struct rule_tables *tables, uint32_t number)
 	return !is_reserved(tables, number) &&
 	    find_number(tables, number) == NULL &&
 	    find_foreign(tables, number) == NULL &&
-	    kernel_table_is_empty(number);
+	    kernel_table_is_empty(number, 0);
 }
 
 static int

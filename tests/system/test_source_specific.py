@@ -215,7 +215,9 @@ class Range:
                           if one.name == name)
             config = self.config
             if name != "dut":
-                config = [self.rule(prefix, source) for prefix, source in
+                config = [self.rule(prefix, source,
+                                    self.programs.get(name, OURS))
+                          for prefix, source in
                           sorted(self.exports[name].items(), key=str)]
                 # A gateway does what it says, and learns nothing.
                 config += ["redistribute deny", "in deny"]
@@ -233,8 +235,10 @@ class Range:
         return self
 
     @staticmethod
-    def rule(prefix, source):
+    def rule(prefix, source, program=OURS):
         text = f"redistribute ip {prefix} eq {prefix.prefixlen} proto 4"
+        if program == OURS:  # an unreachable default is no accident
+            text += " type blackhole"
         return text if source.prefixlen == 0 else \
             f"{text} src-prefix {source}"
 
