@@ -1,7 +1,13 @@
 /*
- * announce.c - what we say of a destination: whether a change is worth an
- * update (RFC 8966, section 3.7.2), the hold time (3.5.4), and what split
+ * announce.c - what we announce of a destination: whether a change is worth
+ * an update (RFC 8966, section 3.7.2), the hold time (3.5.4), and what split
  * horizon (3.7.4) leaves owed.
+ *
+ * Changes to announce are logged in a queue, babel.changes.  A destination
+ * that changes again moves to its end; an interface has a cursor, the first
+ * change that it has not announced.  So a change is logged once however many
+ * interfaces there are, the log never overflows, and a destination that is
+ * only a retraction by now is kept until all interfaces have announced it.
  */
 #include "announce.h"
 
@@ -83,23 +89,38 @@ somebody_listens(const struct babel *b)
 	return false;
 }
 
+/* Take it out of the log of changes, if it is there. */
+static void
+log_remove(struct babel *b, struct destination *d)
+{
+	struct interface *ifp;
+
+	if (d->change_serial == 0)
+		return;
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		if (ifp->next_change == d)
+			ifp->next_change = TAILQ_NEXT(d, change_entry);
+	TAILQ_REMOVE(&b->changes, d, change_entry);
+	d->change_serial = 0;
+}
+
 void
 announce_changed(struct babel *b, struct destination *d,
     enum haste haste)
 {
 	struct interface *ifp;
 
-	if (d->change_serial != 0)
-		change_tree_remove(&b->changes, d);
-	d->change_serial = 0;
+	log_remove(b, d);
 	d->is_repeat = false;
 	if (!somebody_listens(b))
 		return;
 	d->change_serial = ++b->change_serial;
-	change_tree_insert(&b->changes, d);
+	TAILQ_INSERT_TAIL(&b->changes, d, change_entry);
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		if (!ifp->up)
 			continue;
+		if (ifp->next_change == NULL)
+			ifp->next_change = d;
 		if (haste == HASTE_URGENT)
 			interface_flush_urgent(b, ifp);
 		else if (haste == HASTE_SOON)
@@ -123,30 +144,22 @@ announce_repeat_due(struct babel *b, struct destination *d)
 		schedule(b, &d->repeat, b->now + 2 * REPEAT_PAUSE);
 }
 
-struct destination *
-announce_next_change(const struct babel *b, uint64_t serial)
-{
-	struct destination wanted;
-
-	wanted.change_serial = serial + 1;
-	return change_tree_from(&b->changes, &wanted);
-}
-
 void
 announce_trim(struct babel *b)
 {
-	uint64_t announced = b->change_serial;
+	uint64_t oldest = UINT64_MAX;	/* that is not announced everywhere */
 	struct destination *d;
 	struct interface *ifp;
 
-	if (change_tree_is_empty(&b->changes))
+	if (TAILQ_EMPTY(&b->changes))
 		return;
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
-		if (ifp->up && ifp->announced < announced)
-			announced = ifp->announced;
-	while ((d = change_tree_first(&b->changes)) != NULL &&
-	    d->change_serial <= announced) {
-		change_tree_remove(&b->changes, d);
+		if (ifp->next_change != NULL &&
+		    ifp->next_change->change_serial < oldest)
+			oldest = ifp->next_change->change_serial;
+	while ((d = TAILQ_FIRST(&b->changes)) != NULL &&
+	    d->change_serial < oldest) {
+		TAILQ_REMOVE(&b->changes, d, change_entry);
 		d->change_serial = 0;
 		if (!d->announce_again) {
 			d->silent_ifindex = 0;

@@ -71,6 +71,7 @@ tables_init(struct babel *b)
 	TAILQ_INIT(&b->interfaces);
 	STAILQ_INIT(&b->unsettled);
 	STAILQ_INIT(&b->lost);
+	TAILQ_INIT(&b->changes);
 	TAILQ_INIT(&b->fib);
 	TAILQ_INIT(&b->asking);
 	timer_init(&b->shutdown, TIMER_SHUTDOWN);

@@ -25,12 +25,6 @@ destination_compare(const struct destination *a, const struct destination *b)
 	return destination_key_compare(&a->key, &b->key);
 }
 
-int
-change_compare(const struct destination *a, const struct destination *b)
-{
-	return compare_numbers(a->change_serial, b->change_serial);
-}
-
 struct destination *
 destination_find(const struct babel *b, const struct destination_key *key)
 {
@@ -67,15 +61,38 @@ destination_get(struct babel *b, const struct destination_key *key)
 	return d;
 }
 
-struct destination *
-destination_find_in_order(struct babel *b, const struct destination_key *key)
+/* The destination after the last one that was found, if it is the one of
+ * the key. */
+static struct destination *
+find_next(const struct babel *b, const struct destination_key *key)
 {
 	struct destination *d = b->last_found;
 
 	if (d != NULL)
 		d = destination_tree_next(d);
-	if (d == NULL || destination_key_compare(&d->key, key) != 0)
+	return d != NULL && destination_key_compare(&d->key, key) == 0 ? d :
+	    NULL;
+}
+
+struct destination *
+destination_find_in_order(struct babel *b, const struct destination_key *key)
+{
+	struct destination *d = find_next(b, key);
+
+	if (d == NULL)
 		d = destination_find(b, key);
+	if (d != NULL)
+		b->last_found = d;
+	return d;
+}
+
+struct destination *
+destination_get_in_order(struct babel *b, const struct destination_key *key)
+{
+	struct destination *d = find_next(b, key);
+
+	if (d == NULL)
+		d = destination_get(b, key);
 	if (d != NULL)
 		b->last_found = d;
 	return d;

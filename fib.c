@@ -143,15 +143,14 @@ fib_want(const struct babel *b, const struct destination *d,
 	return entry_of_selection(b, d, entry);
 }
 
-/* Does the kernel have what we want, to the letter? */
+/* Does the kernel have the entry that we want, to the letter, or none
+ * (NULL) if we want none? */
 static bool
-fib_is_right(const struct babel *b, const struct destination *d)
+fib_is_right(const struct destination *d, const struct fib_entry *wanted)
 {
-	struct fib_entry wanted;
-
-	if (!fib_want(b, d, &wanted))
+	if (wanted == NULL)
 		return !d->fib.has_installed;
-	return d->fib.has_installed && entry_equal(&wanted,
+	return d->fib.has_installed && entry_equal(wanted,
 	    &d->fib.installed);
 }
 
@@ -185,15 +184,12 @@ is_barred(const struct destination *d, const struct fib_entry *entry)
 	return false;
 }
 
-/* Is what we want now something that was refused? */
+/* Was what we want refused, or its removal (NULL)? */
 static bool
-is_refused(const struct babel *b, const struct destination *d)
+is_refused(const struct destination *d, const struct fib_entry *wanted)
 {
-	struct fib_entry wanted;
-
-	if (!fib_want(b, d, &wanted))
-		return d->fib.deletion_refused;
-	return is_barred(d, &wanted);
+	return wanted == NULL ? d->fib.deletion_refused :
+	    is_barred(d, wanted);
 }
 
 bool
@@ -252,9 +248,13 @@ fib_rest(struct babel *b, struct destination *d)
 void
 fib_update(struct babel *b, struct destination *d)
 {
+	struct fib_entry entry;
+	const struct fib_entry *wanted;
+
 	if (d->fib.state == FIB_IN_FLIGHT)
 		return;			/* fib_done looks again */
-	if (fib_is_right(b, d) || is_refused(b, d)) {
+	wanted = fib_want(b, d, &entry) ? &entry : NULL;
+	if (fib_is_right(d, wanted) || is_refused(d, wanted)) {
 		fib_rest(b, d);
 		return;
 	}
@@ -264,19 +264,26 @@ fib_update(struct babel *b, struct destination *d)
 	TAILQ_INSERT_TAIL(&b->fib, d, fib_entry);
 }
 
-static struct fib_change
-change_for(const struct babel *b, const struct destination *d)
+/* The change that makes the kernel's entry the one that we want; false: none
+ * is necessary. */
+static bool
+find_change(const struct babel *b, const struct destination *d,
+    struct fib_change *change)
 {
-	struct fib_change change = { .key = d->key };
-	bool wanted = fib_want(b, d, &change.entry);
+	bool wanted;
 
-	change.old = d->fib.installed;
+	memset(change, 0, sizeof(*change));
+	wanted = fib_want(b, d, &change->entry);
+	if (fib_is_right(d, wanted ? &change->entry : NULL))
+		return false;
+	change->key = d->key;
+	change->old = d->fib.installed;
 	if (!wanted)
-		change.operation = FIB_DELETE;
+		change->operation = FIB_DELETE;
 	else
-		change.operation = d->fib.has_installed ? FIB_CHANGE :
+		change->operation = d->fib.has_installed ? FIB_CHANGE :
 		    FIB_ADD;
-	return change;
+	return true;
 }
 
 static enum babel_counter
@@ -294,12 +301,11 @@ fib_submit(struct babel *b, unsigned int budget)
 
 	b->fib_refused = false;
 	while (budget-- > 0 && (d = TAILQ_FIRST(&b->fib)) != NULL) {
-		if (fib_is_right(b, d)) {
+		if (!find_change(b, d, &change)) {
 			fib_rest(b, d);
 			destination_release(b, d);
 			continue;
 		}
-		change = change_for(b, d);
 		b->fib_refused = !b->ops->fib(b->ctx, &change);
 		if (b->fib_refused)
 			return;

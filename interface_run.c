@@ -88,7 +88,6 @@ static void
 interface_up(struct babel *b, struct interface *ifp)
 {
 	ifp->up = true;
-	ifp->announced = b->change_serial;
 	ifp->hello_promised = NEVER;
 	ifp->hello_regular = b->now;
 	ifp->hello_burst = HELLO_BURST;
@@ -138,6 +137,7 @@ interface_down(struct babel *b, struct interface *ifp)
 	struct neighbour *n;
 
 	ifp->up = false;
+	ifp->next_change = NULL;
 	while ((n = neighbour_tree_first(&ifp->neighbours)) != NULL)
 		neighbour_flush(b, n);
 	outbox_clear(&ifp->outbox);

@@ -20,19 +20,26 @@
 #include "source.h"
 #include "util.h"
 
+/* What an empty chain says, except that of redistribute. */
+static const struct filter_verdict allowed;
+
 struct filter_verdict
 policy_neighbour(const struct babel *b, const struct neighbour *n,
     const struct destination_key *key, const struct router_id *id,
     enum filter_chain chain)
 {
-	const struct filter_subject subject = {
+	const struct filter *filter = &b->conf->filters[chain];
+	struct filter_subject subject;
+
+	if (filter->count == 0)
+		return allowed;
+	subject = (struct filter_subject){
 		.key = *key,
 		.id = *id,
 		.neighbour = n->address,
 		.ifname = n->interface->link.name,
 	};
-
-	return filter_evaluate(&b->conf->filters[chain], chain, &subject);
+	return filter_evaluate(filter, chain, &subject);
 }
 
 struct filter_verdict
@@ -57,14 +64,18 @@ uint16_t
 policy_output_metric(const struct babel *b, const struct interface *ifp,
     const struct destination_key *key, const struct router_id *id)
 {
-	const struct filter_subject subject = {
+	const struct filter *filter = &b->conf->filters[FILTER_OUT];
+	struct filter_subject subject;
+	struct filter_verdict verdict;
+
+	if (filter->count == 0)
+		return 0;
+	subject = (struct filter_subject){
 		.key = *key,
 		.id = *id,
 		.ifname = ifp->link.name,
 	};
-	struct filter_verdict verdict = filter_evaluate(
-	    &b->conf->filters[FILTER_OUT], FILTER_OUT, &subject);
-
+	verdict = filter_evaluate(filter, FILTER_OUT, &subject);
 	return verdict.deny ? INFINITY_METRIC : verdict.metric;
 }
 

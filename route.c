@@ -265,12 +265,12 @@ route_update_known(struct babel *b, struct route *route,
 	return !feasible;
 }
 
-/* Branches A1 to A3; true: the update was unfeasible. */
+/* Branches A1 to A3, of a destination that may have been made for it, or
+ * NULL; true: the update was unfeasible. */
 static bool
-route_update_new(struct babel *b, struct neighbour *n,
+route_update_new(struct babel *b, struct destination *d, struct neighbour *n,
     const struct update *update, uint16_t add_metric)
 {
-	struct destination *d;
 	struct route *route;
 	bool feasible;
 
@@ -278,8 +278,7 @@ route_update_new(struct babel *b, struct neighbour *n,
 		count(b, COUNT_UPDATE_LIMIT);
 		return false;
 	}
-	d = destination_get(b, &update->key);
-	if (d == NULL)
+	if (d == NULL)			/* no memory */
 		return false;
 	feasible = source_is_feasible(source_find(d, &update->id),
 	    update->seqno, update->metric);
@@ -339,12 +338,15 @@ route_update(struct babel *b, struct neighbour *n,
 		count(b, COUNT_UPDATE_FILTERED);
 		update.metric = INFINITY_METRIC;
 	}
-	d = destination_find_in_order(b, &update.key);
+	d = update.metric < INFINITY_METRIC &&
+	    b->route_count < b->limits.routes ?
+	    destination_get_in_order(b, &update.key) :
+	    destination_find_in_order(b, &update.key);
 	route = d == NULL ? NULL : route_find(d, n->id);
 	if (route != NULL)
 		unfeasible = route_update_known(b, route, &update, add_metric);
 	else if (update.metric < INFINITY_METRIC)
-		unfeasible = route_update_new(b, n, &update, add_metric);
+		unfeasible = route_update_new(b, d, n, &update, add_metric);
 	else if (received->metric == INFINITY_METRIC)
 		count(b, COUNT_UPDATE_UNKNOWN_RETRACTION);
 	if (unfeasible)

@@ -307,7 +307,7 @@ destroy(struct babel *b, struct destination *d)
 	struct source *source;
 
 	if (d->change_serial != 0)
-		change_tree_remove(&b->changes, d);
+		TAILQ_REMOVE(&b->changes, d, change_entry);
 	d->change_serial = 0;
 	if (d->fib.state == FIB_WANTED)
 		TAILQ_REMOVE(&b->fib, d, fib_entry);

@@ -464,13 +464,27 @@ batch_add(const struct babel *b, struct batch *batch, struct destination *d)
 		entry->id = a.id;
 }
 
+/* A walk in the order of keys that meets one router-id is. */
+static bool
+batch_is_sorted(const struct batch *batch)
+{
+	size_t i;
+
+	for (i = 1; i < batch->count; i++)
+		if (batch_compare(&batch->entries[i - 1],
+		    &batch->entries[i]) > 0)
+			return false;
+	return true;
+}
+
 static void
 put_batch(struct packet *p, struct batch *batch, enum reason reason)
 {
 	size_t i;
 
-	qsort(batch->entries, batch->count, sizeof(batch->entries[0]),
-	    batch_compare);
+	if (!batch_is_sorted(batch))
+		qsort(batch->entries, batch->count,
+		    sizeof(batch->entries[0]), batch_compare);
 	for (i = 0; i < batch->count; i++)
 		put_destination(p, batch->entries[i].destination, reason);
 }
@@ -496,21 +510,18 @@ put_changes(struct packet *p)
 {
 	struct interface *ifp = p->ifp;
 	struct batch batch = { .count = 0 };
-	struct destination *d;
-	uint64_t serial = ifp->announced;
+	struct destination *d = ifp->next_change;
 
 	if (!has_listener(ifp)) {
-		ifp->announced = p->b->change_serial;
+		ifp->next_change = NULL;
 		return false;
 	}
-	while (batch.count < BATCH &&
-	    (d = announce_next_change(p->b, serial)) != NULL) {
-		serial = d->change_serial;
+	for (; d != NULL && batch.count < BATCH;
+	    d = TAILQ_NEXT(d, change_entry))
 		batch_add(p->b, &batch, d);
-	}
 	put_batch(p, &batch, REASON_CHANGE);
-	ifp->announced = batch.count < BATCH ? p->b->change_serial : serial;
-	return ifp->announced < p->b->change_serial;
+	ifp->next_change = d;
+	return d != NULL;
 }
 
 /* What is to be said waits until the refused packets are gone. */

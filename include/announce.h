@@ -40,9 +40,6 @@ void	announce_changed(struct babel *, struct destination *,
 	    enum haste);
 /* The timer fired: a copy is sent on crowded interfaces (section 3.7.2). */
 void	announce_repeat_due(struct babel *, struct destination *);
-/* The first change after a serial, or NULL. */
-struct destination *announce_next_change(const struct babel *,
-	    uint64_t serial);
 /* Forget the changes that every interface has announced. */
 void	announce_trim(struct babel *);
 

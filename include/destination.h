@@ -45,7 +45,7 @@ struct fib_slot {
 /* There may be a million of them, so no room is left between members. */
 struct destination {
 	struct tree_node entry;		/* babel.destinations */
-	struct tree_node change_entry;	/* babel.changes */
+	TAILQ_ENTRY(destination) change_entry;	/* babel.changes */
 	TAILQ_ENTRY(destination) fib_entry;	/* babel.fib */
 	STAILQ_ENTRY(destination) unsettled_entry;	/* babel.unsettled */
 	struct destination_key key;
@@ -67,7 +67,7 @@ struct destination {
 	struct route *selected;
 	struct xroute *xroute;		/* owned; wins */
 	struct fib_slot fib;
-	uint64_t change_serial;		/* 0: nothing to announce */
+	uint64_t change_serial;	/* place in the log; 0: not in it */
 	/* Split horizon silenced it there since: owed one retraction. */
 	unsigned int silent_ifindex;
 
@@ -96,15 +96,14 @@ struct announcement {
 
 int	destination_compare(const struct destination *,
 	    const struct destination *);
-int	change_compare(const struct destination *,
-	    const struct destination *);
 TREE_DEFINE(destination_tree, destination, entry, destination_compare)
-TREE_DEFINE(change_tree, destination, change_entry, change_compare)
 
 struct destination *destination_find(const struct babel *,
 	    const struct destination_key *);
 /* The same, at less cost for keys that are asked for in their order. */
 struct destination *destination_find_in_order(struct babel *,
+	    const struct destination_key *);
+struct destination *destination_get_in_order(struct babel *,
 	    const struct destination_key *);
 /* Find or create; NULL for no memory. */
 struct destination *destination_get(struct babel *,

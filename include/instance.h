@@ -49,11 +49,11 @@ struct neighbour;
 struct xroute_offer;
 struct request;
 TREE_HEAD(destination_tree);
-TREE_HEAD(change_tree);
 TREE_HEAD(offer_tree);
 TREE_HEAD(interface_tree);
 TAILQ_HEAD(interface_list, interface);
 TAILQ_HEAD(job_queue, job);
+TAILQ_HEAD(change_queue, destination);
 TAILQ_HEAD(fib_queue, destination);
 STAILQ_HEAD(unsettled_queue, destination);
 STAILQ_HEAD(lost_queue, neighbour);
@@ -89,8 +89,8 @@ struct babel {
 	struct interface_tree links;		/* those with an ifindex */
 	struct destination_tree destinations;	/* owned */
 	struct destination *last_found;		/* or NULL */
-	struct change_tree changes;	/* to announce, oldest first */
-	uint64_t change_serial;
+	struct change_queue changes;	/* to announce, oldest first */
+	uint64_t change_serial;		/* of the newest */
 	struct offer_tree offers;	/* kernel routes, owned */
 	/* Synchronisation under way, and the last one that is complete:
 	 * an offer that was not seen since is gone. */

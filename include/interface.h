@@ -7,6 +7,7 @@
 #include "auth.h"
 #include "outbox.h"
 
+struct destination;
 struct neighbour;
 struct unsent_packet;
 TAILQ_HEAD(unsent_queue, unsent_packet);
@@ -48,7 +49,7 @@ struct interface {
 	bool retracts_ipv4;	/* it cannot be announced any more */
 	struct unsent_queue unsent;	/* owned; ops->send refused them */
 	uint32_t unsent_count;
-	uint64_t announced;	/* changes up to this serial were sent */
+	struct destination *next_change; /* to announce; NULL: none */
 	babel_time flushed;		/* when a packet was sent last */
 	babel_time hello_burst_next;	/* no further burst before */
 	babel_time introduced;		/* a newcomer to a crowd, or 0 */
