@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -65,6 +66,68 @@ namespace_number(void)
 	return cookie;
 }
 
+static unsigned long long
+namespace_inode(void)
+{
+	struct stat st;
+
+	return stat("/proc/self/ns/net", &st) == 0 ? st.st_ino : 0;
+}
+
+/* Does a mount, as ip-netns(8) makes them, keep the namespace? */
+static bool
+is_mounted(unsigned long long inode)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char root[32], line[1024];
+	bool found = mounts == NULL;
+
+	snprintf(root, sizeof(root), " net:[%llu] ", inode);
+	while (!found && fgets(line, sizeof(line), mounts) != NULL)
+		found = strstr(line, root) != NULL;
+	if (mounts != NULL)
+		fclose(mounts);
+	return found;
+}
+
+/* Is a process in the namespace?  One that an ordinary user may not look at
+ * may be. */
+static bool
+is_inhabited(unsigned long long inode)
+{
+	char path[300];
+	DIR *proc = opendir("/proc");
+	struct dirent *entry;
+	struct stat st;
+	bool found = proc == NULL;
+
+	while (!found && (entry = readdir(proc)) != NULL) {
+		if (entry->d_name[0] < '0' || entry->d_name[0] > '9')
+			continue;
+		snprintf(path, sizeof(path), "/proc/%s/ns/net",
+		    entry->d_name);
+		found = stat(path, &st) == 0 ? st.st_ino == inode :
+		    errno == EACCES && geteuid() != 0;
+	}
+	if (proc != NULL)
+		closedir(proc);
+	return found;
+}
+
+/* Is what the file notes of use to nobody, because its namespace is gone?
+ * The name ends with the namespace's inode. */
+static bool
+is_of_the_gone(const char *name)
+{
+	const char *point = strrchr(name, '.');
+	unsigned long long inode;
+
+	if (point == NULL)
+		return false;
+	inode = strtoull(point + 1, NULL, 10);
+	return inode != 0 && !is_mounted(inode) && !is_inhabited(inode);
+}
+
 /* Open the file and be present; an instance that left may have removed it
  * between our opening and locking it. */
 static int
@@ -90,8 +153,8 @@ open_present(const char *path)
 	}
 }
 
-/* Remove a file that nobody has open and in which nothing is noted.  Who
- * is about to open it sees that it is gone. */
+/* Remove a file that nobody has open and in which nothing of use is noted.
+ * Who is about to open it sees that it is gone. */
 static void
 remove_if_forgotten(int directory, const char *name)
 {
@@ -105,7 +168,7 @@ remove_if_forgotten(int directory, const char *name)
 	if (lock(fd, LOCK_CHANGE, F_WRLCK, F_OFD_SETLK) &&
 	    lock(fd, LOCK_PRESENCE, F_WRLCK, F_OFD_SETLK) &&
 	    fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	    st.st_nlink > 0 && st.st_size == 0)
+	    st.st_nlink > 0 && (st.st_size == 0 || is_of_the_gone(name)))
 		unlinkat(directory, name, 0);
 	close(fd);
 }
@@ -132,8 +195,8 @@ void
 claims_open(struct claims *claims, const char *directory, const char *name)
 {
 	tidy(directory, name);
-	snprintf(claims->path, sizeof(claims->path), "%s/%s-%llu", directory,
-	    name, namespace_number());
+	snprintf(claims->path, sizeof(claims->path), "%s/%s-%llu.%llu",
+	    directory, name, namespace_number(), namespace_inode());
 	claims->fd = open_present(claims->path);
 }
 

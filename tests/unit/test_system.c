@@ -345,12 +345,19 @@ numbers_are_had_together(void **state)
 static void
 forgotten_files_are_removed(void **state)
 {
-	char run[PATH_MAX];
+	char run[PATH_MAX], ours[64];
 	struct claims a;
+	struct stat st;
 	int held;
 
 	(void)state;
 	strlcpy(run, path_of("run"), sizeof(run));
+	/* No namespace has the first inode; this one has the other. */
+	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
+	snprintf(ours, sizeof(ours), "run/numbers-7.%llu",
+	    (unsigned long long)st.st_ino);
+	write_file("run/numbers-6.1", "noted\n");
+	write_file(ours, "noted\n");
 	write_file("run/numbers-1", "");
 	write_file("run/numbers-2", "noted\n");
 	write_file("run/numbers", "");
@@ -361,6 +368,9 @@ forgotten_files_are_removed(void **state)
 	held = a.fd;
 	claims_open(&a, run, "numbers");
 	claims_close(&a);
+	assert_string_equal(read_file("run/numbers-6.1"), "(none)");
+	assert_string_equal(read_file(ours), "noted\n");
+	unlink(path_of(ours));
 	assert_string_equal(read_file("run/numbers-1"), "(none)");
 	assert_string_equal(read_file("run/numbers-2"), "noted\n");
 	assert_string_equal(read_file("run/numbers-3"), "");
