@@ -451,6 +451,7 @@ an_interface_goes_with_the_last_that_is_on_it(void **state)
 	route = place_of_last(text, "flush route ");
 	neighbour = place_of_last(text, "flush neighbour ");
 	interface = place_of_last(text, "flush interface ");
+	assert_ptr_equal(strstr(text, "flush interface "), text + interface);
 	assert_in_range(route, 0, neighbour);
 	assert_in_range(neighbour, 1, interface);
 	assert_in_range(interface, 1, place_of_last(text, "ok"));
