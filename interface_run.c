@@ -406,9 +406,10 @@ schedule_hello(struct babel *b, struct interface *ifp)
 	ifp->hello_regular = b->now + jitter(b, interval);
 	if (ifp->hello_burst > 0)
 		ifp->hello_burst--;
-	schedule(b, &ifp->hello, ifp->hello_burst == 0 ?
-	    ifp->hello_regular : b->now + random_between(b,
-	    HELLO_BURST_MIN, HELLO_BURST_MAX));
+	schedule(b, &ifp->hello, ifp->hello_regular);
+	if (ifp->hello_burst > 0)
+		schedule_advance(b, &ifp->hello, b->now + random_between(b,
+		    HELLO_BURST_MIN, HELLO_BURST_MAX));
 }
 
 void

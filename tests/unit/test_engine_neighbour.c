@@ -463,6 +463,21 @@ an_interface_begins_with_a_burst(void **state)
 	world_free(w);
 }
 
+/* Where Hellos are more frequent than those of a burst. */
+/* covers: B4 B15 */
+static void
+a_burst_keeps_the_promises(void **state)
+{
+	struct world *w = world_begin("interface e1 hello-interval 0.05\n",
+	    NULL);
+
+	(void)state;
+	world_pass(w, 5 * SECOND);
+	assert_in_range(heard_count(w, WHICH(.type = TLV_HELLO)), 100, 120);
+	assert_int_equal(world_count(w, COUNT_HELLOS_LATE), 0);
+	world_free(w);
+}
+
 /* The IHUs to a talker come within their promises; returns how many. */
 static unsigned int
 check_ihus(const struct world *w, const struct talker *t)
@@ -791,6 +806,7 @@ main(void)
 		cmocka_unit_test(strangers_have_no_routes),
 		cmocka_unit_test(hellos_come_as_promised),
 		cmocka_unit_test(an_interface_begins_with_a_burst),
+		cmocka_unit_test(a_burst_keeps_the_promises),
 		cmocka_unit_test(ihus_come_as_promised),
 		cmocka_unit_test(long_intervals_are_kept_too),
 		cmocka_unit_test(a_longer_interval_begins_with_a_hello),
