@@ -103,7 +103,8 @@ FUZZ = *
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 
 .PHONY: all libbabel.a tests check check-quick lint unit vectors \
-	sim sim-quick sim-check sim-long sim-broken system system-full \
+	sim sim-quick sim-check sim-long sim-varied sim-broken \
+	system system-full \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
 	fuzz-cover fuzz-reach local-load local-fuzz bench mutants \
 	conformance cover valgrind install uninstall dist clean \
@@ -232,10 +233,12 @@ sim: $(OUT)/sim
 
 sim-quick: $(OUT)/sim
 	$(run-sim) --seeds 1-8 --topology mixed --nodes 12 --twice
+	$(run-sim) --seeds 1-8 --topology mixed --nodes 6 --varied --twice
 
 sim-check: $(OUT)/sim
 	$(run-sim) --seeds 1-8 --twice --demand
 	$(run-sim) --seeds 1-8 --topology mixed --twice --demand
+	$(run-sim) --seeds 1-20 --topology mixed --nodes 9 --varied
 	$(OUT)/sim --experiment cut --nodes 100
 	$(OUT)/sim --experiment death --nodes 25
 	$(OUT)/sim --experiment alarms
@@ -260,6 +263,11 @@ $(long)/%: $(OUT)/sim
 	    > $@.log || \
 	    { grep -B1 -A9 FAILED $@.log; exit 1; }
 	$(Q)mv $@.log $@ && echo "seeds $*00-$*99: passed"
+
+# Routers that have nothing in common: variety.h.
+VARIED = 1-3000
+sim-varied: $(OUT)/sim
+	$(run-sim) --seeds $(VARIED) --topology mixed --nodes 9 --varied
 
 # The checker can fail: a fault built in for each invariant must be found.
 sim-broken: $(OUT)/sim $(OUT)/daemon.a
@@ -453,6 +461,7 @@ help:
 #: sim-broken   engines with a fault built in: each must be caught
 #: sim-long     LONG=100 NODES=30: so many hundred seeds; goes on where it was
 #:              stopped
+#: sim-varied   VARIED=1-3000: each router has intervals and filters of its own
 #: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer; FUZZ=local
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket

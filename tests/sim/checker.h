@@ -27,9 +27,10 @@
 
 #include "sim_world.h"
 
-/* The longest that a neighbour may act on what a router said before:
- * a route's expiry, and the link's and both nodes' slowness. */
-babel_time checker_memory(const struct world *);
+/* The longest that a neighbour may act on what the router, or any router,
+ * said before: a route's expiry, and the link's and both nodes' slowness. */
+babel_time checker_memory(const struct node *);
+babel_time checker_memory_longest(const struct world *);
 
 /* loops.c: I1 and I2. */
 /* The node's kernel changed for one prefix, or for all. */

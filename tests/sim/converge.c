@@ -11,20 +11,23 @@
 #include <stdlib.h>
 
 #include "tables.h"
+#include "variety.h"
 
 #define BAND	0			/* hysteresis left at rest */
 
 /* The cost of sending out of a port to another end of its link: what the
  * other end says receiving costs, when nothing is lost. */
 static uint16_t
-cost_to(const struct world *w, const struct link *l, uint32_t slot)
+cost_to(const struct world *w, const struct port *port)
 {
-	const struct node *n = &w->nodes[l->ends[slot].node];
+	const struct link *l = &w->links[port->link];
+	const struct link_end *end = &l->ends[port->slot];
+	const struct node *n = &w->nodes[end->node];
 	struct interface_parameters parameters;
 	char name[IFNAME_SIZE];
 	uint16_t rxcost;
 
-	snprintf(name, sizeof(name), "e%u", l->ends[slot].port);
+	snprintf(name, sizeof(name), "e%u", end->port);
 	if (!configuration_interface(n->configuration, name, l->kind, true,
 	    &parameters))
 		return INFINITY_METRIC;
@@ -32,26 +35,40 @@ cost_to(const struct world *w, const struct link *l, uint32_t slot)
 	return parameters.link_quality && rxcost < 256 ? 256 : rxcost;
 }
 
-/* Relax all ways into a node: others send to it. */
+/* Relax all ways into a port, by which the node's announcement costs that
+ * much. */
 static bool
-relax_node(const struct world *w, const struct node *n, uint32_t *metric)
+relax_port(const struct world *w, const struct port *port, uint32_t key,
+    uint32_t announced, uint32_t *metric)
 {
-	const struct link *l;
-	uint32_t p, i, through;
+	const struct link *l = &w->links[port->link];
+	uint32_t i, node, through, slot = port->slot;
 	bool changed = false;
 
-	for (p = 0; p < n->port_count; p++) {
-		l = &w->links[n->ports[p].link];
-		through = metric[n->index] + cost_to(w, l, n->ports[p].slot);
-		for (i = 0; i < l->end_count; i++) {
-			if (i == n->ports[p].slot || !link_way(l, i,
-			    n->ports[p].slot)->exists ||
-			    through >= metric[l->ends[i].node])
-				continue;
-			metric[l->ends[i].node] = through;
-			changed = true;
-		}
+	for (i = 0; i < l->end_count; i++) {
+		node = l->ends[i].node;
+		through = announced + variety_in(w->scenario, node, key);
+		if (i == slot || !link_way(l, i, slot)->exists ||
+		    through >= metric[node])
+			continue;
+		metric[node] = through;
+		changed = true;
 	}
+	return changed;
+}
+
+/* Relax all ways into a node: others send to it. */
+static bool
+relax_node(const struct world *w, const struct node *n, uint32_t key,
+    uint32_t *metric)
+{
+	uint32_t p, announced = metric[n->index] +
+	    variety_out(w->scenario, n->index, key);
+	bool changed = false;
+
+	for (p = 0; p < n->port_count; p++)
+		changed |= relax_port(w, &n->ports[p], key, announced +
+		    cost_to(w, &n->ports[p]), metric);
 	return changed;
 }
 
@@ -69,7 +86,8 @@ shortest(const struct world *w, uint32_t key, uint32_t *metric)
 		changed = false;
 		for (i = 0; i < count; i++)
 			if (metric[i] < INFINITY_METRIC &&
-			    relax_node(w, &w->nodes[i], metric))
+			    relax_node(w, &w->nodes[i], key,
+			    metric))
 				changed = true;
 	} while (changed);
 }

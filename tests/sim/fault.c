@@ -9,6 +9,7 @@
 
 #include "checker.h"
 #include "sim_world.h"
+#include "variety.h"
 
 #define RESTARTS_MIN	18		/* of each run, at least drawn */
 #define JUMP_MAX	(10 * MINUTE)
@@ -134,6 +135,7 @@ scenario_draw_faults(struct scenario *s, const struct world *w)
 		while (i < RESTARTS_MIN && !is_restart(s->faults[i].kind));
 		draw_fault(s, w, &prng, &s->faults[i]);
 	}
+	variety_faults(s, &prng);
 	if (s->mobile)
 		draw_mobile(s, w, &prng, count - count / 3);
 }

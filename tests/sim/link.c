@@ -64,9 +64,10 @@ link_update_loss(struct world *w, uint32_t index)
 
 /* When a packet sent now arrives at the end of the way. */
 static babel_time
-link_arrival(struct world *w, const struct link *l, struct way *way)
+link_arrival(struct world *w, const struct link *l, uint32_t from,
+    struct way *way)
 {
-	babel_time at = w->now + l->delay;
+	babel_time at = w->now + l->delay + l->ends[from].delay;
 
 	if (!w->calm) {
 		at += prng_between(&w->prng, 0, l->jitter);
@@ -79,9 +80,10 @@ link_arrival(struct world *w, const struct link *l, struct way *way)
 }
 
 static void
-link_deliver(struct world *w, struct link *l, struct way *way,
-    const struct link_end *end, struct packet *packet)
+link_deliver(struct world *w, const struct link *l, uint32_t from,
+    uint32_t to, struct packet *packet)
 {
+	const struct link_end *end = &l->ends[to];
 	struct event *e;
 	int copies = 1;
 
@@ -90,8 +92,8 @@ link_deliver(struct world *w, struct link *l, struct way *way,
 	if (!w->calm && prng_chance(&w->prng, w->scenario->duplicate))
 		copies = 2;
 	while (copies-- > 0) {
-		e = world_happen(w, HAPPEN_PACKET, link_arrival(w, l, way),
-		    &w->nodes[end->node]);
+		e = world_happen(w, HAPPEN_PACKET, link_arrival(w, l, from,
+		    link_way(l, from, to)), &w->nodes[end->node]);
 		e->u.arrival.packet = packet;
 		e->u.arrival.port = end->port;
 		packet->references++;
@@ -130,8 +132,7 @@ link_spread(struct node *n, const struct port *port,
 			continue;
 		if (multicast || address_equal(&datagram->to,
 		    &w->nodes[end->node].ports[end->port].link_local))
-			link_deliver(w, l, link_way(l, port->slot, i), end,
-			    packet);
+			link_deliver(w, l, port->slot, i, packet);
 	}
 	link_release(packet);
 }

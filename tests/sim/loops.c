@@ -21,13 +21,27 @@
 #include <string.h>
 
 #include "tables.h"
+#include "variety.h"
 
 #define LOST_MAX	(10 * SECOND)	/* to put something in its place */
 
-babel_time
-checker_memory(const struct world *w)
+static babel_time
+memory_after(babel_time update_interval)
 {
-	return 7 * w->scenario->update_interval / 2 + 15 * SECOND;
+	return 7 * update_interval / 2 + 15 * SECOND;
+}
+
+babel_time
+checker_memory(const struct node *n)
+{
+	return memory_after(variety_update_interval(n->world->scenario,
+	    n->index));
+}
+
+babel_time
+checker_memory_longest(const struct world *w)
+{
+	return memory_after(w->scenario->update_interval);
 }
 
 /* The prefix by which the node forwards packets to the probe. */
@@ -87,7 +101,7 @@ node_excuse(const struct node *n, const struct plan *plan, struct excuse *e)
 {
 	const struct world *w = n->world;
 	const struct place *place;
-	babel_time memory = checker_memory(w);
+	babel_time memory = checker_memory(n);
 	uint32_t i, used = n->places[plan - w->scenario->plans].used;
 
 	excuse_until(e, n->restarted_at + (n->state == NODE_UP ? memory :
@@ -129,7 +143,7 @@ static bool
 node_was_late(const struct node *n)
 {
 	const struct world *w = n->world;
-	babel_time since = w->now - checker_memory(w);
+	babel_time since = w->now - checker_memory_longest(w);
 	uint32_t i;
 
 	for (i = 0; i < n->port_count; i++)
@@ -152,6 +166,7 @@ mixed_excuse(const struct node *n, uint32_t probe, struct excuse *e)
 	const struct world *w = n->world;
 	const struct node *at = n;
 	bool mixed = false, killed = false, late = false;
+	babel_time memory = checker_memory_longest(w);
 
 	do {
 		killed = killed || at->state != NODE_UP;
@@ -163,9 +178,9 @@ mixed_excuse(const struct node *n, uint32_t probe, struct excuse *e)
 	if (mixed && loop_is_behind(n, probe))
 		excuse_until(e, w->now + LOST_MAX, EXCUSE_KERNEL);
 	if (mixed && (killed || late || w->scenario->reorder > 0))
-		excuse_until(e, w->now + checker_memory(w), EXCUSE_HOLD);
+		excuse_until(e, w->now + memory, EXCUSE_HOLD);
 	if (killed && e->until > 0)
-		e->until += checker_memory(w);
+		e->until += memory;
 }
 
 /* The loop through a node: what excuses it, and its text. */

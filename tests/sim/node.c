@@ -86,7 +86,8 @@ node_init(struct world *w, uint32_t index)
 	n->world = w;
 	n->index = index;
 	n->prng = prng_of(w->scenario->seed, 1000 + index);
-	n->configuration = w->configurations[index % CONFIGURATIONS];
+	n->configuration = w->configurations[index %
+	    w->configuration_count];
 	n->id = (struct router_id){ { 2, 0, 0, 0xff, 0xfe, 0,
 	    (uint8_t)(index >> 8), (uint8_t)index } };
 	n->seqno = (uint16_t)prng_next(&n->prng);

@@ -11,25 +11,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lifetime.h"
 #include "queue.h"
+#include "variety.h"
 
 #define BOOT_TIME	(3 * SECOND)
 #define WARM_TIME	(20 * SECOND)
-#define GC_TIME		(3 * MINUTE)
+#define NODES_FEW	3	/* that a varied run has at least */
 #define NODES_MANY	60	/* beyond: not more prefixes than that,
 				   default intervals, few lossy links */
+#define FAULTY_UPDATES	10	/* update intervals with faults */
+#define HELLOS_SETTLE	32	/* until histories are full of Hellos */
 
 /* How long it takes to find all routes again, and to forget all. */
 static babel_time
 settle_time(babel_time update_interval)
 {
-	return GC_TIME + 8 * update_interval + 30 * SECOND;
+	return lifetime_of_source(update_interval) + 8 * update_interval +
+	    30 * SECOND;
 }
 
 static babel_time
 drain_time(babel_time update_interval)
 {
-	return GC_TIME + 14 * update_interval + MINUTE;
+	return lifetime_of_source(update_interval) + 14 * update_interval +
+	    MINUTE;
 }
 
 static babel_time
@@ -43,6 +49,24 @@ babel_time
 scenario_min_time(void)
 {
 	return phases_time(16 * SECOND) + MINUTE;
+}
+
+/* When each phase begins, from the end backwards.  Where intervals are long
+ * the run is, too, so that the faults last for some of them. */
+static void
+draw_phases(struct scenario *s)
+{
+	babel_time slow = 0;
+
+	if (s->habits != NULL) {
+		slow = HELLOS_SETTLE * s->hello_interval;
+		s->end_at = time_max(s->wishes.time, slow + phases_time(
+		    s->update_interval) + FAULTY_UPDATES *
+		    s->update_interval);
+	}
+	s->check_at = s->end_at - drain_time(s->update_interval);
+	s->calm_at = s->check_at - settle_time(s->update_interval) - slow;
+	s->faults_at = WARM_TIME;
 }
 
 static struct plan *
@@ -202,10 +226,13 @@ scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
 	s->duplicate = prng_chance(&prng, 0.5) ? 0.02 : 0;
 	s->reorder = prng_chance(&prng, 0.5) ? 0.02 : 0;
 	s->end_at = wishes->time;
-	s->check_at = s->end_at - drain_time(s->update_interval);
-	s->calm_at = s->check_at - settle_time(s->update_interval);
-	s->faults_at = WARM_TIME;
+	if (wishes->varied && s->nodes > NODES_FEW)
+		s->nodes = NODES_FEW + prng_below(&prng,
+		    s->nodes - NODES_FEW + 1);
 	scenario_plan(s, &prng);
+	if (wishes->varied)
+		variety_draw(s, &prng);
+	draw_phases(s);
 }
 
 void
@@ -217,6 +244,7 @@ scenario_free(struct scenario *s)
 		free(s->plans[i].covers);
 		free(s->plans[i].covered);
 	}
+	variety_free(s);
 	free(s->plans);
 	free(s->origins);
 	free(s->faults);

@@ -75,6 +75,7 @@ struct wishes {
 	int topology;			/* or -1: drawn */
 	double loss;			/* at most */
 	uint32_t prefixes;		/* for each node; 0: as suits */
+	bool varied;			/* see variety.h */
 	bool verbose;
 };
 
@@ -83,6 +84,7 @@ struct scenario {
 	struct wishes wishes;
 	enum topology topology;
 	uint32_t nodes;
+	struct habits *habits;		/* by node; NULL: all are alike */
 
 	babel_time hello_interval, update_interval;
 	babel_time boot;		/* nodes start within */

@@ -11,9 +11,11 @@
 #include <string.h>
 
 #include "tables.h"
+#include "variety.h"
 #include "wiretap.h"
 
-#define GC_TIME		(3 * MINUTE)
+#define GC_TIME		(3 * MINUTE)	/* at least */
+#define NEVER_SENT	(-NEVER / 2)
 #define OVERHEAD	48		/* IPv6 and UDP headers */
 #define MTU		1500
 #define GRACE		(2 * MILLISECOND)
@@ -21,6 +23,15 @@
 #define ASK_TIME	(5 * SECOND)	/* to ask for a newer seqno */
 #define ASKED_BEFORE	(30 * SECOND)	/* may have been asked already */
 #define LEAVE_MAX	(15 * SECOND)
+
+/* For how long a feasibility distance must be remembered: for as long as
+ * anybody may use what was announced with it. */
+static babel_time
+memory_of(const struct node *n)
+{
+	return time_max(GC_TIME, 7 * variety_update_interval(
+	    n->world->scenario, n->index) / 2 + SECOND);
+}
 
 void
 checker_restarted(struct node *n)
@@ -60,7 +71,7 @@ sent_get(struct place *place, const struct router_id *id)
 	sent = &place->sent[place->sent_count++];
 	memset(sent, 0, sizeof(*sent));
 	sent->id = *id;
-	sent->last = -GC_TIME;
+	sent->last = NEVER_SENT;
 	return sent;
 }
 
@@ -73,7 +84,7 @@ check_distance(struct node *n, uint32_t key, const struct seen *seen,
 	struct sent *sent = sent_get(&n->places[key], &seen->id);
 	struct distance table;
 
-	if (w->now - sent->last >= GC_TIME || distance_better(seen->seqno,
+	if (w->now - sent->last >= memory_of(n) || distance_better(seen->seqno,
 	    seen->metric, sent->seqno, sent->metric)) {
 		sent->seqno = seen->seqno;
 		sent->metric = seen->metric;
@@ -96,11 +107,14 @@ check_installed(struct node *n, uint32_t key, const struct seen *seen,
     const struct selection *selection)
 {
 	const struct place *place = &n->places[key];
+	uint16_t more = variety_out(n->world->scenario, n->index, key);
 	const char *wrong = NULL;
 
 	if (!selection->exists || selection->own)
 		wrong = "that it has not selected";
-	else if (seen->metric != selection->metric)
+	else if (more == INFINITY_METRIC)
+		wrong = "that its filter denies";
+	else if (seen->metric != selection->metric + more)
 		wrong = "with another metric than it has";
 	else if (place->lost)
 		wrong = NULL;
@@ -249,7 +263,8 @@ sweep_distances(struct node *n, uint32_t key, const struct destination *d)
 
 	for (i = 0; i < place->sent_count; i++) {
 		sent = &place->sent[i];
-		if (n->world->now - sent->last >= GC_TIME - REFUSED_GRACE)
+		if (n->world->now - sent->last >= memory_of(n) -
+		    REFUSED_GRACE)
 			continue;
 		if (!tables_distance(d, &sent->id, &table) ||
 		    distance_better(sent->seqno, sent->metric, table.seqno,

@@ -42,6 +42,8 @@ static const char usage_text[] =
 "                          (random; mixed: drawn from the seed)\n"
 "  --loss PERCENT          packet loss, at most (60)\n"
 "  --prefixes N            prefixes originated by each router\n"
+"  --varied                3 to N routers, each of which has intervals and\n"
+"                          filters of its own; links of up to a second\n"
 "  --twice                 run each seed twice; the traces must not differ\n"
 "  --demand                fail a run in which too little happened\n"
 "  --without N[,N ...]     leave out these faults\n"
@@ -106,6 +108,7 @@ static const struct option options[] = {
 	{ "topology", required_argument, NULL, 'g' },
 	{ "loss", required_argument, NULL, 'l' },
 	{ "prefixes", required_argument, NULL, 'p' },
+	{ "varied", no_argument, NULL, 'V' },
 	{ "twice", no_argument, NULL, '2' },
 	{ "demand", no_argument, NULL, 'd' },
 	{ "without", required_argument, NULL, 'w' },
@@ -143,6 +146,9 @@ parse_option(struct command *c, int option, const char *value)
 		break;
 	case 'p':
 		w->prefixes = (uint32_t)number(value, 1, 60);
+		break;
+	case 'V':
+		w->varied = true;
 		break;
 	case '2':
 		c->twice = true;

@@ -4,7 +4,6 @@
  */
 #include "sim_world.h"
 
-#include <err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -121,42 +120,6 @@ index_build(struct world *w)
 	}
 }
 
-/* One of a few configurations: they differ in the costs of links. */
-static struct configuration *
-configuration_build(const struct scenario *s, uint32_t variant)
-{
-	struct configuration_source source = { .context = CONTEXT_FILE,
-	    .name = "simulation" };
-	struct configuration_report report = { .warn = NULL };
-	struct configuration *c = configuration_new();
-	char text[256];
-	uint32_t i;
-	int len;
-
-	if (c == NULL)
-		err(2, "configuration_new");
-	len = snprintf(text, sizeof(text), "default hello-interval %.2f "
-	    "update-interval %.2f\nredistribute allow\n",
-	    (double)s->hello_interval / (double)SECOND,
-	    (double)s->update_interval / (double)SECOND);
-	if (configuration_read(c, text, (size_t)len, &source, &report) == -1)
-		errx(2, "%s", report.error);
-	for (i = 0; i < PORTS_MAX; i++) {
-		len = snprintf(text, sizeof(text), "interface e%u", i);
-		if (s->weighted)
-			len += snprintf(text + len, sizeof(text) -
-			    (size_t)len, " rxcost %u",
-			    64 + 32 * ((7 * i + 5 * variant) % 6));
-		text[len++] = '\n';
-		if (configuration_read(c, text, (size_t)len, &source,
-		    &report) == -1)
-			errx(2, "%s", report.error);
-	}
-	if (configuration_finish(c, &report) == -1)
-		errx(2, "%s", report.error);
-	return c;
-}
-
 static void
 phase_put(struct world *w, enum phase phase, babel_time at)
 {
@@ -177,8 +140,7 @@ world_build(struct world *w, const struct scenario *s)
 	w->prng = prng_of(s->seed, 2);
 	trace_start(&w->trace);
 	index_build(w);
-	for (i = 0; i < CONFIGURATIONS; i++)
-		w->configurations[i] = configuration_build(s, i);
+	configure_all(w);
 	w->many_sources = sim_calloc(s->plan_count, sizeof(bool));
 	for (i = 0; i < s->plan_count; i++)
 		w->many_sources[i] = s->plans[i].origins > 1;
@@ -374,8 +336,9 @@ world_free(struct world *w)
 		free(w->links[i].ends);
 		free(w->links[i].ways);
 	}
-	for (i = 0; i < CONFIGURATIONS; i++)
+	for (i = 0; i < w->configuration_count; i++)
 		configuration_free(w->configurations[i]);
+	free(w->configurations);
 	free(w->nodes);
 	free(w->links);
 	free(w->index);

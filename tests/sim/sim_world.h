@@ -10,7 +10,6 @@
 #include "sim_trace.h"
 
 #define NOWHERE		UINT32_MAX	/* no node, no key, no fault */
-#define CONFIGURATIONS	4
 #define PORTS_MAX	64
 
 /* A way through a link, from one of its ends to another. */
@@ -22,6 +21,7 @@ struct way {
 
 struct link_end {
 	uint32_t node, port;
+	babel_time delay;		/* of what it sends, over the link's */
 };
 
 struct link {
@@ -132,7 +132,8 @@ struct world {
 	struct queue queue;
 	struct trace trace;
 	struct prng prng;
-	struct configuration *configurations[CONFIGURATIONS];
+	struct configuration **configurations;
+	uint32_t configuration_count;	/* node i has number i modulo this */
 	struct node *nodes;
 	struct link *links;
 	uint32_t link_count;
@@ -199,6 +200,9 @@ void	link_release(struct packet *);
 struct way *link_way(const struct link *, uint32_t from, uint32_t to);
 /* The link's loss, from the faults in force. */
 void	link_update_loss(struct world *, uint32_t link);
+
+/* configure.c: the routers' configurations. */
+void	configure_all(struct world *);
 
 /* topology.c: the links, and the addresses of their ends. */
 void	topology_build(struct world *);

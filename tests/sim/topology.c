@@ -6,6 +6,7 @@
  * node that a next hop belongs to.
  */
 #include "sim_world.h"
+#include "variety.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -53,6 +54,7 @@ link_add(struct world *w, enum link_kind kind)
 	l->delay = prng_between(&w->prng, 20, slow ? 100 * MILLISECOND :
 	    5 * MILLISECOND);
 	l->jitter = prng_between(&w->prng, 0, 2 * l->delay);
+	variety_link(w, l);
 	if (prng_chance(&w->prng, kind == LINK_WIRELESS ?
 	    2 * w->scenario->lossy : w->scenario->lossy))
 		l->base_loss = w->scenario->wishes.loss / 2 *
@@ -111,7 +113,8 @@ end_add(struct world *w, uint32_t link, uint32_t node)
 	p->hello_promised = NEVER;
 	port_address(p, node, n->port_count);
 	l->ends[l->end_count++] =
-	    (struct link_end){ node, n->port_count++ };
+	    (struct link_end){ node, n->port_count++,
+	    variety_end_delay(w, l) };
 }
 
 /* All ends of a link hear each other. */
