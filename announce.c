@@ -122,11 +122,11 @@ announce_changed(struct babel *b, struct destination *d,
 		if (ifp->next_change == NULL)
 			ifp->next_change = d;
 		if (haste == HASTE_URGENT)
-			interface_flush_urgent(b, ifp);
+			interface_send_urgently(b, ifp);
 		else if (haste == HASTE_SOON)
-			interface_flush_soon(b, ifp);
+			interface_send_soon(b, ifp);
 		else
-			interface_flush_lazy(b, ifp);
+			interface_send_lazily(b, ifp);
 	}
 }
 

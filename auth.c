@@ -138,7 +138,7 @@ put_macs(const struct babel *b, const struct interface *ifp,
 
 /* Complain once, for as long as it is so. */
 static void
-say_once(const struct babel *b, const struct interface *ifp, bool *said,
+complain_once(const struct babel *b, const struct interface *ifp, bool *said,
     bool is_so, const char *what)
 {
 	if (is_so && !*said)
@@ -148,13 +148,13 @@ say_once(const struct babel *b, const struct interface *ifp, bool *said,
 }
 
 static void
-say_troubles(const struct babel *b, struct interface *ifp, size_t octets)
+complain(const struct babel *b, struct interface *ifp, size_t octets)
 {
-	say_once(b, ifp, &ifp->auth.unsigned_said, octets == 0 &&
+	complain_once(b, ifp, &ifp->auth.unsigned_logged, octets == 0 &&
 	    ifp->conf.keys != NULL && ifp->conf.keys[0] != NULL,
 	    "none of its keys is valid for signing now, packets leave "
 	    "unsigned");
-	say_once(b, ifp, &ifp->auth.crowded_said,
+	complain_once(b, ifp, &ifp->auth.crowded_logged,
 	    octets + BODY_MIN > interface_packet_size(ifp),
 	    "it has more keys than its MTU has room for, packets are not "
 	    "signed with all of them");
@@ -169,7 +169,7 @@ auth_seal(struct babel *b, struct interface *ifp, struct encoder *e,
 	    .index = ifp->auth.index };
 	size_t octets = overhead(b, ifp);
 
-	say_troubles(b, ifp, octets);
+	complain(b, ifp, octets);
 	if (octets == 0)
 		return message_finish(e);
 	e->out.end = e->start + interface_packet_size(ifp);

@@ -290,8 +290,8 @@ fire_neighbour(struct babel *b, struct timer *t)
 	struct neighbour *n;
 
 	switch ((enum timer_kind)t->kind) {
-	case TIMER_NEIGHBOUR_FLUSH:
-		send_neighbour(b, NEIGHBOUR(outbox.flush));
+	case TIMER_NEIGHBOUR_SEND:
+		send_neighbour(b, NEIGHBOUR(outbox.timer));
 		break;
 	case TIMER_NEIGHBOUR_DUMP:
 		job_queue_add(b, &NEIGHBOUR(dump_next)->dump);
@@ -334,8 +334,8 @@ fire(struct babel *b, struct timer *t)
 	case TIMER_INTERFACE_WAIT:
 		interface_wait_due(b, OWNER(interface, waiting));
 		break;
-	case TIMER_INTERFACE_FLUSH:
-		send_interface(b, OWNER(interface, outbox.flush));
+	case TIMER_INTERFACE_SEND:
+		send_interface(b, OWNER(interface, outbox.timer));
 		break;
 	case TIMER_INTERFACE_UPDATE:
 		job_queue_add(b, &OWNER(interface, update)->full_update);

@@ -480,7 +480,7 @@ open_sockets(struct daemon *daemon)
 		log_warn(daemon->log, "UDP port %u", options->protocol_port);
 		return false;
 	}
-	net_tell(daemon->net, daemon->log, &daemon->call_errors);
+	net_set_log(daemon->net, daemon->log, &daemon->call_errors);
 	if (!has_servers(options))
 		return true;
 	daemon->local = local_open(options, "babeld-" VERSION, error);
@@ -488,7 +488,7 @@ open_sockets(struct daemon *daemon)
 		log_warnx(daemon->log, "%s", error);
 		return false;
 	}
-	local_tell(daemon->local, daemon->log, &daemon->call_errors);
+	local_set_log(daemon->local, daemon->log, &daemon->call_errors);
 	local_show_sockets(daemon->local, daemon->net);
 	local_on_command(daemon->local, control_command, daemon);
 	return true;
@@ -522,7 +522,7 @@ start(struct daemon *daemon)
 		return false;
 	if (state_open(&daemon->state, options_state_file(options), error) < 0)
 		log_warnx(daemon->log, "%s", error);
-	identity = identity_of(options, &daemon->state.held);
+	identity = identity_of(options, &daemon->state.stored);
 	daemon->first_id = identity.id;
 	daemon->printout = printout_new();
 	daemon->babel = babel_new(&wiring_engine, daemon, daemon->conf,

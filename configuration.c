@@ -354,11 +354,11 @@ overlay_options(struct configuration *to, const struct configuration *from)
 	unsigned int i;
 
 	for (i = 0; option_fields[i].word != NULL; i++)
-		if (from->said & UINT64_C(1) << i &&
+		if (from->given & UINT64_C(1) << i &&
 		    field_copy(&option_fields[i], &to->options,
 		    &from->options) == -1)
 			return -1;
-	to->said |= from->said;
+	to->given |= from->given;
 	return 0;
 }
 
@@ -423,7 +423,7 @@ configuration_copy(const struct configuration *conf)
 	const struct field *field = option_fields;
 	bool failed = copy == NULL || overlay(copy, conf) == -1;
 
-	/* Options that were set without being said, too. */
+	/* Options that were set without being given, too. */
 	for (; !failed && field->word != NULL; field++)
 		failed = field_copy(field, &copy->options,
 		    &conf->options) == -1;
@@ -442,7 +442,7 @@ configuration_set(struct configuration *conf, const char *word,
 
 	if (field != NULL &&
 	    field_set(field, &conf->options, value, expected) == 0) {
-		field_say(field, &conf->options, &conf->said);
+		field_mark_given(field, &conf->options, &conf->given);
 		return 0;
 	}
 	if (expected[0] == '\0')
@@ -682,59 +682,60 @@ decide_cost(int32_t cost, uint16_t by_default)
 
 static void
 decide_intervals(const struct options *options,
-    const struct interface_conf *said, struct interface_parameters *p)
+    const struct interface_conf *given, struct interface_parameters *p)
 {
 	babel_time hello = p->type == INTERFACE_WIRELESS ?
 	    options->hello_interval_wireless : options->hello_interval_wired;
 
-	p->hello_interval = said->hello_interval != 0 ?
-	    said->hello_interval : time_max(hello, HELLO_FLOOR);
-	p->update_interval = said->update_interval != 0 ?
-	    said->update_interval : 4 * p->hello_interval;
+	p->hello_interval = given->hello_interval != 0 ?
+	    given->hello_interval : time_max(hello, HELLO_FLOOR);
+	p->update_interval = given->update_interval != 0 ?
+	    given->update_interval : 4 * p->hello_interval;
 }
 
 /* Timestamps and a cost of RTT need an explicit type: what is detected
  * must not change a metric. */
 static void
-decide_rtt(const struct interface_conf *said, struct interface_parameters *p)
+decide_rtt(const struct interface_conf *given, struct interface_parameters *p)
 {
-	bool is_tunnel = said->type == INTERFACE_TUNNEL;
+	bool is_tunnel = given->type == INTERFACE_TUNNEL;
 
-	p->enable_timestamps = decide(said->enable_timestamps, is_tunnel);
-	p->rtt_decay = decide_cost(said->rtt_decay, 42);
-	p->max_rtt_penalty = decide_cost(said->max_rtt_penalty,
+	p->enable_timestamps = decide(given->enable_timestamps, is_tunnel);
+	p->rtt_decay = decide_cost(given->rtt_decay, 42);
+	p->max_rtt_penalty = decide_cost(given->max_rtt_penalty,
 	    is_tunnel ? 96 : 0);
-	p->rtt_min = said->rtt_min == UNSET ? 10 * MILLISECOND : said->rtt_min;
-	p->rtt_max = said->rtt_max == UNSET ? 120 * MILLISECOND :
-	    said->rtt_max;
+	p->rtt_min = given->rtt_min == UNSET ? 10 * MILLISECOND :
+	    given->rtt_min;
+	p->rtt_max = given->rtt_max == UNSET ? 120 * MILLISECOND :
+	    given->rtt_max;
 	if (p->rtt_max <= p->rtt_min)
 		p->rtt_max = p->rtt_min + 10 * MILLISECOND;
-	p->rtt_filter = said->rtt_filter == RTT_FILTER_UNSET ?
-	    RTT_FILTER_EWMA : said->rtt_filter;
+	p->rtt_filter = given->rtt_filter == RTT_FILTER_UNSET ?
+	    RTT_FILTER_EWMA : given->rtt_filter;
 }
 
 static void
-decide_all(const struct options *options, const struct interface_conf *said,
+decide_all(const struct options *options, const struct interface_conf *given,
     enum link_kind kind, bool v4_via_v6, struct interface_parameters *p)
 {
 	bool wireless, wired;
 
-	p->type = decide_type(options, said->type, kind);
+	p->type = decide_type(options, given->type, kind);
 	wireless = p->type == INTERFACE_WIRELESS;
-	wired = said->type == INTERFACE_WIRED ||
+	wired = given->type == INTERFACE_WIRED ||
 	    (p->type == INTERFACE_WIRED && kind == LINK_WIRED);
-	p->link_quality = decide(said->link_quality, wireless);
-	p->split_horizon = decide(said->split_horizon,
+	p->link_quality = decide(given->link_quality, wireless);
+	p->split_horizon = decide(given->split_horizon,
 	    wired && !options->no_split_horizon);
-	p->rxcost = decide_cost(said->rxcost, wireless ? 256 : 96);
-	p->unicast = decide(said->unicast, false);
-	p->rfc6126_compatible = decide(said->rfc6126_compatible, false);
-	p->v4_via_v6 = decide(said->v4_via_v6, v4_via_v6);
-	p->probe_mtu = decide(said->probe_mtu, false);
-	p->accept_bad_signatures = decide(said->accept_bad_signatures, false);
-	p->link_local_auto = decide(said->link_local_auto, false);
-	decide_intervals(options, said, p);
-	decide_rtt(said, p);
+	p->rxcost = decide_cost(given->rxcost, wireless ? 256 : 96);
+	p->unicast = decide(given->unicast, false);
+	p->rfc6126_compatible = decide(given->rfc6126_compatible, false);
+	p->v4_via_v6 = decide(given->v4_via_v6, v4_via_v6);
+	p->probe_mtu = decide(given->probe_mtu, false);
+	p->accept_bad_signatures = decide(given->accept_bad_signatures, false);
+	p->link_local_auto = decide(given->link_local_auto, false);
+	decide_intervals(options, given, p);
+	decide_rtt(given, p);
 }
 
 bool
@@ -744,17 +745,17 @@ configuration_interface(const struct configuration *conf, const char *name,
 {
 	const struct interface_conf *own = find_interface(conf, name);
 	const struct field *field;
-	struct interface_conf said;
+	struct interface_conf given;
 
 	if (own == NULL)
 		own = find_pattern(conf, name);
 	if (own == NULL)
 		return false;
-	said = conf->defaults;
+	given = conf->defaults;
 	for (field = interface_fields; field->word != NULL; field++)
 		if (field_is_set(field, own))
-			field_copy(field, &said, own);
-	decide_all(&conf->options, &said, kind, v4_via_v6_default, parameters);
+			field_copy(field, &given, own);
+	decide_all(&conf->options, &given, kind, v4_via_v6_default, parameters);
 	parameters->keys = own->resolved != NULL ? own->resolved :
 	    conf->defaults.resolved;
 	return true;

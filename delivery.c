@@ -139,13 +139,13 @@ delivery_start(struct babel *b, struct destination *d)
 void
 delivery_repeat(struct babel *b, struct destination *d, struct neighbour *n)
 {
-	struct outbox_item item = { .kind = SAY_UPDATE, .key = d->key };
+	struct outbox_item item = { .kind = OUTBOX_UPDATE, .key = d->key };
 
 	if (delivery_is_owed(d, n->interface, n))
 		return;
 	if (neighbour_is_reachable(n) && !interface_is_crowded(n->interface))
 		delivery_add(b, d, n);
-	neighbour_say(b, n, &item, true);
+	neighbour_queue(b, n, &item, true);
 }
 
 static bool
@@ -214,7 +214,7 @@ void
 delivery_resend_due(struct babel *b, struct neighbour *n)
 {
 	struct delivery *delivery, *next;
-	struct outbox_item item = { .kind = SAY_UPDATE };
+	struct outbox_item item = { .kind = OUTBOX_UPDATE };
 	unsigned int most = 0;
 
 	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next) {
@@ -226,7 +226,7 @@ delivery_resend_due(struct babel *b, struct neighbour *n)
 		}
 		if (delivery->copies > most)
 			most = delivery->copies;
-		neighbour_say(b, n, &item, true);
+		neighbour_queue(b, n, &item, true);
 	}
 	/* Copies are spaced, ever more widely (section 3.7.2). */
 	if (!TAILQ_EMPTY(&n->owed))

@@ -42,11 +42,11 @@ identity_is_own(const struct babel *b, const struct router_id *id)
 }
 
 void
-identity_adopt(struct babel *b, const struct router_id *heard, uint16_t seqno)
+identity_adopt(struct babel *b, const struct router_id *id, uint16_t seqno)
 {
-	char id[ROUTER_ID_STRLEN];
+	char text[ROUTER_ID_STRLEN];
 
-	if (router_id_compare(heard, &b->id) != 0 ||
+	if (router_id_compare(id, &b->id) != 0 ||
 	    !seqno_less(b->seqno, seqno))
 		return;
 	if (b->seqno_adopted == 0 ||
@@ -55,11 +55,11 @@ identity_adopt(struct babel *b, const struct router_id *heard, uint16_t seqno)
 		b->seqno = seqno_plus(seqno, 1);
 		count(b, COUNT_SEQNO_RAISED);
 		announce_all(b);
-	} else if (b->own_id_heard == 0 ||
-	    b->now - b->own_id_heard >= ADOPTION_PAUSE) {
-		b->own_id_heard = b->now;
+	} else if (b->own_id_received == 0 ||
+	    b->now - b->own_id_received >= ADOPTION_PAUSE) {
+		b->own_id_received = b->now;
 		log_at(b, LOG_WARNING, "router-id %s is used by another "
-		    "router, too", router_id_format(&b->id, id));
+		    "router, too", router_id_format(&b->id, text));
 	}
 }
 

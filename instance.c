@@ -114,11 +114,11 @@ log_often(struct babel *b, int priority, const char *format, ...)
 
 	if (b->now >= b->quiet_until) {
 		b->quiet_until = b->now + MINUTE;
-		b->said_often = 0;
+		b->logged_often = 0;
 	}
-	if (b->said_often > OFTEN)
+	if (b->logged_often > OFTEN)
 		return;
-	if (b->said_often++ == OFTEN) {
+	if (b->logged_often++ == OFTEN) {
 		log_at(b, priority, "more messages like these are left out "
 		    "for a minute");
 		return;

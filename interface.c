@@ -102,12 +102,12 @@ interface_hello_soon(struct babel *b, struct interface *ifp)
 }
 
 void
-interface_flush_with_hello(struct babel *b, struct interface *ifp)
+interface_send_with_hello(struct babel *b, struct interface *ifp)
 {
 	if (interface_is_crowded(ifp))
 		hello_in_crowd(b, ifp);
 	else if (ifp->hello.due - b->now > HELLO_WAIT)
-		interface_flush_soon(b, ifp);
+		interface_send_soon(b, ifp);
 }
 
 /* Will it fire by then in any case? */
@@ -118,35 +118,35 @@ is_due_by(const struct timer *timer, babel_time then)
 }
 
 void
-interface_flush_urgent(struct babel *b, struct interface *ifp)
+interface_send_urgently(struct babel *b, struct interface *ifp)
 {
-	if (is_due_by(&ifp->outbox.flush, b->now + URGENT_DELAY_MAX))
+	if (is_due_by(&ifp->outbox.timer, b->now + URGENT_DELAY_MAX))
 		return;
-	schedule_advance(b, &ifp->outbox.flush, b->now + random_between(b,
+	schedule_advance(b, &ifp->outbox.timer, b->now + random_between(b,
 	    URGENT_DELAY_MIN, URGENT_DELAY_MAX));
 }
 
 void
-interface_flush_lazy(struct babel *b, struct interface *ifp)
+interface_send_lazily(struct babel *b, struct interface *ifp)
 {
-	if (is_due_by(&ifp->outbox.flush, b->now +
+	if (is_due_by(&ifp->outbox.timer, b->now +
 	    ifp->conf.hello_interval / 4))
 		return;
-	schedule_advance(b, &ifp->outbox.flush, b->now + random_between(b,
+	schedule_advance(b, &ifp->outbox.timer, b->now + random_between(b,
 	    ifp->conf.hello_interval / 8, ifp->conf.hello_interval / 4));
 }
 
 void
-interface_flush_soon(struct babel *b, struct interface *ifp)
+interface_send_soon(struct babel *b, struct interface *ifp)
 {
 	babel_time due;
 
-	if (is_due_by(&ifp->outbox.flush, b->now + SOON_DELAY_MAX))
+	if (is_due_by(&ifp->outbox.timer, b->now + SOON_DELAY_MAX))
 		return;
 	due = b->now + random_between(b, SOON_DELAY_MIN, SOON_DELAY_MAX);
-	if (ifp->flushed != 0)
-		due = time_max(due, ifp->flushed + SOON_SPACING);
-	schedule_advance(b, &ifp->outbox.flush, due);
+	if (ifp->last_sent != 0)
+		due = time_max(due, ifp->last_sent + SOON_SPACING);
+	schedule_advance(b, &ifp->outbox.timer, due);
 }
 
 bool

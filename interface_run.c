@@ -64,7 +64,7 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 	timer_init(&ifp->hello, TIMER_INTERFACE_HELLO);
 	timer_init(&ifp->update, TIMER_INTERFACE_UPDATE);
 	job_init(&ifp->full_update, JOB_INTERFACE_UPDATE);
-	outbox_init(&ifp->outbox, TIMER_INTERFACE_FLUSH);
+	outbox_init(&ifp->outbox, TIMER_INTERFACE_SEND);
 	TAILQ_INSERT_TAIL(&b->interfaces, ifp, entry);
 	schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
 	notify(b, EVENT_INTERFACE_ADD, ifp);
@@ -142,7 +142,7 @@ interface_down(struct babel *b, struct interface *ifp)
 		neighbour_flush(b, n);
 	outbox_clear(&ifp->outbox);
 	transmit_forget(b, ifp);
-	schedule_cancel(b, &ifp->outbox.flush);
+	schedule_cancel(b, &ifp->outbox.timer);
 	schedule_cancel(b, &ifp->hello);
 	schedule_cancel(b, &ifp->update);
 	schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
@@ -189,7 +189,7 @@ interface_reprice(struct babel *b, struct interface *ifp)
 			continue;
 		n->ihu_due = true;
 		ifp->outbox.ihu = true;
-		interface_flush_soon(b, ifp);
+		interface_send_soon(b, ifp);
 	}
 }
 
@@ -219,7 +219,7 @@ interface_follow(struct babel *b, struct interface *ifp,
 	}
 	if (ifp->conf.update_interval < conf->update_interval) {
 		ifp->outbox.everything = true;	/* as promised before */
-		interface_flush_soon(b, ifp);
+		interface_send_soon(b, ifp);
 	} else if (ifp->conf.update_interval > conf->update_interval) {
 		interface_hold_longer(b);
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
@@ -237,7 +237,7 @@ interface_follow(struct babel *b, struct interface *ifp,
 	if (could != can || !address_equal(&old->ipv4, &ifp->link.ipv4)) {
 		ifp->retracts_ipv4 = could && !can;
 		ifp->outbox.everything = true;	/* other next hops */
-		interface_flush_soon(b, ifp);
+		interface_send_soon(b, ifp);
 	}
 	if (ifp->link.mtu < old->mtu)
 		transmit_forget(b, ifp);
@@ -431,5 +431,5 @@ interface_hello_due(struct babel *b, struct interface *ifp)
 			ifp->outbox.ihu = true;
 		}
 	schedule_hello(b, ifp);
-	schedule_advance(b, &ifp->outbox.flush, b->now);
+	schedule_advance(b, &ifp->outbox.timer, b->now);
 }

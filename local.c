@@ -113,7 +113,7 @@ local_on_command(struct local *local, local_command *command, void *ctx)
 }
 
 void
-local_tell(struct local *local, struct log *log, uint64_t *errors)
+local_set_log(struct local *local, struct log *log, uint64_t *errors)
 {
 	trouble_init(&local->accepting, log, errors);
 }
@@ -277,7 +277,7 @@ wants_input(const struct client *c)
 		return true;
 	return c->state == CLIENT_OPEN && !is_occupied(c) &&
 	    (!client_has_line(c) ||
-	    (c->held_up && c->input_len < sizeof(c->input)));
+	    (c->line_waits && c->input_len < sizeof(c->input)));
 }
 
 /* Are changes to be sent now?  All of them are sent before a reply, and
@@ -295,7 +295,7 @@ static bool
 has_request(const struct client *c, babel_time now)
 {
 	return client_has_line(c) &&
-	    (!c->held_up || client_trial_end(c, now) <= now);
+	    (!c->line_waits || client_trial_end(c, now) <= now);
 }
 
 /* Could it proceed without input and without its socket taking output? */
@@ -354,7 +354,7 @@ local_due(const struct local *local, babel_time now)
 		else if (monitor_is_behind(c, &local->journal) &&
 		    now < c->news_at)
 			due = time_min(due, c->news_at);
-		if (c->state == CLIENT_OPEN && c->held_up)
+		if (c->state == CLIENT_OPEN && c->line_waits)
 			due = time_min(due, client_trial_end(c, now));
 	}
 	return local->forgetting ? now : due;
@@ -366,7 +366,7 @@ static void
 read_input(struct local *local, struct client *c, babel_time now)
 {
 	switch (client_read(c, now)) {
-	case CLIENT_HEARD:
+	case CLIENT_READ:
 		break;
 	case CLIENT_OVERLONG:
 		local->counters[LOCAL_DROPPED]++;
@@ -403,9 +403,9 @@ must_wait(struct local *local, struct client *c, const char *line,
 	if (!c->on_trial || !local_request_is_directive(line))
 		return false;
 	read_input(local, c, now);
-	c->held_up = client_trial_end(c, now) > now;
-	c->on_trial = c->held_up;
-	return c->held_up || !client_has_line(c);
+	c->line_waits = client_trial_end(c, now) > now;
+	c->on_trial = c->line_waits;
+	return c->line_waits || !client_has_line(c);
 }
 
 /* The next request, or the end of them. */

@@ -35,7 +35,7 @@
 
 #define LOG_LINE	2048		/* octets with the newline */
 #define LOG_FILE_MODE	0644
-#define TELL_PAUSE	SECOND		/* between two tries to tell */
+#define REPORT_PAUSE	SECOND		/* between two tries to tell */
 _Static_assert(LOG_LINE <= PIPE_BUF, "a ready pipe has room for a line");
 
 enum way {
@@ -372,7 +372,7 @@ log_run(struct log *log, babel_time now)
 	if (log->output.lost > 0)
 		(void)catch_up(&log->output);
 	return log->errors.lost > 0 || log->output.lost > 0 ?
-	    now + TELL_PAUSE : NEVER;
+	    now + REPORT_PAUSE : NEVER;
 }
 
 const uint64_t *

@@ -95,7 +95,7 @@ manager_close(struct manager *manager)
 }
 
 static void
-tell(const struct manager *manager, const char *message)
+send_message(const struct manager *manager, const char *message)
 {
 	if (manager->socket >= 0)
 		(void)!send(manager->socket, message, strlen(message),
@@ -105,7 +105,7 @@ tell(const struct manager *manager, const char *message)
 void
 manager_ready(const struct manager *manager)
 {
-	tell(manager, "READY=1");
+	send_message(manager, "READY=1");
 }
 
 void
@@ -115,13 +115,13 @@ manager_reloading(const struct manager *manager, babel_time now)
 
 	snprintf(message, sizeof(message),
 	    "RELOADING=1\nMONOTONIC_USEC=%" PRId64, now);
-	tell(manager, message);
+	send_message(manager, message);
 }
 
 void
 manager_stopping(const struct manager *manager)
 {
-	tell(manager, "STOPPING=1");
+	send_message(manager, "STOPPING=1");
 }
 
 void
@@ -129,6 +129,6 @@ manager_alive(struct manager *manager, babel_time now)
 {
 	if (now < manager->next)
 		return;
-	tell(manager, "WATCHDOG=1");
+	send_message(manager, "WATCHDOG=1");
 	manager->next = now + manager->period;
 }

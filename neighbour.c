@@ -107,7 +107,7 @@ neighbour_new(struct babel *b, struct interface *ifp,
 	job_init(&n->cost_changed, JOB_NEIGHBOUR_COST);
 	job_init(&n->flush, JOB_NEIGHBOUR_FLUSH);
 	job_init(&n->dump, JOB_NEIGHBOUR_DUMP);
-	outbox_init(&n->outbox, TIMER_NEIGHBOUR_FLUSH);
+	outbox_init(&n->outbox, TIMER_NEIGHBOUR_SEND);
 	return n;
 }
 
@@ -183,7 +183,7 @@ neighbour_flush(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->dump_next);
 	schedule_cancel(b, &n->probe);
 	STAILQ_INSERT_TAIL(&b->lost, n, lost_entry);
-	schedule_cancel(b, &n->outbox.flush);
+	schedule_cancel(b, &n->outbox.timer);
 	outbox_clear(&n->outbox);
 	job_cancel(b, &n->cost_changed);
 	job_cancel(b, &n->dump);
@@ -352,10 +352,10 @@ send_verdict(struct babel *b, struct neighbour *n)
 	n->ihu_due = true;
 	if (may_introduce(b, n->interface)) {
 		n->outbox.ihu = true;
-		neighbour_flush_urgent(b, n);
+		neighbour_send_urgently(b, n);
 	} else {
 		n->interface->outbox.ihu = true;
-		interface_flush_with_hello(b, n->interface);
+		interface_send_with_hello(b, n->interface);
 	}
 }
 
@@ -369,14 +369,14 @@ exchange_tables(struct babel *b, struct neighbour *n)
 	n->exchanged = b->now;
 	if (alone) {
 		n->outbox.wildcard_request = true;
-		neighbour_flush_urgent(b, n);
+		neighbour_send_urgently(b, n);
 		/* One that waits for this begins at once. */
 		n->dump_running = n->dump_running && n->dump_walk.begun;
 		n->dumped = 0;
 		neighbour_dump(b, n);
 	} else {
 		n->interface->outbox.everything = true;
-		interface_flush_with_hello(b, n->interface);
+		interface_send_with_hello(b, n->interface);
 	}
 }
 
@@ -403,7 +403,7 @@ neighbour_wants_table(struct babel *b, struct neighbour *n)
 		neighbour_dump(b, n);
 	else {
 		n->interface->outbox.everything = true;
-		interface_flush_with_hello(b, n->interface);
+		interface_send_with_hello(b, n->interface);
 	}
 	/* Its link may have been down for a moment: then it knows nobody,
 	 * and our next Hello and IHU may be far. */
@@ -616,7 +616,7 @@ probe_send(struct babel *b, struct neighbour *n)
 	n->outbox.probe_opaque = seqno_plus(n->probe_opaque, n->probes_sent);
 	n->probes_sent++;
 	count(b, COUNT_PROBES_SENT);
-	schedule_advance(b, &n->outbox.flush, b->now);
+	schedule_advance(b, &n->outbox.timer, b->now);
 	schedule(b, &n->probe, b->now + (n->probes_sent == n->probes_wanted ?
 	    response_time(&n->response, PROBE_PATIENCE) : PROBE_PAUSE));
 }
@@ -703,34 +703,34 @@ neighbour_ihu_expired(struct babel *b, struct neighbour *n)
 }
 
 void
-neighbour_flush_urgent(struct babel *b, struct neighbour *n)
+neighbour_send_urgently(struct babel *b, struct neighbour *n)
 {
 	if (n->dying)
 		return;
-	schedule_advance(b, &n->outbox.flush, b->now + random_between(b,
+	schedule_advance(b, &n->outbox.timer, b->now + random_between(b,
 	    MILLISECOND, 8 * MILLISECOND));
 }
 
 void
-neighbour_flush_soon(struct babel *b, struct neighbour *n)
+neighbour_send_soon(struct babel *b, struct neighbour *n)
 {
 	if (n->dying)
 		return;
-	schedule_advance(b, &n->outbox.flush, b->now + random_between(b,
+	schedule_advance(b, &n->outbox.timer, b->now + random_between(b,
 	    10 * MILLISECOND, 40 * MILLISECOND));
 }
 
 void
-neighbour_say(struct babel *b, struct neighbour *n,
+neighbour_queue(struct babel *b, struct neighbour *n,
     const struct outbox_item *item, bool urgent)
 {
 	if (n->dying)
 		return;
 	outbox_add(&n->outbox, item);
 	if (urgent)
-		neighbour_flush_urgent(b, n);
+		neighbour_send_urgently(b, n);
 	else
-		neighbour_flush_soon(b, n);
+		neighbour_send_soon(b, n);
 }
 
 /* Who asks before the link is usable may not know us yet, and would not

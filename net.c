@@ -209,7 +209,7 @@ net_close(struct net *net)
 }
 
 void
-net_tell(struct net *net, struct log *log, uint64_t *errors)
+net_set_log(struct net *net, struct log *log, uint64_t *errors)
 {
 	net->log = log;
 	net->errors = errors;

@@ -77,7 +77,7 @@ struct evaluation {
 	size_t file_count;
 	bool failed;			/* an error was reported */
 	bool wrong_usage;		/* ... of an option */
-	bool getopt_said;		/* ... and printed already */
+	bool getopt_complained;		/* ... and printed already */
 	bool obsolete;			/* -u or -z was given */
 	int verb;			/* 'V', OPTION_*, or 0: run */
 };
@@ -121,8 +121,8 @@ fail(struct evaluation *e, const char *message)
 	if (e->report->error[0] == '\0')
 		snprintf(e->report->error, sizeof(e->report->error), "%s",
 		    message);
-	if (e->report->tell != NULL)
-		e->report->tell(e->report->ctx, message);
+	if (e->report->each_error != NULL)
+		e->report->each_error(e->report->ctx, message);
 	e->failed = true;
 }
 
@@ -354,7 +354,7 @@ set_letter(struct evaluation *e, int letter)
 		if (e->report->error[0] == '\0')
 			snprintf(e->report->error, sizeof(e->report->error),
 			    "wrong command line");
-		e->failed = e->wrong_usage = e->getopt_said = true;
+		e->failed = e->wrong_usage = e->getopt_complained = true;
 	}
 }
 
@@ -421,7 +421,7 @@ read_option(struct evaluation *e, int option)
 static bool
 must_stop(const struct evaluation *e)
 {
-	return e->failed && e->report->tell == NULL;
+	return e->failed && e->report->each_error == NULL;
 }
 
 static void
@@ -608,14 +608,14 @@ options_read(int argc, char *const argv[], int *status)
 
 	if (begin(&e, argc, argv)) {
 		if (asks_for_check(argc, e.argv))
-			report.tell = print_to_stderr;
+			report.each_error = print_to_stderr;
 		evaluate(&e);
 		if (!e.failed && (e.verb == 0 || e.verb == OPTION_CHECK) &&
 		    e.conf->interface_count == 0)
 			fail(&e, "no interface to run on: name one on the "
 			    "command line or in a file");
 	}
-	if (e.failed && !e.getopt_said && report.tell == NULL)
+	if (e.failed && !e.getopt_complained && report.each_error == NULL)
 		print_to_stderr(NULL, report.error);
 	*status = conclude(&e);
 	conf = end(&e);

@@ -25,17 +25,17 @@ outbox_item_compare(const struct outbox_item *a, const struct outbox_item *b)
 TREE_DEFINE(outbox_tree, outbox_item, entry, outbox_item_compare)
 
 void
-outbox_init(struct outbox *o, enum timer_kind flush)
+outbox_init(struct outbox *o, enum timer_kind kind)
 {
 	memset(o, 0, sizeof(*o));
-	timer_init(&o->flush, flush);
+	timer_init(&o->timer, kind);
 }
 
 /* The item cannot be kept by name. */
 static void
 outbox_overflow(struct outbox *o, const struct outbox_item *item)
 {
-	if (item->kind == SAY_UPDATE)
+	if (item->kind == OUTBOX_UPDATE)
 		o->everything = true;
 }
 

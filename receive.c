@@ -60,8 +60,8 @@ act_ack_request(struct receiver *r, const struct tlv *tlv)
 		send_neighbour(r->b, n);	/* make room */
 		outbox_add_ack(&n->outbox, tlv->u.ack_request.opaque);
 	}
-	neighbour_flush_urgent(r->b, n);
-	schedule_advance(r->b, &n->outbox.flush, r->b->now +
+	neighbour_send_urgently(r->b, n);
+	schedule_advance(r->b, &n->outbox.timer, r->b->now +
 	    tlv->u.ack_request.interval / 2);
 }
 
@@ -190,7 +190,7 @@ measure_rtt(struct receiver *r)
 /* Does the packet say a Hello that was not said lately on this interface
  * of ours?  Without one it could not make a neighbour yet. */
 static bool
-says_another_hello(struct decoder d, const struct interface *ifp)
+has_new_hello(struct decoder d, const struct interface *ifp)
 {
 	struct tlv tlv;
 
@@ -216,7 +216,7 @@ is_our_own(const struct receiver *r, const struct decoder *d)
 		if (interface_has_address(ifp, &r->datagram->from) &&
 		    (ifp == r->ifp ||
 		    (IN6_IS_ADDR_MULTICAST(&r->datagram->to) &&
-		    !says_another_hello(*d, ifp))))
+		    !has_new_hello(*d, ifp))))
 			return true;
 	return false;
 }

@@ -112,27 +112,27 @@ request_free(struct babel *b, struct request *request)
 }
 
 static void
-say_update(struct babel *b, struct neighbour *n,
+send_update(struct babel *b, struct neighbour *n,
     const struct destination_key *key, bool urgent)
 {
-	struct outbox_item item = { .kind = SAY_UPDATE, .key = *key };
+	struct outbox_item item = { .kind = OUTBOX_UPDATE, .key = *key };
 
-	neighbour_say(b, n, &item, urgent);
+	neighbour_queue(b, n, &item, urgent);
 }
 
 static void
-say_seqno_request(struct babel *b, struct neighbour *n,
+send_seqno_request(struct babel *b, struct neighbour *n,
     const struct request *request)
 {
 	struct outbox_item item = {
-		.kind = SAY_SEQNO_REQUEST,
+		.kind = OUTBOX_SEQNO_REQUEST,
 		.key = request->destination->key,
 		.id = request->id,
 		.seqno = request->seqno,
 		.hop_count = request->hop_count,
 	};
 
-	neighbour_say(b, n, &item, true);
+	neighbour_queue(b, n, &item, true);
 }
 
 void
@@ -142,7 +142,7 @@ request_received_route(struct babel *b, struct neighbour *n,
 	if (received->wildcard)
 		neighbour_wants_table(b, n);
 	else
-		say_update(b, n, &received->key, false);
+		send_update(b, n, &received->key, false);
 }
 
 /* Whom to pass a request on to: the selected or else the best feasible
@@ -207,7 +207,7 @@ request_pass_on(struct babel *b, struct request *request,
 	request->sent = b->now;
 	request->passed_to = successor->id;
 	count(b, COUNT_SEQNO_REQUESTS_FORWARDED);
-	say_seqno_request(b, successor, request);
+	send_seqno_request(b, successor, request);
 }
 
 /* Section 3.8.1.2: to one neighbour only, one hop less, at once. */
@@ -280,10 +280,10 @@ request_received_seqno(struct babel *b, struct neighbour *n,
 		request_forward(b, d, n, received);
 	else if (router_id_compare(&now.id, &received->id) != 0 ||
 	    !seqno_less(now.seqno, received->seqno))
-		say_update(b, n, &received->key, true);
+		send_update(b, n, &received->key, true);
 	else if (now.route == NULL) {
 		identity_raise_seqno(b, received->seqno);
-		say_update(b, n, &received->key, true);
+		send_update(b, n, &received->key, true);
 	} else if (announce_filter(b, d, n->interface, &now))
 		request_forward(b, d, n, received);
 	else				/* we do not announce it there */
@@ -325,7 +325,7 @@ request_send(struct babel *b, struct request *request)
 	request->hop_count = REQUEST_HOP_COUNT;
 	TREE_FOREACH(route, route_tree, &request->destination->routes)
 		if (wants_seqno(route))
-			say_seqno_request(b, route->neighbour, request);
+			send_seqno_request(b, route->neighbour, request);
 	schedule(b, &request->resend, b->now + (REQUEST_TIMEOUT <<
 	    (REQUEST_RESENDS - request->resends)));
 }
@@ -451,7 +451,7 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	}
 	request->hop_count = REQUEST_HOP_COUNT;
 	request->sent = b->now;
-	say_seqno_request(b, n, request);
+	send_seqno_request(b, n, request);
 }
 
 /* Send the answer on to whoever asked. */
@@ -461,7 +461,7 @@ request_answer(struct babel *b, const struct request *request)
 	struct neighbour *n = request_asker(b, request);
 
 	if (n != NULL)
-		say_update(b, n, &request->destination->key, true);
+		send_update(b, n, &request->destination->key, true);
 }
 
 void

@@ -111,13 +111,13 @@ refresh_time(const struct route *route)
 void
 route_refresh_late(struct babel *b, struct route *route)
 {
-	struct outbox_item item = { .kind = SAY_ROUTE_REQUEST,
+	struct outbox_item item = { .kind = OUTBOX_ROUTE_REQUEST,
 	    .key = route->destination->key };
 
 	if (route->refresh_asked || b->now < refresh_time(route))
 		return;
 	route->refresh_asked = true;
-	neighbour_say(b, route->neighbour, &item, false);
+	neighbour_queue(b, route->neighbour, &item, false);
 }
 
 /* A finite update came: the route lives on.  The timer is left to fire
@@ -237,7 +237,7 @@ selection_stands(const struct babel *b, struct route *route, bool is_same)
 
 /* Section 3.5.3, branches B1 and B2; true: the update was unfeasible. */
 static bool
-route_update_known(struct babel *b, struct route *route,
+route_update_existing(struct babel *b, struct route *route,
     const struct update *update, uint16_t add_metric)
 {
 	struct destination *d = route->destination;
@@ -344,7 +344,8 @@ route_update(struct babel *b, struct neighbour *n,
 	    destination_find_in_order(b, &update.key);
 	route = d == NULL ? NULL : route_find(d, n->id);
 	if (route != NULL)
-		unfeasible = route_update_known(b, route, &update, add_metric);
+		unfeasible = route_update_existing(b, route, &update,
+		    add_metric);
 	else if (update.metric < INFINITY_METRIC)
 		unfeasible = route_update_new(b, d, n, &update, add_metric);
 	else if (received->metric == INFINITY_METRIC)

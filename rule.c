@@ -75,7 +75,7 @@ struct rules {
 
 	struct operation_list waiting, in_flight;
 	unsigned int waiting_count;
-	struct transaction_list held;	/* until we are ready */
+	struct transaction_list until_ready;
 	struct transaction_list completed;	/* without an operation */
 	struct transaction *current;	/* the one that makes steps */
 
@@ -268,7 +268,7 @@ rules_open(struct kernel *kernel, const struct rules_conf *conf,
 	rules->review_delay = REVIEW_FIRST;
 	STAILQ_INIT(&rules->waiting);
 	STAILQ_INIT(&rules->in_flight);
-	STAILQ_INIT(&rules->held);
+	STAILQ_INIT(&rules->until_ready);
 	STAILQ_INIT(&rules->completed);
 	rules->others = rule_others_new(on_other, rules);
 	rules->ipv4 = disambiguation_new(on_step, rules);
@@ -329,7 +329,7 @@ rules_close(struct rules *rules)
 	kernel_serve(rules->kernel, NULL, NULL, NULL);
 	free_operations(&rules->in_flight);
 	free_operations(&rules->waiting);
-	free_transactions(&rules->held);
+	free_transactions(&rules->until_ready);
 	free_transactions(&rules->completed);
 	rule_tables_free(rules->tables);
 	rule_others_free(rules->others);
@@ -356,7 +356,7 @@ fill(struct rules *rules)
 	rules->is_walking = true;
 	walk_restart(&rules->own_walk);
 	rules->listing = LISTING_AWAITED;
-	rule_others_tell(rules->others);
+	rule_others_report(rules->others);
 	(void)kernel_resync(rules->kernel);
 }
 
@@ -413,7 +413,7 @@ rules_submit(struct rules *rules, const struct fib_change *change)
 	} else if (rules->is_ready)
 		begin(rules, transaction);
 	else {
-		STAILQ_INSERT_TAIL(&rules->held, transaction, entry);
+		STAILQ_INSERT_TAIL(&rules->until_ready, transaction, entry);
 		if (!rules->is_started)
 			start(rules);
 	}
@@ -624,13 +624,13 @@ on_is_free(void *ctx, uint32_t table)
 }
 
 void
-rules_export(struct rules *rules, const struct destination_key *key,
+rules_announce(struct rules *rules, const struct destination_key *key,
     uint32_t table)
 {
 	/* Those of the main table are reported by the kernel. */
 	if (table == RT_TABLE_MAIN && !destination_is_source_specific(key))
 		return;
-	if (!rule_others_export(rules->others, key, table))
+	if (!rule_others_announce(rules->others, key, table))
 		rules_log(rules, LOG_ERR, "source-specific routes may hide "
 		    "an export: %s", strerror(ENOMEM));
 }
@@ -679,7 +679,7 @@ rules_sync(struct rules *rules, bool begins)
 void
 rules_rule(struct rules *rules, const struct kernel_rule *rule, bool present)
 {
-	rule_tables_heard(rules->tables, rule, present);
+	rule_tables_note(rules->tables, rule, present);
 }
 
 /* A slice of the walk over our own plain routes. */
@@ -712,8 +712,8 @@ get_ready(struct rules *rules)
 	if (rules->is_walking || rules->listing != LISTING_DONE)
 		return;
 	rules->is_ready = rules->is_started;
-	while ((transaction = STAILQ_FIRST(&rules->held)) != NULL) {
-		STAILQ_REMOVE_HEAD(&rules->held, entry);
+	while ((transaction = STAILQ_FIRST(&rules->until_ready)) != NULL) {
+		STAILQ_REMOVE_HEAD(&rules->until_ready, entry);
 		begin(rules, transaction);
 	}
 }

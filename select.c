@@ -252,7 +252,7 @@ ask_again(struct babel *b)
 	TAILQ_FOREACH(ifp, &b->interfaces, entry)
 		if (ifp->up) {
 			ifp->outbox.wildcard_request = true;
-			interface_flush_soon(b, ifp);
+			interface_send_soon(b, ifp);
 		}
 }
 

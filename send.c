@@ -4,9 +4,9 @@
  *
  * A flush asks the tables at the moment of sending, so what goes out is
  * the current truth, and lowers the feasibility distance in the same step
- * (section 3.7.3).  Updates leave in batches that are sorted by router-id
+ * (section 3.7.3).  Updates leave in slices that are sorted by router-id
  * and prefix, which is what compresses best.  However much is waiting, one
- * call sends one batch; the timer brings the next, so that neither our
+ * call sends one slice; the timer brings the next, so that neither our
  * Hellos nor our neighbours' receive buffers suffer.
  */
 #include "packet.h"
@@ -34,8 +34,8 @@
 #include "tree.h"
 #include "util.h"
 
-#define BATCH		256		/* destinations in one go */
-#define PACE		(4 * MILLISECOND)	/* between two batches */
+#define SLICE		256		/* destinations in one go */
+#define PACE		(4 * MILLISECOND)	/* between two slices */
 #define RETRY		(10 * MILLISECOND)	/* after a refused packet */
 #define HURRY_PAUSE	(2 * SECOND)	/* between two full updates */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
@@ -219,7 +219,7 @@ put_due_ihus(struct packet *p)
 		    (p->e.stamp == NULL ||
 		    message_room(&p->e) < IHU_ROOM))) {
 			n->outbox.ihu = true;
-			neighbour_flush_urgent(p->b, n);
+			neighbour_send_urgently(p->b, n);
 		} else
 			put_ihu(p, n);
 	}
@@ -253,7 +253,7 @@ encode_request(struct packet *p, const struct outbox_item *item)
 		.hop_count = item->hop_count,
 	};
 
-	return item->kind == SAY_ROUTE_REQUEST ?
+	return item->kind == OUTBOX_ROUTE_REQUEST ?
 	    message_put_route_request(&p->e, &route) :
 	    message_put_seqno_request(&p->e, &seqno);
 }
@@ -265,7 +265,7 @@ put_request(struct packet *p, const struct outbox_item *item)
 		packet_send(p);
 		encode_request(p, item);
 	}
-	count(p->b, item->kind == SAY_ROUTE_REQUEST ?
+	count(p->b, item->kind == OUTBOX_ROUTE_REQUEST ?
 	    COUNT_ROUTE_REQUESTS_SENT : COUNT_SEQNO_REQUESTS_SENT);
 }
 
@@ -431,21 +431,21 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		put_retraction(p, &d->key);
 }
 
-/* A destination of a batch, and what it is sorted by. */
-struct batch_entry {
+/* A destination of a slice, and what it is sorted by. */
+struct slice_entry {
 	struct router_id id;
 	struct destination *destination;
 };
 
-struct batch {
-	struct batch_entry entries[BATCH];
+struct slice {
+	struct slice_entry entries[SLICE];
 	size_t count;
 };
 
 static int
-batch_compare(const void *a, const void *b)
+slice_compare(const void *a, const void *b)
 {
-	const struct batch_entry *x = a, *y = b;
+	const struct slice_entry *x = a, *y = b;
 	int order = router_id_compare(&x->id, &y->id);
 
 	return order != 0 ? order : destination_key_compare(
@@ -453,9 +453,9 @@ batch_compare(const void *a, const void *b)
 }
 
 static void
-batch_add(const struct babel *b, struct batch *batch, struct destination *d)
+slice_add(const struct babel *b, struct slice *slice, struct destination *d)
 {
-	struct batch_entry *entry = &batch->entries[batch->count++];
+	struct slice_entry *entry = &slice->entries[slice->count++];
 	struct announcement a;
 
 	entry->destination = d;
@@ -466,27 +466,27 @@ batch_add(const struct babel *b, struct batch *batch, struct destination *d)
 
 /* A walk in the order of keys that meets one router-id is. */
 static bool
-batch_is_sorted(const struct batch *batch)
+slice_is_sorted(const struct slice *slice)
 {
 	size_t i;
 
-	for (i = 1; i < batch->count; i++)
-		if (batch_compare(&batch->entries[i - 1],
-		    &batch->entries[i]) > 0)
+	for (i = 1; i < slice->count; i++)
+		if (slice_compare(&slice->entries[i - 1],
+		    &slice->entries[i]) > 0)
 			return false;
 	return true;
 }
 
 static void
-put_batch(struct packet *p, struct batch *batch, enum reason reason)
+put_slice(struct packet *p, struct slice *slice, enum reason reason)
 {
 	size_t i;
 
-	if (!batch_is_sorted(batch))
-		qsort(batch->entries, batch->count,
-		    sizeof(batch->entries[0]), batch_compare);
-	for (i = 0; i < batch->count; i++)
-		put_destination(p, batch->entries[i].destination, reason);
+	if (!slice_is_sorted(slice))
+		qsort(slice->entries, slice->count,
+		    sizeof(slice->entries[0]), slice_compare);
+	for (i = 0; i < slice->count; i++)
+		put_destination(p, slice->entries[i].destination, reason);
 }
 
 /* Can anybody use what we announce?  Only who was told that we hear it, was
@@ -503,23 +503,23 @@ has_listener(struct interface *ifp)
 	return false;
 }
 
-/* Announce the changes since the last time, one batch; true when more is
+/* Announce the changes since the last time, one slice; true when more is
  * left. */
 static bool
 put_changes(struct packet *p)
 {
 	struct interface *ifp = p->ifp;
-	struct batch batch = { .count = 0 };
+	struct slice slice = { .count = 0 };
 	struct destination *d = ifp->next_change;
 
 	if (!has_listener(ifp)) {
 		ifp->next_change = NULL;
 		return false;
 	}
-	for (; d != NULL && batch.count < BATCH;
+	for (; d != NULL && slice.count < SLICE;
 	    d = TAILQ_NEXT(d, change_entry))
-		batch_add(p->b, &batch, d);
-	put_batch(p, &batch, REASON_CHANGE);
+		slice_add(p->b, &slice, d);
+	put_slice(p, &slice, REASON_CHANGE);
 	ifp->next_change = d;
 	return d != NULL;
 }
@@ -555,7 +555,7 @@ put_item(struct packet *p, const struct outbox_item *item)
 
 	if (!interface_understands(p->ifp, &item->key))
 		return true;
-	if (item->kind != SAY_UPDATE) {
+	if (item->kind != OUTBOX_UPDATE) {
 		put_request(p, item);
 		return true;
 	}
@@ -569,12 +569,12 @@ put_item(struct packet *p, const struct outbox_item *item)
 	return true;
 }
 
-/* Requests and replies, one batch. */
+/* Requests and replies, one slice. */
 static void
 put_items(struct packet *p, struct outbox *outbox)
 {
 	struct outbox_item *item, *next;
-	unsigned int room = BATCH;
+	unsigned int room = SLICE;
 	bool waiting = false;
 
 	for (item = outbox_first(outbox); item != NULL && room > 0;
@@ -587,9 +587,9 @@ put_items(struct packet *p, struct outbox *outbox)
 			waiting = true;
 	}
 	if (item != NULL)
-		schedule_advance(p->b, &outbox->flush, p->b->now + PACE);
+		schedule_advance(p->b, &outbox->timer, p->b->now + PACE);
 	else if (waiting)
-		schedule_advance(p->b, &outbox->flush, p->b->now + RETRY);
+		schedule_advance(p->b, &outbox->timer, p->b->now + RETRY);
 }
 
 /* A full update at once, by multicast.  One that only waits for its turn
@@ -634,7 +634,7 @@ send_interface(struct babel *b, struct interface *ifp)
 	struct outbox *outbox = &ifp->outbox;
 	struct packet p;
 
-	if (is_blocked(b, ifp, &outbox->flush)) {
+	if (is_blocked(b, ifp, &outbox->timer)) {
 		send_hello_first(b, ifp);
 		return;
 	}
@@ -646,9 +646,9 @@ send_interface(struct babel *b, struct interface *ifp)
 		put_wildcard_request(&p);
 	outbox->wildcard_request = false;
 	if (put_changes(&p))
-		schedule(b, &outbox->flush, b->now + PACE);
+		schedule(b, &outbox->timer, b->now + PACE);
 	packet_send(&p);
-	ifp->flushed = b->now;
+	ifp->last_sent = b->now;
 	announce_trim(b);
 	if (outbox->everything)
 		hurry_full_update(b, ifp);
@@ -716,7 +716,7 @@ send_neighbour(struct babel *b, struct neighbour *n)
 {
 	struct packet p;
 
-	if (is_blocked(b, n->interface, &n->outbox.flush))
+	if (is_blocked(b, n->interface, &n->outbox.timer))
 		return;
 	packet_begin(&p, b, n->interface, n);
 	put_unicast(&p);
@@ -753,21 +753,21 @@ is_silent(const struct packet *p, const struct destination *d)
 static bool
 send_walk(struct packet *p, struct walk *walk)
 {
-	struct batch batch = { .count = 0 };
+	struct slice slice = { .count = 0 };
 	struct destination *d = NULL;
-	unsigned int budget = BATCH;
+	unsigned int budget = SLICE;
 
 	while (budget-- > 0 &&
 	    (d = destination_step(p->b, walk, d)) != NULL)
 		if (!is_silent(p, d))
-			batch_add(p->b, &batch, d);
-	put_batch(p, &batch, REASON_PERIODIC);
+			slice_add(p->b, &slice, d);
+	put_slice(p, &slice, REASON_PERIODIC);
 	packet_send(p);
 	return d == NULL;
 }
 
 /*
- * The periodic update (section 3.7.1) is spread over the interval: batches
+ * The periodic update (section 3.7.1) is spread over the interval: slices
  * follow each other so that each destination comes round once in every
  * interval, and large tables never leave in one burst.
  */
@@ -775,14 +775,14 @@ void
 send_full_update(struct babel *b, struct interface *ifp)
 {
 	babel_time interval = ifp->conf.update_interval, pause = PACE;
-	size_t batches = b->destination_count / BATCH + 1;
+	size_t slices = b->destination_count / SLICE + 1;
 	struct packet p;
 	bool done;
 
 	if (is_blocked(b, ifp, &ifp->update))
 		return;
 	if (!ifp->update_hurry)
-		pause = time_max(interval / (babel_time)batches, PACE);
+		pause = time_max(interval / (babel_time)slices, PACE);
 	done = true;
 	if (has_listener(ifp)) {
 		packet_begin(&p, b, ifp, NULL);
@@ -807,7 +807,7 @@ send_dump(struct babel *b, struct neighbour *n)
 
 	if (is_blocked(b, n->interface, &n->dump_next))
 		return;
-	schedule_cancel(b, &n->outbox.flush);
+	schedule_cancel(b, &n->outbox.timer);
 	packet_begin(&p, b, n->interface, n);
 	put_unicast(&p);
 	if (send_walk(&p, &n->dump_walk))

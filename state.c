@@ -23,9 +23,9 @@
 static int
 fail(struct state_file *file, const char *error)
 {
-	if (strcmp(file->said, error) == 0)
+	if (strcmp(file->failure, error) == 0)
 		return 0;
-	strlcpy(file->said, error, sizeof(file->said));
+	strlcpy(file->failure, error, sizeof(file->failure));
 	return -1;
 }
 
@@ -37,7 +37,7 @@ state_open(struct state_file *file, const char *path,
 	if (path == NULL)
 		return 0;
 	strlcpy(file->path, path, sizeof(file->path));
-	if (system_state_read(path, &file->held, error) < 0)
+	if (system_state_read(path, &file->stored, error) < 0)
 		return fail(file, error);
 	return 0;
 }
@@ -45,15 +45,15 @@ state_open(struct state_file *file, const char *path,
 static bool
 has_new_id(const struct state_file *file, const struct system_state *current)
 {
-	return current->has_id && (!file->held.has_id ||
-	    router_id_compare(&current->id, &file->held.id) != 0);
+	return current->has_id && (!file->stored.has_id ||
+	    router_id_compare(&current->id, &file->stored.id) != 0);
 }
 
 static int
 write_file(struct state_file *file, const struct system_state *current,
     uint16_t reserved, char error[SYSTEM_ERROR_SIZE])
 {
-	struct system_state new = file->held;
+	struct system_state new = file->stored;
 
 	new.has_seqno = true;
 	new.seqno = seqno_plus(current->seqno, reserved);
@@ -63,7 +63,7 @@ write_file(struct state_file *file, const struct system_state *current,
 	}
 	if (system_state_write(file->path, &new, error) < 0)
 		return -1;
-	file->held = new;
+	file->stored = new;
 	return 0;
 }
 
@@ -81,8 +81,8 @@ int
 state_keep(struct state_file *file, const struct system_state *current,
     babel_time now, char error[SYSTEM_ERROR_SIZE])
 {
-	bool is_used_up = !file->held.has_seqno ||
-	    seqno_less(file->held.seqno, current->seqno);
+	bool is_used_up = !file->stored.has_seqno ||
+	    seqno_less(file->stored.seqno, current->seqno);
 	uint16_t block = file->block;
 
 	if (file->path[0] == '\0' || now < file->retry ||
@@ -94,7 +94,7 @@ state_keep(struct state_file *file, const struct system_state *current,
 		file->retry = now + RETRY_PAUSE;
 		return fail(file, error);
 	}
-	file->said[0] = '\0';
+	file->failure[0] = '\0';
 	file->block = block;
 	file->written = now;
 	file->retry = 0;

@@ -414,7 +414,7 @@ is_living_babeld(pid_t pid)
 }
 
 static int
-fail_held(const char *path, pid_t pid, char error[SYSTEM_ERROR_SIZE])
+fail_locked(const char *path, pid_t pid, char error[SYSTEM_ERROR_SIZE])
 {
 	if (pid <= 0)
 		return fail(error, "pid file %s is held by a running process",
@@ -440,7 +440,7 @@ open_pid_file(const char *path, pid_t *pid, char error[SYSTEM_ERROR_SIZE])
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0 ||
 		    is_living_babeld(*pid)) {
 			close(fd);
-			return fail_held(path, *pid, error);
+			return fail_locked(path, *pid, error);
 		}
 		if (ownfile_has_path(fd, path))
 			return fd;

@@ -57,7 +57,7 @@ describe_request(const struct tlv *tlv, char line[LINE])
 
 /* False for what is not worth a line: padding and parser state. */
 static bool
-describe(const struct tlv *tlv, char line[LINE])
+describe_tlv(const struct tlv *tlv, char line[LINE])
 {
 	const struct hello *hello = &tlv->u.hello;
 	const struct ihu *ihu = &tlv->u.ihu;
@@ -106,7 +106,7 @@ trace_packet(const struct babel *b, const struct interface *ifp,
 		return;
 	address_format(sent ? &datagram->to : &datagram->from, address);
 	while (message_next(&d, &tlv))
-		if (describe(&tlv, line))
+		if (describe_tlv(&tlv, line))
 			log_at(b, LOG_DEBUG, "%s %s %s if %s", line,
 			    sent ? "to" : "from", address, ifp->link.name);
 }

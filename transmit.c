@@ -78,7 +78,7 @@ note_failure(struct babel *b, struct interface *ifp,
 {
 	struct send_failures *failures = &ifp->send_failures;
 	bool news = failures->error != error ||
-	    b->now - failures->said >= COMPLAINT_PAUSE;
+	    b->now - failures->logged >= COMPLAINT_PAUSE;
 
 	count(b, COUNT_SEND_FAILED);
 	failures->count++;
@@ -87,7 +87,7 @@ note_failure(struct babel *b, struct interface *ifp,
 	failures->last = b->now;
 	if (!news)
 		return;
-	failures->said = b->now;
+	failures->logged = b->now;
 	notify(b, EVENT_SEND_FAILED, ifp);
 }
 

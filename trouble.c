@@ -12,7 +12,7 @@
 
 #define PAUSE_MIN	(10 * MILLISECOND)
 #define PAUSE_MAX	SECOND
-#define TELL_PAUSE	MINUTE
+#define LOG_PAUSE	MINUTE
 #define TEXT_MAX	256
 
 void
@@ -24,7 +24,7 @@ trouble_init(struct trouble *trouble, struct log *log, uint64_t *count)
 }
 
 static void
-tell(const struct trouble *trouble, const char *text)
+log_error(const struct trouble *trouble, const char *text)
 {
 	const char *error = strerror(trouble->error);
 
@@ -49,13 +49,13 @@ trouble_met(struct trouble *trouble, babel_time now, int error,
 	trouble->pause = trouble->pause == 0 ? PAUSE_MIN :
 	    time_min(2 * trouble->pause, PAUSE_MAX);
 	trouble->again = now + trouble->pause;
-	if (trouble->told != 0 && now - trouble->told < TELL_PAUSE)
+	if (trouble->logged != 0 && now - trouble->logged < LOG_PAUSE)
 		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof(text), format, ap);
 	va_end(ap);
-	tell(trouble, text);
-	trouble->told = now;
+	log_error(trouble, text);
+	trouble->logged = now;
 	trouble->times = 0;
 }
 

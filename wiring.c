@@ -146,7 +146,7 @@ engine_xroute_changed(struct daemon *daemon, enum babel_event event,
 	if (event == EVENT_XROUTE_FLUSH || best == NULL || best->route.local)
 		rules_retract(daemon->rules, key);
 	else
-		rules_export(daemon->rules, key, best->route.table);
+		rules_announce(daemon->rules, key, best->route.table);
 }
 
 static void
@@ -245,13 +245,13 @@ static unsigned int
 kernel_displaced(void *ctx, const struct kernel_route *route)
 {
 	struct daemon *daemon = ctx;
-	unsigned int exported, hidden = 0;
+	unsigned int offered, hidden = 0;
 
-	exported = babel_kernel_displaced(daemon->babel, clock_monotonic(),
+	offered = babel_kernel_displaced(daemon->babel, clock_monotonic(),
 	    route);
 	if (route->table == RT_TABLE_MAIN)
 		hidden = rules_displaced(daemon->rules, route);
-	return exported > hidden ? exported : hidden;
+	return offered > hidden ? offered : hidden;
 }
 
 static void

@@ -111,7 +111,7 @@ read_option(struct statement *s, const struct field *field)
 	    !IN6_IS_ADDR_MC_LINKLOCAL(&options->protocol_group))
 		statement_warn(s, &s->word,
 		    "not a link-local multicast address");
-	field_say(field, options, &s->conf->said);
+	field_mark_given(field, options, &s->conf->given);
 	return statement_need_end(s);
 }
 
@@ -468,7 +468,7 @@ directive_read(struct statement *s, const char *text, size_t len)
 	while (!token_is_at_end(&s->reader)) {
 		if (read_line(s) == -1) {
 			error = -1;
-			if (s->report->tell == NULL)
+			if (s->report->each_error == NULL)
 				break;
 		}
 		token_skip_line(&s->reader);

@@ -6,7 +6,7 @@
 
 #include "config/statement.h"
 
-/* Read the text to its end, or to the first error unless report->tell is
+/* Read the text to its end, or to the first error unless report->each_error is
  * set.  A command line and a request of the socket must be one line.  0, or
  * -1 with an error reported. */
 int	directive_read(struct statement *, const char *text, size_t len);

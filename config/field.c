@@ -110,7 +110,7 @@ const struct field option_fields[] = {
 };
 
 _Static_assert(sizeof(option_fields) / sizeof(option_fields[0]) <= 65,
-    "more options than bits in configuration.said");
+    "more options than bits in configuration.given");
 
 #define PARAMETER(member) \
 	offsetof(struct interface_conf, member), \
@@ -341,7 +341,7 @@ set_tables(const struct field *field, void *base, const char *text,
 
 /* What would have been right. */
 static void
-describe(const struct field *field, char expected[FIELD_EXPECTED_MAX])
+describe_values(const struct field *field, char expected[FIELD_EXPECTED_MAX])
 {
 	long long min = field->min, max = field->max;
 
@@ -414,7 +414,7 @@ field_set(const struct field *field, void *base, const char *text,
 		return 0;
 	expected[0] = '\0';
 	if (!no_memory)
-		describe(field, expected);
+		describe_values(field, expected);
 	return -1;
 }
 
@@ -537,14 +537,15 @@ servers_equal(const struct server_conf *a, const struct server_conf *b)
 }
 
 void
-field_say(const struct field *field, struct options *options, uint64_t *said)
+field_mark_given(const struct field *field, struct options *options,
+    uint64_t *given)
 {
 	const size_t first = offsetof(struct options, servers);
 	const size_t end = first + sizeof(options->servers);
 	struct server_conf *servers = options->servers;
 	size_t slot, other;
 
-	*said |= UINT64_C(1) << (field - option_fields);
+	*given |= UINT64_C(1) << (field - option_fields);
 	if (field->offset < first || field->offset >= end)
 		return;
 	/* Those for reading and writing stand side by side. */
@@ -555,7 +556,7 @@ field_say(const struct field *field, struct options *options, uint64_t *said)
 	field += (ptrdiff_t)other - (ptrdiff_t)slot;
 	field_free(field, options);
 	servers[other] = (struct server_conf){ .path = NULL };
-	*said &= ~(UINT64_C(1) << (field - option_fields));
+	*given &= ~(UINT64_C(1) << (field - option_fields));
 }
 
 /* Copies. */

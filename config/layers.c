@@ -79,7 +79,7 @@ keep_options(struct configuration *files, const struct configuration *old,
 			return -1;
 		}
 		bit = UINT64_C(1) << (field - option_fields);
-		files->said = (files->said & ~bit) | (old->said & bit);
+		files->given = (files->given & ~bit) | (old->given & bit);
 	}
 	return 0;
 }

@@ -71,8 +71,8 @@ statement_error(struct statement *s, const struct token *at,
 	compose(s, at, "", message, text);
 	if (s->report->error[0] == '\0')
 		memcpy(s->report->error, text, sizeof(text));
-	if (s->report->tell != NULL)
-		s->report->tell(s->report->ctx, text);
+	if (s->report->each_error != NULL)
+		s->report->each_error(s->report->ctx, text);
 	return -1;
 }
 

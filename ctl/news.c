@@ -31,7 +31,7 @@ next_news(struct top *top, enum style style)
 }
 
 void
-news_tell(struct top *top, enum style style, const char *format, ...)
+news_add(struct top *top, enum style style, const char *format, ...)
 {
 	struct news *news = next_news(top, style);
 	va_list arguments;
@@ -51,7 +51,7 @@ news_of_interface(struct top *top, const struct object *before,
 	    FIELD_INTERFACE);
 
 	if (was != is)
-		news_tell(top, is ? GOOD : BAD, "%.40s is %s", name,
+		news_add(top, is ? GOOD : BAD, "%.40s is %s", name,
 		    is ? "up" : after == NULL ? "not used any more" : "down");
 }
 
@@ -66,13 +66,13 @@ news_of_neighbour(struct top *top, const struct object *before,
 	const char *interface = object_text(o, FIELD_INTERFACE);
 
 	if (is && !was)
-		news_tell(top, GOOD, "neighbour %.50s on %.40s, cost %.10s",
+		news_add(top, GOOD, "neighbour %.50s on %.40s, cost %.10s",
 		    address, interface, object_text(o, FIELD_COST));
 	else if (was && !is)
-		news_tell(top, BAD, "neighbour %.50s on %.40s is lost",
+		news_add(top, BAD, "neighbour %.50s on %.40s is lost",
 		    address, interface);
 	else if (is && !object_equal(before, FIELD_COST, after, FIELD_COST))
-		news_tell(top, PLAIN, "%.50s on %.40s: cost %.10s %s %.10s",
+		news_add(top, PLAIN, "%.50s on %.40s: cost %.10s %s %.10s",
 		    address, interface, object_text(before, FIELD_COST),
 		    screen_glyph(&top->screen, ARROW),
 		    object_text(after, FIELD_COST));
@@ -80,7 +80,7 @@ news_of_neighbour(struct top *top, const struct object *before,
 
 /* Of several routes that go the same way at once, one line is made. */
 static void
-tell_way(struct top *top, enum style style, const char *prefix,
+add_way(struct top *top, enum style style, const char *prefix,
     const char *way)
 {
 	struct news *last = &top->news[(top->news_count - 1) % NEWS_MAX];
@@ -116,7 +116,7 @@ news_of_route(struct top *top, const struct object *before,
 		    screen_glyph(&top->screen, ARROW),
 		    object_text(after, FIELD_INTERFACE),
 		    object_text(after, FIELD_VIA));
-		tell_way(top, WAY, prefix, way);
+		add_way(top, WAY, prefix, way);
 	} else if (was && !is && top->lost_count < NEWS_MAX)
 		memcpy(top->lost[top->lost_count++], prefix, sizeof(prefix));
 	else if (was && !is)
@@ -178,9 +178,9 @@ news_settle(struct top *top)
 	    screen_glyph(&top->screen, ARROW));
 	for (i = 0; i < top->lost_count; i++)
 		if (!has_way(&top->view, top->lost[i]))
-			tell_way(top, BAD, top->lost[i], way);
+			add_way(top, BAD, top->lost[i], way);
 	if (top->lost_more > 0)
-		news_tell(top, BAD, "%u more routes are lost",
+		news_add(top, BAD, "%u more routes are lost",
 		    top->lost_more);
 	top->lost_count = top->lost_more = 0;
 }

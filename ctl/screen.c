@@ -163,7 +163,7 @@ write_row(const struct screen *screen, int row, FILE *file)
 }
 
 void
-screen_flush(struct screen *screen, FILE *file)
+screen_show(struct screen *screen, FILE *file)
 {
 	size_t size = (size_t)screen->columns * sizeof(struct cell);
 	int row, at;

@@ -48,6 +48,6 @@ int	screen_field(struct screen *, struct span, enum style,
 int	screen_line(struct screen *, struct span, enum style, enum glyph);
 const char *screen_glyph(const struct screen *, enum glyph);
 /* Write the rows that have changed. */
-void	screen_flush(struct screen *, FILE *);
+void	screen_show(struct screen *, FILE *);
 
 #endif

@@ -51,7 +51,7 @@ lose(struct top *top)
 	memcpy(error, top->connection->error, sizeof(error));
 	connection_close(top->connection);
 	top->connected = false;
-	news_tell(top, BAD, "%.150s", error);
+	news_add(top, BAD, "%.150s", error);
 }
 
 /* One line of the stream: 0, or -1 with the connection's error. */
@@ -115,7 +115,7 @@ static void
 draw(struct loop *loop)
 {
 	frame_draw(&loop->top, loop->drawn);
-	screen_flush(&loop->top.screen, stdout);
+	screen_show(&loop->top.screen, stdout);
 	loop->changed = false;
 	loop->over |= ferror(stdout) != 0;
 }
@@ -188,7 +188,7 @@ run(struct loop *loop)
 		if (!loop->top.connected && now - loop->tried >= TICK) {
 			loop->tried = now;
 			if (begin(&loop->top) == 0)
-				news_tell(&loop->top, GOOD, "connected");
+				news_add(&loop->top, GOOD, "connected");
 			loop->changed = true;
 		}
 	}

@@ -38,7 +38,7 @@ struct top {
 
 /* Tell what a change means for people. */
 void	news_of_change(struct top *, const struct change *);
-void	news_tell(struct top *, enum style, const char *format, ...)
+void	news_add(struct top *, enum style, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 /* CLOCK_MONOTONIC in ms: news are shown for a while. */
 long long news_now(void);

@@ -36,8 +36,8 @@ struct auth_sender {
 	babel_time answers_began;	/* challenges and replies ... */
 	uint32_t answers;		/* ... sent since */
 	babel_time complained;		/* last log of a dropped packet, or 0 */
-	bool unsigned_said;		/* logged: no key to sign with ... */
-	bool crowded_said;		/* ... or too many for the MTU */
+	bool unsigned_logged;		/* logged: no key to sign with ... */
+	bool crowded_logged;		/* ... or too many for the MTU */
 	struct in6_addr stranger;	/* the last who was no neighbour ... */
 	struct auth_trouble trouble;	/* ... and was not believed */
 };

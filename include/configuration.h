@@ -104,7 +104,7 @@ struct options {
 
 struct configuration {
 	struct options options;
-	uint64_t said;			/* bit n: option_fields[n] was given */
+	uint64_t given;			/* bit n: option_fields[n] was given */
 	char *files;			/* that were read; or NULL */
 	struct interface_conf defaults;
 	struct interface_conf *interfaces;	/* in order of first mention */
@@ -148,7 +148,7 @@ struct configuration_report {
 	void (*warn)(void *ctx, const char *message);
 	/* Called for each line with an error; reading then goes on behind
 	 * it.  NULL: stop at the first. */
-	void (*tell)(void *ctx, const char *message);
+	void (*each_error)(void *ctx, const char *message);
 	void *ctx;
 	uint32_t warned;		/* words warned of already */
 };

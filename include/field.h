@@ -57,9 +57,10 @@ extern const struct field interface_fields[];
 
 const struct field *field_find(const struct field *fields, const char *word);
 
-/* The option has been set.  Its bit in said; and the address of a server,
+/* The option has been set.  Its bit in given; and the address of a server,
  * for which the last word counts, is no longer that of the other kind. */
-void	field_say(const struct field *, struct options *, uint64_t *said);
+void	field_mark_given(const struct field *, struct options *,
+	    uint64_t *given);
 
 /* Set the member to what the text says.  0; or -1, and expected tells what
  * would have been right ("" for no memory). */

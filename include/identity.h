@@ -12,7 +12,7 @@ bool	identity_is_own(const struct babel *, const struct router_id *);
  * ours, it is from an earlier life: we go on from there, because nobody
  * would believe us otherwise.  If that does not end it, another router has
  * our router-id, and the log says so. */
-void	identity_adopt(struct babel *, const struct router_id *heard,
+void	identity_adopt(struct babel *, const struct router_id *id,
 	    uint16_t seqno);
 /* A seqno newer than ours is requested.  It goes up by one, not more
  * (section 3.8.1.2).  If others keep asking for much more, they remember us

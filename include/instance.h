@@ -77,9 +77,9 @@ struct babel {
 	babel_time started;
 	babel_time neighbour_lost;	/* one that was reachable; or 0 */
 	babel_time quiet_until;		/* log_often's minute ends */
-	unsigned int said_often;	/* messages of it in this minute */
+	unsigned int logged_often;	/* messages of it in this minute */
 	/* Signs that others remember us better than we do (request.c). */
-	babel_time seqno_adopted, far_request, own_id_heard;
+	babel_time seqno_adopted, far_request, own_id_received;
 	babel_time raises_since;	/* our seqno has gone up since */
 	uint8_t raises;			/* ... so many times */
 

@@ -50,7 +50,7 @@ struct interface {
 	struct unsent_queue unsent;	/* owned; ops->send refused them */
 	uint32_t unsent_count;
 	struct destination *next_change; /* to announce; NULL: none */
-	babel_time flushed;		/* when a packet was sent last */
+	babel_time last_sent;		/* when a packet was sent last */
 	babel_time hello_burst_next;	/* no further burst before */
 	babel_time introduced;		/* a newcomer to a crowd, or 0 */
 
@@ -59,7 +59,7 @@ struct interface {
 		uint64_t count;
 		int error;		/* of the last: an errno */
 		struct in6_addr to;
-		babel_time last, said;	/* said: was to be logged */
+		babel_time last, logged;	/* logged: when */
 	} send_failures;
 
 	struct {
@@ -83,10 +83,10 @@ void	interface_hello_soon(struct babel *, struct interface *);
 /* See that the outbox is sent: within the urgent timeout, soon, or when it
  * is convenient, within half a Hello interval (section 3.1); with the next
  * Hello if that is soon. */
-void	interface_flush_with_hello(struct babel *, struct interface *);
-void	interface_flush_lazy(struct babel *, struct interface *);
-void	interface_flush_urgent(struct babel *, struct interface *);
-void	interface_flush_soon(struct babel *, struct interface *);
+void	interface_send_with_hello(struct babel *, struct interface *);
+void	interface_send_lazily(struct babel *, struct interface *);
+void	interface_send_urgently(struct babel *, struct interface *);
+void	interface_send_soon(struct babel *, struct interface *);
 /* Are there so many neighbours that they had better be addressed together
  * and not one by one? */
 bool	interface_is_crowded(const struct interface *);

@@ -58,7 +58,7 @@ void	local_close(struct local *);
 /* Who executes directives; without, they are bad. */
 void	local_on_command(struct local *, local_command *, void *ctx);
 /* Where to tell of errors, and what to count them in; to nobody without. */
-void	local_tell(struct local *, struct log *, uint64_t *errors);
+void	local_set_log(struct local *, struct log *, uint64_t *errors);
 /* Show what is known of the interfaces' sockets; borrowed. */
 void	local_show_sockets(struct local *, const struct net *);
 /* Show these numbers too; the array is borrowed until local_close. */

@@ -157,9 +157,9 @@ void	neighbour_probe_later(struct babel *, struct neighbour *);
 void	neighbour_introduce(struct babel *, struct neighbour *, bool is_new);
 
 /* See that the outbox is sent. */
-void	neighbour_flush_urgent(struct babel *, struct neighbour *);
-void	neighbour_flush_soon(struct babel *, struct neighbour *);
-void	neighbour_say(struct babel *, struct neighbour *,
+void	neighbour_send_urgently(struct babel *, struct neighbour *);
+void	neighbour_send_soon(struct babel *, struct neighbour *);
+void	neighbour_queue(struct babel *, struct neighbour *,
 	    const struct outbox_item *, bool urgent);
 /* It asks for our whole table. */
 void	neighbour_wants_table(struct babel *, struct neighbour *);

@@ -16,7 +16,7 @@ typedef void net_input(void *ctx, const struct datagram *);
  * ours.  NULL with errno; another instance on the port is EADDRINUSE. */
 struct net *net_open(uint16_t port, const struct in6_addr *group);
 /* Where to tell of errors, and what to count them in; to nobody without. */
-void	net_tell(struct net *, struct log *, uint64_t *errors);
+void	net_set_log(struct net *, struct log *, uint64_t *errors);
 void	net_close(struct net *);
 /* A descriptor that is readable when net_receive has something to do. */
 int	net_fd(const struct net *);

@@ -16,7 +16,7 @@
 #define OUTBOX_MAX	4096
 #define OUTBOX_ACKS	128
 
-enum outbox_kind { SAY_UPDATE, SAY_ROUTE_REQUEST, SAY_SEQNO_REQUEST };
+enum outbox_kind { OUTBOX_UPDATE, OUTBOX_ROUTE_REQUEST, OUTBOX_SEQNO_REQUEST };
 
 struct outbox_item {
 	struct tree_node entry;	/* by kind, key, id */
@@ -37,10 +37,10 @@ struct outbox {
 	uint8_t ack_count;
 	bool probe;			/* an Acknowledgment Request */
 	uint16_t probe_opaque;
-	struct timer flush;		/* when to send */
+	struct timer timer;		/* when to send */
 };
 
-void	outbox_init(struct outbox *, enum timer_kind flush);
+void	outbox_init(struct outbox *, enum timer_kind);
 /* Copies the item; one of the same kind, key and id is replaced by the
  * newer seqno.  When full, or without memory, an update turns into
  * "everything" and a request is forgotten: it will be sent again. */

@@ -43,7 +43,7 @@ babel_time rules_run(struct rules *, babel_time now);
 
 /* We export a route with that key, which is from the table; or do not any
  * more.  Routes to our own addresses need not be told. */
-void	rules_export(struct rules *, const struct destination_key *,
+void	rules_announce(struct rules *, const struct destination_key *,
 	    uint32_t table);
 void	rules_retract(struct rules *, const struct destination_key *);
 

@@ -11,11 +11,11 @@
 
 struct state_file {
 	char path[PATH_MAX];		/* "": there is none */
-	struct system_state held;	/* as far as we know */
+	struct system_state stored;	/* as far as we know */
 	uint16_t block;			/* seqnos reserved the last time */
 	babel_time written;		/* then */
 	babel_time retry;		/* what failed, is tried again; or 0 */
-	char said[SYSTEM_ERROR_SIZE];	/* what failed; "": nothing */
+	char failure[SYSTEM_ERROR_SIZE];	/* what failed; "": nothing */
 };
 
 /* Read it, unless the path is NULL; -1 with a phrase for the log, and then

@@ -13,8 +13,8 @@
 enum timer_kind {
 	/* prompt: what other routers measure us by */
 	TIMER_INTERFACE_HELLO,		/* the next multicast Hello */
-	TIMER_INTERFACE_FLUSH,		/* an interface's outbox */
-	TIMER_NEIGHBOUR_FLUSH,		/* a neighbour's outbox */
+	TIMER_INTERFACE_SEND,		/* an interface's outbox */
+	TIMER_NEIGHBOUR_SEND,		/* a neighbour's outbox */
 	TIMER_NEIGHBOUR_PROBE,		/* is an overdue neighbour alive? */
 	TIMER_REQUEST_RESEND,
 	TIMER_DELIVERY_RESEND,		/* an unacknowledged update */

@@ -19,7 +19,7 @@ struct trouble {
 	int error;		/* an errno; 0: there is none */
 	uint64_t times;		/* met since it was told last */
 	babel_time pause, again;	/* no try before */
-	babel_time told;		/* the last time; 0: never */
+	babel_time logged;		/* the last time; 0: never */
 };
 
 /* There is none yet; zeros are a trouble that is told to nobody.  The counter

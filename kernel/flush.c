@@ -86,7 +86,7 @@ flush_message(void *ctx, const struct nlmsghdr *nlh)
 	    message.route.proto != PROTOCOL_BABEL ||
 	    message.route.table != flush->table ||
 	    (flush->whose == OF_OURS &&
-	    !kernel_route_is_held(flush->kernel, &message)))
+	    !kernel_own_has(flush->kernel, &message)))
 		return true;
 	flush->seen++;
 	if (flush->batch.count == KERNEL_BATCH)

@@ -629,7 +629,7 @@ is_settled(const struct address_message *message)
 /* May it be redistributed?  Temporary addresses are for privacy, and soon
  * gone. */
 static bool
-is_exportable(const struct address_message *message)
+is_redistributable(const struct address_message *message)
 {
 	return is_settled(message) && (message->is_ipv4 ||
 	    (message->flags & IFA_F_TEMPORARY) == 0);
@@ -747,7 +747,7 @@ kernel_link_address_message(struct kernel *kernel,
 	if (is_dump && kernel_marks_is_gone(kernel, fingerprint))
 		return;
 	keep_address(kernel, &message);
-	if (is_exportable(&message))
+	if (is_redistributable(&message))
 		report_route(kernel, &message, true);
 	else if (!is_dump)
 		report_route(kernel, &message, false);

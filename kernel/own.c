@@ -12,31 +12,32 @@
 bool
 kernel_own_find(const struct kernel *kernel,
     const struct route_message *message, struct destination_key *key,
-    struct fib_entry *held)
+    struct fib_entry *installed)
 {
 	*key = message->route.key;
 	return kernel->fib_queries != NULL && message->tos == 0 &&
 	    kernel->fib_queries->find(kernel->fib_ctx, key,
-	    message->route.table, held) &&
-	    kernel_route_same_place(key, held, &message->entry);
+	    message->route.table, installed) &&
+	    kernel_route_same_place(key, installed, &message->entry);
 }
 
 bool
 kernel_own_is_same(const struct kernel *kernel,
     const struct route_message *message, const struct destination_key *key,
-    const struct fib_entry *held)
+    const struct fib_entry *installed)
 {
 	return kernel_route_fingerprint(kernel, &message->route.key,
-	    &message->entry) == kernel_route_fingerprint(kernel, key, held);
+	    &message->entry) ==
+	    kernel_route_fingerprint(kernel, key, installed);
 }
 
 bool
-kernel_route_is_held(const struct kernel *kernel,
+kernel_own_has(const struct kernel *kernel,
     const struct route_message *message)
 {
 	struct destination_key key;
-	struct fib_entry held;
+	struct fib_entry installed;
 
-	return kernel_own_find(kernel, message, &key, &held) &&
-	    kernel_own_is_same(kernel, message, &key, &held);
+	return kernel_own_find(kernel, message, &key, &installed) &&
+	    kernel_own_is_same(kernel, message, &key, &installed);
 }

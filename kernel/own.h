@@ -9,13 +9,13 @@
 /* What we hold to be installed in the place of the message; the key is the
  * one that we know it by.  False: nothing. */
 bool	kernel_own_find(const struct kernel *, const struct route_message *,
-	    struct destination_key *, struct fib_entry *held);
+	    struct destination_key *, struct fib_entry *installed);
 /* Is the route of the message the one that we hold? */
 bool	kernel_own_is_same(const struct kernel *,
 	    const struct route_message *, const struct destination_key *,
-	    const struct fib_entry *held);
+	    const struct fib_entry *installed);
 /* Is it just what we hold to be installed there? */
-bool	kernel_route_is_held(const struct kernel *,
+bool	kernel_own_has(const struct kernel *,
 	    const struct route_message *);
 
 #endif

@@ -37,7 +37,7 @@ kernel_stray_note(struct kernel *kernel, const struct nlmsghdr *nlh,
 
 	if (kernel->fib_queries == NULL ||
 	    kernel->stray_count == STRAYS_MAX ||
-	    kernel_route_is_held(kernel, message) ||
+	    kernel_own_has(kernel, message) ||
 	    !kernel->fib_queries->is_free(kernel->fib_ctx,
 	    message->route.table))
 		return;
@@ -63,7 +63,7 @@ kernel_stray_remove(struct kernel *kernel)
 	for (i = 0; i < kernel->stray_count; i++) {
 		stray = &kernel->strays[i];
 		/* It may be one that we have installed meanwhile. */
-		if (kernel_route_is_held(kernel, &stray->message))
+		if (kernel_own_has(kernel, &stray->message))
 			continue;
 		batch_make_room(&batch, 1);
 		nlh = (struct nlmsghdr *)(void *)stray->request;

@@ -42,7 +42,7 @@ watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
 	bool is_ours = message->route.proto == PROTOCOL_BABEL;
 	bool is_removal = nlh->nlmsg_type == RTM_DELROUTE;
 	struct destination_key key;
-	struct fib_entry held;
+	struct fib_entry installed;
 
 	if (kernel->fib_queries == NULL)
 		return;
@@ -53,10 +53,10 @@ watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
 	}
 	if (!is_removal && (nlh->nlmsg_flags & NLM_F_REPLACE) == 0)
 		return;
-	if (!kernel_own_find(kernel, message, &key, &held))
+	if (!kernel_own_find(kernel, message, &key, &installed))
 		return;
 	if (is_removal == (is_ours &&
-	    kernel_own_is_same(kernel, message, &key, &held)))
+	    kernel_own_is_same(kernel, message, &key, &installed)))
 		kernel->fib_events->lost(kernel->fib_ctx, &key);
 }
 

@@ -317,7 +317,7 @@ client_read(struct client *c, babel_time now)
 		n = recv(c->fd, c->input + c->input_len, room, MSG_DONTWAIT);
 		if (n > 0) {
 			c->input_len += (size_t)n;
-			c->heard = now;
+			c->input_at = now;
 		} else if (n == 0 || (errno != EAGAIN && errno != EINTR))
 			c->ended = true;
 	}
@@ -326,7 +326,7 @@ client_read(struct client *c, babel_time now)
 		return CLIENT_FOREIGN;
 	}
 	return c->input_len < sizeof(c->input) || client_has_line(c) ?
-	    CLIENT_HEARD : CLIENT_OVERLONG;
+	    CLIENT_READ : CLIENT_OVERLONG;
 }
 
 babel_time
@@ -336,7 +336,7 @@ client_trial_end(const struct client *c, babel_time now)
 		return now;
 	if (c->input_len > 0 && c->input[c->input_len - 1] != '\n')
 		return NEVER;
-	return time_max(c->heard + TRIAL_TIME, now);
+	return time_max(c->input_at + TRIAL_TIME, now);
 }
 
 bool

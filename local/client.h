@@ -75,8 +75,8 @@ struct client {
 	bool deaf;			/* no output can be sent */
 	/* May it still turn out to be foreign?  Then it changes nothing. */
 	bool on_trial;
-	bool held_up;			/* its next line waits for that */
-	babel_time heard;		/* when input came last */
+	bool line_waits;		/* its next line waits for that */
+	babel_time input_at;		/* when input came last */
 	enum client_state state;
 	babel_time deadline;		/* of closing */
 	unsigned int poll_index;
@@ -131,7 +131,7 @@ void	client_reply(struct client *, const char *word, const char *message);
 void	client_reply_ok(struct client *, const char *warning);
 
 enum client_input {
-	CLIENT_HEARD,
+	CLIENT_READ,
 	CLIENT_OVERLONG,		/* the input is full, without a line */
 	CLIENT_FOREIGN,			/* given up: HTTP, or no text */
 };

@@ -96,7 +96,7 @@ put_traffic(struct line *line, const struct babel *b,
     const struct interface *ifp)
 {
 	describe_age(line, BOTH("hello-age"), b, ifp->hello_sent);
-	describe_age(line, BOTH("packet-age"), b, ifp->flushed);
+	describe_age(line, BOTH("packet-age"), b, ifp->last_sent);
 	line_number(line, BOTH("queued-packets"), ifp->unsent_count);
 	describe_statistics(line, ifp);
 	describe_sending(line, b, ifp);

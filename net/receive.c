@@ -105,7 +105,7 @@ read_control(struct net *net, struct net_link *link,
  * those who have joined it; before Linux 4.20 the socket of the port alone
  * gets copies. */
 static bool
-describe(struct net *net, struct net_link *link, size_t i,
+fill_datagram(struct net *net, struct net_link *link, size_t i,
     const struct clocks *clocks, struct datagram *datagram)
 {
 	struct msghdr *message = &net->messages[i].msg_hdr;
@@ -145,7 +145,7 @@ net_receive_link(struct net *net, struct net_link *link,
 	if (n > 0)
 		link->numbers.received += (uint64_t)n;
 	for (i = 0; i < n; i++)
-		if (describe(net, link, (size_t)i, &clocks, &datagram))
+		if (fill_datagram(net, link, (size_t)i, &clocks, &datagram))
 			burst->input(burst->ctx, &datagram);
 	return n;
 }

@@ -37,16 +37,16 @@ struct pair {
 	struct prefix lead, trail;
 };
 
-struct place {
+struct position {
 	struct tree_node entry;
 	struct pair pair;
 	struct member *member;
 };
-TREE_HEAD(place_tree);
+TREE_HEAD(position_tree);
 
 /* A route. */
 struct member {
-	struct place by_destination, by_source;
+	struct position by_destination, by_source;
 	bool is_own, is_other;
 	struct fib_entry own;
 };
@@ -55,8 +55,8 @@ struct member {
 struct slot {
 	struct tree_node entry;
 	struct pair pair;
-	bool is_held, is_there;
-	struct fib_entry held;		/* once the steps taken are done */
+	bool is_planned, is_there;
+	struct fib_entry planned;	/* once the steps taken are done */
 	struct fib_entry there;		/* as the answers say */
 	unsigned int pending;		/* steps not answered yet */
 };
@@ -65,7 +65,7 @@ TREE_HEAD(slot_tree);
 enum review { REVIEW_NOTHING, REVIEW_MEMBERS, REVIEW_SLOTS };
 
 struct disambiguation {
-	struct place_tree by_destination, by_source;
+	struct position_tree by_destination, by_source;
 	struct slot_tree slots;
 	size_t members;
 	struct prefix *found;		/* room for one of each member */
@@ -77,7 +77,7 @@ struct disambiguation {
 };
 
 static int
-place_compare(const struct place *a, const struct place *b)
+position_compare(const struct position *a, const struct position *b)
 {
 	return memcmp(&a->pair, &b->pair, sizeof(a->pair));
 }
@@ -88,7 +88,7 @@ slot_compare(const struct slot *a, const struct slot *b)
 	return memcmp(&a->pair, &b->pair, sizeof(a->pair));
 }
 
-TREE_DEFINE(place_tree, place, entry, place_compare)
+TREE_DEFINE(position_tree, position, entry, position_compare)
 TREE_DEFINE(slot_tree, slot, entry, slot_compare)
 
 static struct pair
@@ -142,21 +142,21 @@ is_inside(const struct prefix *inner, const struct prefix *outer)
 	    common_bits(inner, outer) >= outer->plen;
 }
 
-/* The first place not before the pair, and the last one not after it. */
-static struct place *
-place_ceiling(const struct place_tree *tree, const struct pair *pair)
+/* The first position not before the pair, and the last one not after it. */
+static struct position *
+position_ceiling(const struct position_tree *tree, const struct pair *pair)
 {
-	const struct place wanted = { .pair = *pair };
+	const struct position wanted = { .pair = *pair };
 
-	return place_tree_from(tree, &wanted);
+	return position_tree_from(tree, &wanted);
 }
 
-static struct place *
-place_floor(const struct place_tree *tree, const struct pair *pair)
+static struct position *
+position_floor(const struct position_tree *tree, const struct pair *pair)
 {
-	const struct place wanted = { .pair = *pair };
+	const struct position wanted = { .pair = *pair };
 
-	return place_tree_until(tree, &wanted);
+	return position_tree_until(tree, &wanted);
 }
 
 /* The prefix cut to a length. */
@@ -172,46 +172,46 @@ prefix_cut(const struct prefix *prefix, unsigned int plen)
 
 /*
  * The longest prefix around another one, strictly, among those that trail
- * the same lead; NULL: none.  The last place not after the prefix, cut
- * shorter, is around it, or shares all bits with it that any other place
+ * the same lead; NULL: none.  The last position not after the prefix, cut
+ * shorter, is around it, or shares all bits with it that any other position
  * around it may have.
  */
-static const struct place *
-nearest_trail(const struct place_tree *tree, const struct pair *pair)
+static const struct position *
+nearest_trail(const struct position_tree *tree, const struct pair *pair)
 {
 	struct pair probe = *pair;
-	const struct place *place;
+	const struct position *position;
 	unsigned int plen = pair->trail.plen;
 
 	while (plen > 0) {
 		probe.trail = prefix_cut(&pair->trail, plen - 1);
-		place = place_floor(tree, &probe);
-		if (place == NULL ||
-		    prefix_compare(&place->pair.lead, &pair->lead) != 0)
+		position = position_floor(tree, &probe);
+		if (position == NULL ||
+		    prefix_compare(&position->pair.lead, &pair->lead) != 0)
 			return NULL;
-		if (is_inside(&probe.trail, &place->pair.trail))
-			return place;
-		plen = common_bits(&place->pair.trail, &probe.trail) + 1;
+		if (is_inside(&probe.trail, &position->pair.trail))
+			return position;
+		plen = common_bits(&position->pair.trail, &probe.trail) + 1;
 	}
 	return NULL;
 }
 
 /* The same among the leads. */
-static const struct place *
-nearest_lead(const struct place_tree *tree, const struct prefix *prefix)
+static const struct position *
+nearest_lead(const struct position_tree *tree, const struct prefix *prefix)
 {
 	struct pair probe;
-	const struct place *place;
+	const struct position *position;
 	unsigned int plen = prefix->plen;
 
 	memset(&probe, 0xff, sizeof(probe));
 	while (plen > 0) {
 		probe.lead = prefix_cut(prefix, plen - 1);
-		place = place_floor(tree, &probe);
-		if (place == NULL || is_inside(&probe.lead,
-		    &place->pair.lead))
-			return place;
-		plen = common_bits(&place->pair.lead, &probe.lead) + 1;
+		position = position_floor(tree, &probe);
+		if (position == NULL || is_inside(&probe.lead,
+		    &position->pair.lead))
+			return position;
+		plen = common_bits(&position->pair.lead, &probe.lead) + 1;
 	}
 	return NULL;
 }
@@ -243,22 +243,23 @@ sort_found(struct prefix *found, size_t count)
  * most, and none from both sides.
  */
 static size_t
-collect(const struct place_tree *tree, const struct pair *pair,
+collect(const struct position_tree *tree, const struct pair *pair,
     struct prefix *found)
 {
 	struct pair from = *pair;
-	const struct place *outer;
-	struct place *place;
+	const struct position *outer;
+	struct position *position;
 	size_t count = 0;
 
 	while ((outer = nearest_lead(tree, &from.lead)) != NULL) {
 		from.lead = outer->pair.lead;
-		for (place = place_ceiling(tree, &from); place != NULL &&
-		    prefix_compare(&place->pair.lead, &from.lead) == 0 &&
-		    is_inside(&place->pair.trail, &pair->trail);
-		    place = place_tree_next(place))
-			if (place->pair.trail.plen > pair->trail.plen)
-				found[count++] = place->pair.trail;
+		for (position = position_ceiling(tree, &from);
+		    position != NULL &&
+		    prefix_compare(&position->pair.lead, &from.lead) == 0 &&
+		    is_inside(&position->pair.trail, &pair->trail);
+		    position = position_tree_next(position))
+			if (position->pair.trail.plen > pair->trail.plen)
+				found[count++] = position->pair.trail;
 	}
 	return sort_found(found, count);
 }
@@ -267,9 +268,9 @@ static struct member *
 member_find(const struct disambiguation *d,
     const struct destination_key *key)
 {
-	struct place wanted = { .pair = pair_by_destination(key) }, *found;
+	struct position wanted = { .pair = pair_by_destination(key) }, *found;
 
-	found = place_tree_find(&d->by_destination, &wanted);
+	found = position_tree_find(&d->by_destination, &wanted);
 	return found == NULL ? NULL : found->member;
 }
 
@@ -303,8 +304,8 @@ member_get(struct disambiguation *d, const struct destination_key *key)
 	member->by_destination.pair = pair_by_destination(key);
 	member->by_source.pair = pair_by_source(key);
 	member->by_destination.member = member->by_source.member = member;
-	place_tree_insert(&d->by_destination, &member->by_destination);
-	place_tree_insert(&d->by_source, &member->by_source);
+	position_tree_insert(&d->by_destination, &member->by_destination);
+	position_tree_insert(&d->by_source, &member->by_source);
 	d->members++;
 	return member;
 }
@@ -315,8 +316,8 @@ member_release(struct disambiguation *d, struct member *member)
 {
 	if (member == NULL || member->is_own || member->is_other)
 		return;
-	place_tree_remove(&d->by_destination, &member->by_destination);
-	place_tree_remove(&d->by_source, &member->by_source);
+	position_tree_remove(&d->by_destination, &member->by_destination);
+	position_tree_remove(&d->by_source, &member->by_source);
 	d->members--;
 	free(member);
 }
@@ -338,7 +339,7 @@ want(const struct disambiguation *d, const struct destination_key *key,
 	const struct pair by_destination = pair_by_destination(key);
 	const struct pair by_source = pair_by_source(key);
 	const struct member *member = member_find(d, key);
-	const struct place *best;
+	const struct position *best;
 
 	if (member == NULL) {
 		if (nearest_trail(&d->by_source, &by_source) == NULL)
@@ -375,7 +376,7 @@ slot_new(struct disambiguation *d, const struct destination_key *key)
 static void
 slot_release(struct disambiguation *d, struct slot *slot)
 {
-	if (slot->is_held || slot->pending > 0)
+	if (slot->is_planned || slot->pending > 0)
 		return;
 	slot_tree_remove(&d->slots, slot);
 	free(slot);
@@ -399,16 +400,16 @@ settle_slot(struct disambiguation *d, struct slot *slot)
 	bool is_wanted = want(d, &change.key, &change.entry);
 	int error = 0;
 
-	if (is_wanted != slot->is_held ||
-	    (is_wanted && !is_same(&change.entry, &slot->held))) {
-		change.old = slot->held;
-		change.operation = !slot->is_held ? FIB_ADD :
+	if (is_wanted != slot->is_planned ||
+	    (is_wanted && !is_same(&change.entry, &slot->planned))) {
+		change.old = slot->planned;
+		change.operation = !slot->is_planned ? FIB_ADD :
 		    is_wanted ? FIB_CHANGE : FIB_DELETE;
 		error = d->step(d->ctx, &change);
 		if (error == 0) {
 			slot->pending++;
-			slot->is_held = is_wanted;
-			slot->held = change.entry;
+			slot->is_planned = is_wanted;
+			slot->planned = change.entry;
 		}
 	}
 	slot_release(d, slot);
@@ -513,17 +514,17 @@ disambiguation_new(disambiguation_step *step, void *ctx)
 void
 disambiguation_free(struct disambiguation *d)
 {
-	struct place *place;
+	struct position *position;
 	struct slot *slot;
 
 	if (d == NULL)
 		return;
-	while ((place = place_tree_first(&d->by_destination)) != NULL) {
-		place->member->is_own = place->member->is_other = false;
-		member_release(d, place->member);
+	while ((position = position_tree_first(&d->by_destination)) != NULL) {
+		position->member->is_own = position->member->is_other = false;
+		member_release(d, position->member);
 	}
 	while ((slot = slot_tree_first(&d->slots)) != NULL) {
-		slot->is_held = false;
+		slot->is_planned = false;
 		slot->pending = 0;
 		slot_release(d, slot);
 	}
@@ -580,8 +581,8 @@ disambiguation_done(struct disambiguation *d, const struct fib_change *step,
 		slot->there = step->entry;
 	}
 	if (slot->pending == 0) {
-		slot->is_held = slot->is_there;
-		slot->held = slot->there;
+		slot->is_planned = slot->is_there;
+		slot->planned = slot->there;
 	}
 	slot_release(d, slot);
 }
@@ -594,9 +595,9 @@ disambiguation_lost(struct disambiguation *d,
 	struct slot *slot = slot_find(d, key);
 	bool is_own = member != NULL && member->is_own;
 
-	if (slot == NULL || !slot->is_held || slot->pending > 0)
+	if (slot == NULL || !slot->is_planned || slot->pending > 0)
 		return false;
-	slot->is_held = slot->is_there = false;
+	slot->is_planned = slot->is_there = false;
 	if (!is_own) {
 		(void)settle_slot(d, slot);
 		return false;
@@ -617,16 +618,16 @@ static const struct member *
 member_after(const struct disambiguation *d,
     const struct destination_key *after)
 {
-	const struct place *place;
-	struct place wanted;
+	const struct position *position;
+	struct position wanted;
 
 	if (after == NULL)
-		place = place_tree_first(&d->by_destination);
+		position = position_tree_first(&d->by_destination);
 	else {
 		wanted.pair = pair_by_destination(after);
-		place = place_tree_after(&d->by_destination, &wanted);
+		position = position_tree_after(&d->by_destination, &wanted);
 	}
-	return place == NULL ? NULL : place->member;
+	return position == NULL ? NULL : position->member;
 }
 
 /* Settle what the next member can change; false: there is none. */
@@ -691,9 +692,9 @@ disambiguation_find(const struct disambiguation *d,
 {
 	const struct slot *slot = slot_find(d, key);
 
-	if (slot == NULL || !slot->is_held || slot->pending > 0)
+	if (slot == NULL || !slot->is_planned || slot->pending > 0)
 		return false;
-	*entry = slot->held;
+	*entry = slot->planned;
 	return true;
 }
 
@@ -704,12 +705,12 @@ disambiguation_after(const struct disambiguation *d,
 {
 	const struct slot *slot = slot_after(d, after);
 
-	while (slot != NULL && (!slot->is_held || slot->pending > 0))
+	while (slot != NULL && (!slot->is_planned || slot->pending > 0))
 		slot = slot_tree_next(slot);
 	if (slot == NULL)
 		return false;
 	*key = key_of_slot(slot);
-	*entry = slot->held;
+	*entry = slot->planned;
 	return true;
 }
 

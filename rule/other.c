@@ -19,7 +19,7 @@
 struct identity {
 	struct destination_key key;
 	uint8_t proto;
-	bool is_export;
+	bool is_announced;
 	uint32_t table, priority, ifindex;
 };
 _Static_assert(sizeof(struct identity) == 48, "identity has padding");
@@ -177,7 +177,7 @@ rule_others_displace(struct rule_others *others,
 	for (other = rule_other_tree_from(&others->tree, &wanted);
 	    has_key(other, &route->key); other = next) {
 		next = rule_other_tree_next(other);
-		if (other->identity.is_export ||
+		if (other->identity.is_announced ||
 		    other->identity.table != route->table ||
 		    other->identity.priority != route->priority ||
 		    memcmp(&other->identity, &identity,
@@ -191,27 +191,27 @@ rule_others_displace(struct rule_others *others,
 
 /* There is one export with a key, from whatever table. */
 static struct other *
-find_export(struct rule_others *others, const struct destination_key *key)
+find_announced(struct rule_others *others, const struct destination_key *key)
 {
 	struct other wanted = { .identity = { .key = *key } }, *other;
 
 	for (other = rule_other_tree_from(&others->tree, &wanted);
 	    has_key(other, key);
 	    other = rule_other_tree_next(other))
-		if (other->identity.is_export)
+		if (other->identity.is_announced)
 			return other;
 	return NULL;
 }
 
 bool
-rule_others_export(struct rule_others *others,
+rule_others_announce(struct rule_others *others,
     const struct destination_key *key, uint32_t table)
 {
 	const struct identity identity = {
-		.key = *key, .table = table, .is_export = true
+		.key = *key, .table = table, .is_announced = true
 	};
 
-	if (find_export(others, key) != NULL)
+	if (find_announced(others, key) != NULL)
 		return true;
 	return add(others, &identity);
 }
@@ -220,14 +220,14 @@ void
 rule_others_retract(struct rule_others *others,
     const struct destination_key *key)
 {
-	struct other *other = find_export(others, key);
+	struct other *other = find_announced(others, key);
 
 	if (other != NULL)
 		forget(others, other);
 }
 
 void
-rule_others_tell(const struct rule_others *others)
+rule_others_report(const struct rule_others *others)
 {
 	struct other *other;
 
@@ -271,7 +271,7 @@ sweep_key(struct rule_others *others, struct other *other)
 
 	for (; has_key(other, &key); other = next) {
 		next = rule_other_tree_next(other);
-		if (!other->identity.is_export &&
+		if (!other->identity.is_announced &&
 		    other->generation < others->complete)
 			forget(others, other);
 	}

@@ -25,12 +25,12 @@ unsigned int rule_others_displace(struct rule_others *,
 	    const struct kernel_route *);
 void	rule_others_remove(struct rule_others *, const struct kernel_route *);
 /* The same of what we export. */
-bool	rule_others_export(struct rule_others *,
+bool	rule_others_announce(struct rule_others *,
 	    const struct destination_key *, uint32_t table);
 void	rule_others_retract(struct rule_others *,
 	    const struct destination_key *);
 /* Call back for what is there. */
-void	rule_others_tell(const struct rule_others *);
+void	rule_others_report(const struct rule_others *);
 
 /* Between begin and end all routes are reported again (exports are not);
  * those that were not are swept out, a number of them at a time: true

@@ -623,7 +623,7 @@ note_loss(struct rule_tables *tables, const struct kernel_rule *rule)
 }
 
 void
-rule_tables_heard(struct rule_tables *tables, const struct kernel_rule *rule,
+rule_tables_note(struct rule_tables *tables, const struct kernel_rule *rule,
     bool present)
 {
 	if (!present && is_ours(tables, rule))

@@ -56,7 +56,7 @@ bool	rule_tables_find(const struct rule_tables *,
 bool	rule_tables_is_others(struct rule_tables *, uint32_t table);
 
 /* Somebody else added or removed a rule. */
-void	rule_tables_heard(struct rule_tables *, const struct kernel_rule *,
+void	rule_tables_note(struct rule_tables *, const struct kernel_rule *,
 	    bool present);
 /* Compare our rules with the kernel's.  0, or an errno. */
 int	rule_tables_check(struct rule_tables *);

@@ -96,7 +96,7 @@ print_of(const char *text, size_t len,
 	struct configuration *conf = configuration_new();
 	size_t messages = 0;
 	struct configuration_report report = {
-		.warn = use_message, .tell = use_message, .ctx = &messages
+		.warn = use_message, .each_error = use_message, .ctx = &messages
 	};
 	char *printed = NULL;
 

@@ -86,7 +86,7 @@ put_options(struct text *text, const struct configuration *conf)
 	size_t i;
 
 	for (; field->word != NULL; field++) {
-		if (!(conf->said & UINT64_C(1) << (field - option_fields)))
+		if (!(conf->given & UINT64_C(1) << (field - option_fields)))
 			continue;
 		value = field_format(field, options, buffer);
 		if (value != NULL)

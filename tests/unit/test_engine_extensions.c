@@ -141,7 +141,7 @@ a_walk_under_way_is_no_retraction(void **state)
 	talker_met(w, 2);
 	world_pass(w, 5 * SECOND);
 	ifp->outbox.everything = true;
-	interface_flush_soon(w->babel, ifp);
+	interface_send_soon(w->babel, ifp);
 	for (i = 0; i < 5000 && !ifp->update_walk.begun; i++)
 		world_pass(w, MILLISECOND);
 	assert_true(ifp->update_hurry && ifp->update_walk.begun);

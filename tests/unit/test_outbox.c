@@ -43,7 +43,7 @@ fill(struct outbox *o, enum outbox_kind kind)
 {
 	unsigned int i;
 
-	outbox_init(o, TIMER_INTERFACE_FLUSH);
+	outbox_init(o, TIMER_INTERFACE_SEND);
 	for (i = 0; i < OUTBOX_MAX; i++) {
 		assert_true(outbox_has_room(o));
 		add(o, i, kind);
@@ -58,12 +58,12 @@ an_update_in_a_full_outbox_is_merged(void **state)
 	struct outbox o;
 
 	(void)state;
-	fill(&o, SAY_UPDATE);
-	add(&o, 0, SAY_UPDATE);
-	add(&o, OUTBOX_MAX - 1, SAY_UPDATE);
+	fill(&o, OUTBOX_UPDATE);
+	add(&o, 0, OUTBOX_UPDATE);
+	add(&o, OUTBOX_MAX - 1, OUTBOX_UPDATE);
 	assert_false(o.everything);
 	assert_int_equal(o.count, OUTBOX_MAX);
-	add(&o, OUTBOX_MAX, SAY_UPDATE);
+	add(&o, OUTBOX_MAX, OUTBOX_UPDATE);
 	assert_true(o.everything);
 	assert_int_equal(o.count, OUTBOX_MAX);
 	outbox_clear(&o);
@@ -73,12 +73,12 @@ an_update_in_a_full_outbox_is_merged(void **state)
 static void
 a_request_in_a_full_outbox_is_forgotten(void **state)
 {
-	struct outbox_item later = item_of(7, SAY_SEQNO_REQUEST);
+	struct outbox_item later = item_of(7, OUTBOX_SEQNO_REQUEST);
 	struct outbox o;
 
 	(void)state;
-	fill(&o, SAY_SEQNO_REQUEST);
-	add(&o, OUTBOX_MAX, SAY_SEQNO_REQUEST);
+	fill(&o, OUTBOX_SEQNO_REQUEST);
+	add(&o, OUTBOX_MAX, OUTBOX_SEQNO_REQUEST);
 	assert_false(o.everything);
 	assert_int_equal(o.count, OUTBOX_MAX);
 	/* The one that is there asks for the newer seqno, further away. */
@@ -101,13 +101,13 @@ without_memory_everything_is_owed(void **state)
 	struct outbox o;
 
 	(void)state;
-	outbox_init(&o, TIMER_INTERFACE_FLUSH);
-	add(&o, 0, SAY_UPDATE);
+	outbox_init(&o, TIMER_INTERFACE_SEND);
+	add(&o, 0, OUTBOX_UPDATE);
 	no_memory = true;
-	add(&o, 0, SAY_UPDATE);
-	add(&o, 1, SAY_ROUTE_REQUEST);
+	add(&o, 0, OUTBOX_UPDATE);
+	add(&o, 1, OUTBOX_ROUTE_REQUEST);
 	assert_false(o.everything);
-	add(&o, 1, SAY_UPDATE);
+	add(&o, 1, OUTBOX_UPDATE);
 	no_memory = false;
 	assert_true(o.everything);
 	assert_int_equal(o.count, 1);

@@ -65,7 +65,7 @@ a_failed_write_is_repeated(void **state)
 	assert_int_equal(state_keep(&file, &current, now, error), 0);
 	now += MINUTE;
 	assert_int_equal(state_keep(&file, &current, now, error), 0);
-	assert_false(file.held.has_seqno);
+	assert_false(file.stored.has_seqno);
 	assert_int_equal(state_close(&file, &current, error), -1);
 	assert_int_equal(mkdir(directory, 0700), 0);
 	/* Not at once: whoever cannot write is not to do nothing else. */
@@ -127,17 +127,17 @@ static unsigned int
 writes_in_an_hour(struct run *run, babel_time step)
 {
 	babel_time end = run->now + 60 * MINUTE;
-	uint16_t held = run->file.held.seqno;
+	uint16_t held = run->file.stored.seqno;
 	unsigned int writes = 0;
 
 	for (; run->now < end; run->now += step) {
 		run->current.seqno++;
 		assert_int_equal(state_keep(&run->file, &run->current,
 		    run->now, error), 0);
-		assert_false(seqno_less(run->file.held.seqno,
+		assert_false(seqno_less(run->file.stored.seqno,
 		    run->current.seqno));
-		writes += run->file.held.seqno != held;
-		held = run->file.held.seqno;
+		writes += run->file.stored.seqno != held;
+		held = run->file.stored.seqno;
 	}
 	assert_int_equal(what_is_there().seqno, held);
 	return writes;

@@ -489,7 +489,7 @@ test_all_errors(void **state)
 {
 	struct messages messages = { .count = 0 };
 	struct configuration_report report = {
-		.tell = keep_message, .ctx = &messages
+		.each_error = keep_message, .ctx = &messages
 	};
 
 	(void)state;
