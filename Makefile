@@ -389,11 +389,13 @@ install: $(filter all,$(MAKECMDGOALS))
 	    { echo "install: there is no $(OUT)/$$p; run make first" >&2; \
 	    exit 1; }; done
 	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 \
-	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
+	    $(DESTDIR)$(MANDIR)/man7 \
 	    $(DESTDIR)$(COMPLETIONDIR)
 	install -m 755 $(OUT)/babeld $(OUT)/babelctl $(DESTDIR)$(BINDIR)
 	install -m 644 babeld.man $(DESTDIR)$(MANDIR)/man8/babeld.8
 	install -m 644 man/babelctl.1 $(DESTDIR)$(MANDIR)/man1/babelctl.1
+	install -m 644 man/babeld.conf.5 $(DESTDIR)$(MANDIR)/man5/babeld.conf.5
 	install -m 644 man/babel-socket.7 $(DESTDIR)$(MANDIR)/man7/babel-socket.7
 	install -m 644 completion/babeld completion/babelctl \
 	    $(DESTDIR)$(COMPLETIONDIR)
@@ -401,6 +403,7 @@ install: $(filter all,$(MAKECMDGOALS))
 uninstall:
 	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8 \
 	    $(DESTDIR)$(BINDIR)/babelctl $(DESTDIR)$(MANDIR)/man1/babelctl.1 \
+	    $(DESTDIR)$(MANDIR)/man5/babeld.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man7/babel-socket.7 \
 	    $(DESTDIR)$(COMPLETIONDIR)/babeld \
 	    $(DESTDIR)$(COMPLETIONDIR)/babelctl

@@ -86,7 +86,7 @@ def test_installing_compiles_nothing(tmp_path, flags):
             (out / name).read_bytes()
     assert {path.name for path in out.iterdir()} == PROGRAMS
     for page in ("man8/babeld.8", "man1/babelctl.1",
-                 "man7/babel-socket.7"):
+                 "man5/babeld.conf.5", "man7/babel-socket.7"):
         assert (root / "usr/share/man" / page).exists()
 
 

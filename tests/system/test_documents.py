@@ -531,30 +531,88 @@ def test_the_map_of_the_source():
     assert (lost, gone) == (set(), set())
 
 
-# The manual page.
+# The manual pages of the daemon, of its configuration and of its socket.
 
-MANUAL = man_examples("babeld.man")
-ON_THE_SOCKET = ("LOCAL SOCKET", "Objects", "Explanations", "Statistics")
+PAGES = ["babeld.man", "man/babelctl.1", "man/babeld.conf.5",
+         "man/babel-socket.7"]
+MANUAL = man_examples("babeld.man") + man_examples("man/babeld.conf.5")
+SOCKET = man_examples("man/babel-socket.7")
 
 
 def test_the_manual_is_clean():
     if shutil.which("mandoc") is None:
         pytest.skip("no mandoc")
     done = subprocess.run(
-        ["mandoc", "-Tlint", "-W", "warning", "babeld.man",
-         "man/babelctl.1", "man/babel-socket.7"], cwd=CHECKOUT,
+        ["mandoc", "-Tlint", "-W", "warning", *PAGES], cwd=CHECKOUT,
         capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout) == (0, "")
 
 
+def test_every_reference_leads_somewhere():
+    """Sections of the same page, and pages of ours."""
+    for page in PAGES:
+        text = read(page)
+        titles = set(re.findall(r"^\.S[hs] (.*)$", text, re.MULTILINE))
+        for title in re.findall(r"^\.Sx (.*?)(?: [.,])?$", text,
+                                re.MULTILINE):
+            assert title in titles, (page, title)
+        for name, chapter in re.findall(r"^\.Xr (babel\S*) (\d)", text,
+                                        re.MULTILINE):
+            assert any(re.search(rf"^\.Dt {name} {chapter}$", read(other),
+                                 re.MULTILINE | re.IGNORECASE)
+                       for other in PAGES), (page, name)
+
+
+def listed(section, macro):
+    """The words that babeld.conf(5) describes in a section: its items."""
+    part = read("man/babeld.conf.5").split(f"\n.Sh {section}\n")[1]
+    return {word for line in re.findall(
+        rf"^\.(?:It )?{macro} (.*)$", part.split("\n.Sh ")[0], re.MULTILINE)
+        for word in line.split()[:1]}
+
+
+def parsed(path, table):
+    """The words of a table of the parser."""
+    rows = read(path).split(f"{table}[] = {{")[1].split("\n};")[0]
+    return set(re.findall(r'^\t(?:\{ |SETTING\()"([a-z][a-z0-9-]+)",', rows,
+                          re.MULTILINE))
+
+
+def test_the_manual_has_the_words_of_the_parser():
+    """Those of its tables in babeld.conf(5), and no others."""
+    directives = parsed("config/directive.c", "} directives") - \
+        {"flush", "replace", "reopen-logfile"}
+    assert listed("GLOBAL OPTIONS", "It Ic") == \
+        parsed("config/field.c", "option_fields")
+    assert listed("INTERFACES", "It Cm") == \
+        parsed("config/field.c", "interface_fields") | {"key"}
+    assert listed("FILTERS", "It Cm") == \
+        parsed("config/filter_rule.c", "} parts") | {"if"}
+    assert set.union(*(listed(section, "It Ic") for section in
+                       ("INTERFACES", "FILTERS")), {"key"}) == directives
+    validity = re.findall(r"^(?:\.Cm )(.*-from.*|.*-until.*)$",
+                          read("man/babeld.conf.5"), re.MULTILINE)
+    assert set(" ".join(validity).replace(",", "").split()) == \
+        parsed("config/key.c", "} key_times")
+    obsolete = re.findall(r"^\.(?:Ic|Cm) ([a-z-]+)", read(
+        "man/babeld.conf.5").split(".Sh OBSOLETE WORDS")[1].split(
+            "\n.Sh ")[0], re.MULTILINE)
+    assert set(obsolete) == parsed("config/directive.c", "} obsolete") | \
+        {"wired", "type"}
+
+
 def test_every_word_is_in_the_manual():
-    text = read("babeld.man")
+    text = read("man/babeld.conf.5") + read("man/babel-socket.7")
     known = set(re.findall(
         r"^\.(?:It )?(?:Xo |)?(?:Ic|Cm|Op Cm) (.*)$", text, re.MULTILINE))
     said = set(re.findall(r"[a-z0-9][a-z0-9-]*", " ".join(known)))
     wanted = {word.word for word in words.ALL} | set(words.REQUESTS)
     assert wanted - said == set()
-    options = set(re.findall(r"^\.It Fl (\S+)", text, re.MULTILINE))
+
+
+def test_every_option_is_in_the_manual():
+    options = set(re.findall(r"^\.It Fl (\S+)", read("babeld.man"),
+                             re.MULTILINE))
     helped = subprocess.run([OURS, "--help"], capture_output=True, text=True,
                             check=True).stdout
     assert options == set(re.findall(r"(?<=[ ,]-)(?:[A-Za-z]\b|-[a-z]+)",
@@ -562,7 +620,7 @@ def test_every_word_is_in_the_manual():
 
 
 def test_every_word_of_explain_is_in_the_manual():
-    text = read("babeld.man")
+    text = read("man/babel-socket.7")
     said = set(re.findall(r"[a-z][a-z-]+", " ".join(
         re.findall(r"^\.(?:It )?Li (.*)$", text, re.MULTILINE))))
     source = "".join(read(path) for path in (
@@ -620,15 +678,16 @@ def man_example(start):
 
 STARTS = ["# babeld eth0 wlan0", "# babeld -C 'redistribute ip 0",
           "# babeld -C 'redistribute ip ::/0 eq 0 src", "$ babeld --check",
-          "# ip link add", "# babeld -D -g", "$ printf 'explain 10",
+          "# ip link add", "# babeld -D -g", "$ babelctl explain 10",
           "# babeld -D -G"]
 
 
 def test_no_example_of_the_manual_is_left_over():
     assert sum(len([text for text in MAN_COMMANDS if text.startswith(start)])
                for start in STARTS) == len(MAN_COMMANDS) == len(STARTS)
-    assert {section for section, _ in MANUAL} == \
-        {"EXAMPLES", *ON_THE_SOCKET}
+    assert {section for section, _ in MANUAL} == {"EXAMPLES"}
+    assert {section for section, _ in SOCKET} == {
+        "Connection", "OBJECTS", "EXPLANATIONS", "STATISTICS", "EXAMPLES"}
 
 
 @pytest.mark.parametrize("start", STARTS[:2], ids=["plain", "gateway"])
@@ -671,7 +730,6 @@ def test_check_of_the_manual(village, lab):
         assert done.stdout == "" and bool(done.stderr) == bool(status)
 
 
-@netcat
 def test_monitor_of_the_manual(village):
     one = village["one"]
     start, monitor = steps(man_example(STARTS[5]))
@@ -691,7 +749,6 @@ def test_monitor_of_the_manual(village):
     watching.kill()
 
 
-@netcat
 def test_questions_of_the_manual(village):
     one = village["one"]
     village.follow(["# babeld -D -g 33123 eth0"])
@@ -700,12 +757,11 @@ def test_questions_of_the_manual(village):
     commands = steps(man_example(STARTS[6]))
     said = [one.type(command).stdout.splitlines()
             for _, _, command, _ in commands]
-    assert said[0][5].startswith("destination 10.1.2.3/32-0.0.0.0/0 ")
-    assert said[0][6].startswith("candidate ")
-    assert said[1][5].startswith("neighbour ")
+    assert said[0][0].startswith("destination 10.1.2.3/32-0.0.0.0/0 ")
+    assert said[0][1].startswith("candidate ")
+    assert said[1][0].startswith("neighbour ")
 
 
-@netcat
 def test_hot_add_of_the_manual(village):
     one = village["one"]
     village.follow(man_example(STARTS[7]))
@@ -725,7 +781,7 @@ def test_wireguard_of_the_manual(village, lab):
     one.start(f"babeld -c {lab.path('wg.conf')} -g /run/wg.sock")
     village.follow(man_example(STARTS[4]))
     wait_for(lambda: "add interface wg-bob up true ipv6 fe80:" in one.type(
-        "printf 'dump interface\\nquit\\n' | nc -U /run/wg.sock").stdout, 10,
+        "babelctl -s /run/wg.sock dump interface").stdout, 10,
         "the tunnel is run")
 
 
@@ -811,7 +867,7 @@ def shape(line):
 
 def socket_examples(section):
     found = []
-    for lines in of(MANUAL, section):
+    for lines in of(SOCKET, section):
         found += [" ".join(line.split()) for line in joined(lines)]
     return found
 
@@ -835,18 +891,18 @@ def test_lines_of_the_local_socket(village):
     wait_for(lambda: any(" rtt " in line for line in
                          said("dump neighbour")[1]), 10, "a round-trip time")
     wait_for(lambda: said("dump installed")[1], 10, "a route")
-    greeting = socket_examples("LOCAL SOCKET")
+    greeting = socket_examples("Connection")
     assert [line.split()[0] for line in greeting] == \
         [line.split()[0] for line in said("dump")[0]]
     assert greeting[1] == said("dump")[0][1], "the version"
     real = {section: [line for request in requests for line in
                       said(request)[1]]
             for section, requests in (
-                ("Objects", ["dump"]),
-                ("Explanations", ["explain 10.1.2.3", "explain neighbour",
+                ("OBJECTS", ["dump"]),
+                ("EXPLANATIONS", ["explain 10.1.2.3", "explain neighbour",
                                   "explain interface eth0",
                                   "explain 192.0.2.1"]),
-                ("Statistics", ["stats"]))}
+                ("STATISTICS", ["stats"]))}
     # With a key that it lacks the neighbour becomes a stranger.
     with Control(namespace=one.router, port=33124) as control:
         assert control.request("interface eth0 key k") == ["ok"]
@@ -857,7 +913,7 @@ def test_lines_of_the_local_socket(village):
                   "table", "local")
     wait_for(lambda: [line for line in said("explain neighbour")[1]
                       if line.startswith("interface ")], 20, "it is mute")
-    real["Explanations"] += said("explain neighbour")[1]
+    real["EXPLANATIONS"] += said("explain neighbour")[1]
     for section, lines in real.items():
         shapes = {shape(line) for line in lines}
         for line in socket_examples(section):
@@ -867,7 +923,7 @@ def test_lines_of_the_local_socket(village):
                                         if not name.startswith("rtt")
                                         or name == "rtt-samples"))
                            for head, names in shapes}
-            if section == "Statistics":
+            if section == "STATISTICS":
                 shapes |= {(head, tuple(name for name in names
                                         if name not in ("rtt", "rttcost")))
                            for head, names in shapes}

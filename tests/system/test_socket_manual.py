@@ -122,15 +122,15 @@ def test_every_counter_is_in_the_manual(bench):
 
 
 def test_help_lists_every_request(bench):
-    """Those of the local socket's table, and those of babeld(8)."""
+    """Those of the local socket's table, and those of the manual."""
     listed = [json.loads(line) for line in asked(bench, "json help")]
     words = {row["id"].split(" ")[0] for row in listed}
     table = read("local/execute.c").split("} verbs[] = {")[1]
     assert set(re.findall(r'\{ "([a-z-]+)", \w+',
                           table.split("};")[0])) <= words
-    manual = read("babeld.man").split(".Sh LOCAL SOCKET")[1]
+    manual = read("man/babel-socket.7").split(".Sh REQUESTS")[1]
     requests = set(re.findall(r"^\.It Ic ([a-z-]+)",
-                              manual.split(".Ss Explanations")[0],
+                              manual.split(".Sh EXPLANATIONS")[0],
                               re.MULTILINE))
     assert requests - {"json"} <= words
     for row in listed:
