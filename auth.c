@@ -1,19 +1,20 @@
 /*
- * auth.c - which packets to believe (RFC 8967, sections 3 and 4).
+ * auth.c - which packets to accept (RFC 8967, sections 3 and 4).
  *
- * The MAC proves that a packet was made by somebody who has a key; that it
- * is not an old one, heard and sent again, is proved by a counter that only
- * grows.  The counter belongs to an index, chosen at random each time a
- * router starts to count, and an index that is new to us must be proved to
- * be in use now: by a reply to a challenge that could not be foreseen.
+ * The MAC proves that a packet was made by somebody who has a key.  A counter
+ * that only grows proves that it is not an old packet that was recorded and
+ * sent again.  The counter belongs to an index, which a router chooses at
+ * random each time it starts to count.  An index that is new to us must be
+ * proved to be in use now, by the reply to a challenge that could not be
+ * foreseen.
  *
- * Multicast may overtake unicast, or fall behind it by the sleep of a
- * Wi-Fi station, and packets may be reordered, so there is a window of
- * packet counters for either (RFC 9467, section 3.3).
+ * Multicast may overtake unicast, or fall behind it by the sleep of a Wi-Fi
+ * station, and packets may be reordered.  So each of the two has its own window
+ * of packet counters (RFC 9467, section 3.3).
  *
- * Until one side is proved to the other, what it says is dropped.  So both
- * act at once: challenge and reply leave, in one packet where both are due,
- * before anything else, and what was said in vain is then said again.
+ * Until a side is proved to the other, its packets are dropped.  So both act at
+ * once: challenge and reply leave before anything else, in one packet where
+ * both are due, and the packets that were dropped are then repeated.
  */
 #include "auth.h"
 
@@ -35,15 +36,15 @@
 
 /* The smallest body, however many MACs follow it. */
 #define BODY_MIN		256
-/* How much an interface may send because of challenges: enough for a few
+/* How much an interface may send in answer to challenges: enough for a few
  * hundred neighbours that see us restart. */
 #define ANSWERS_PERIOD		(100 * MILLISECOND)
 #define ANSWERS_MAX		64
-/* Old packets, heard and sent again, make our neighbour challenge us; that
- * is no reason to dump our table time and again. */
+/* Old packets that somebody recorded and sends again make our neighbour
+ * challenge us.  That must not make us dump our table each time. */
 #define INTRODUCTION_PAUSE	(5 * SECOND)
 
-/* What this layer looks for in a body, in its pre-parse (section 4.3). */
+/* The TLVs that the pre-parse looks for in a body (section 4.3). */
 struct findings {
 	bool has_pc, has_request, replied;
 	struct packet_counter pc;
@@ -56,8 +57,8 @@ wall_seconds(const struct babel *b)
 	return (b->now + b->wall_clock) / SECOND;
 }
 
-/* Of the interface's keys, the first from *at on that is valid now, for
- * signing or for accepting; NULL at the end. */
+/* The first of the interface's keys, from *at on, that is valid now for signing
+ * or for accepting; NULL at the end. */
 static const struct mac_key *
 next_key(struct mac_key *const **at, int64_t now, bool sign)
 {
@@ -72,7 +73,8 @@ next_key(struct mac_key *const **at, int64_t now, bool sign)
 	return NULL;
 }
 
-/* What sealing adds to a packet; 0: nothing to sign with. */
+/* The octets that sealing adds to a packet; 0 if there is no key to sign
+ * with. */
 static size_t
 overhead(const struct babel *b, const struct interface *ifp)
 {
@@ -93,8 +95,8 @@ auth_body_size(const struct babel *b, const struct interface *ifp)
 	return octets + BODY_MIN < size ? size - octets : BODY_MIN;
 }
 
-/* Count a packet.  An index lasts for 2^32 of them; changes of the keys
- * do not end it, as the counter grows under whatever key. */
+/* Count a packet.  An index lasts for 2^32 packets; a change of the keys does
+ * not end it, because the counter grows under any key. */
 static void
 count_packet(struct babel *b, struct auth_sender *sender)
 {
@@ -114,7 +116,7 @@ endpoints(const struct datagram *datagram)
 	    datagram->from_port, datagram->to_port };
 }
 
-/* A MAC for each key, in the trailer; those that find no room are left
+/* Put a MAC for each key into the trailer; those that find no room are left
  * out. */
 static void
 put_macs(const struct babel *b, const struct interface *ifp,
@@ -136,7 +138,7 @@ put_macs(const struct babel *b, const struct interface *ifp,
 	}
 }
 
-/* Complain once, for as long as it is so. */
+/* Log the condition once for as long as it lasts. */
 static void
 complain_once(const struct babel *b, const struct interface *ifp, bool *said,
     bool is_so, const char *what)
@@ -210,7 +212,7 @@ trailer_has_mac(struct decoder *d, const uint8_t *wanted, size_t len)
 	return found;
 }
 
-/* Compute the MAC once for each key, if there is one of that length, and
+/* Compute the MAC once for each key, if a MAC of that length was sent, and
  * never once for each MAC that was sent (section 4.3). */
 static bool
 is_signed(const struct babel *b, const struct interface *ifp,
@@ -234,8 +236,8 @@ is_signed(const struct babel *b, const struct interface *ifp,
 	return false;
 }
 
-/* Remember it for the neighbour, or for the last of those who are none:
- * what is not believed must not cost memory. */
+/* Count the failure for the neighbour, or, if the sender is none, for the last
+ * such stranger, because unauthenticated packets must not cost memory. */
 static void
 note_trouble(const struct babel *b, struct interface *ifp,
     const struct in6_addr *from, enum babel_counter reason)
@@ -262,7 +264,7 @@ drop_quietly(struct babel *b, struct interface *ifp,
 	note_trouble(b, ifp, from, reason);
 }
 
-/* Tell why the packet is dropped, now and then. */
+/* Log why the packet is dropped, now and then. */
 static void
 drop(struct babel *b, struct interface *ifp, const struct in6_addr *from,
     enum babel_counter reason)
@@ -328,9 +330,9 @@ find_pc(struct findings *f, struct reader value)
 	f->pc.index = value.at;
 }
 
-/* Look through the body for the TLVs of this layer alone: the first
- * packet counter, the last challenge, any right reply.  Others are not
- * even decoded, for the packet may be dropped yet. */
+/* Find the TLVs of this layer in the body: the first packet counter, the last
+ * challenge, any right reply.  Others are not even decoded, because the packet
+ * may still be dropped. */
 static void
 find_tlvs(const struct babel *b, const struct decoder *d,
     const struct auth_peer *peer, struct findings *f)
@@ -357,7 +359,7 @@ find_tlvs(const struct babel *b, const struct decoder *d,
 	}
 }
 
-/* Does the neighbour have an index that has been challenged, and is not
+/* Does the neighbour have an index that was proved by a challenge and is not
  * too old?  Without keys: no. */
 static bool
 is_proven(const struct babel *b, const struct neighbour *n)
@@ -376,8 +378,9 @@ is_same_index(const struct auth_peer *peer, const struct packet_counter *pc)
 	    memcmp(peer->index, pc->index, pc->index_len) == 0;
 }
 
-/* Begin anew, after a challenge.  What was counted before counts as seen:
- * it may have been heard, and recorded, before we last forgot. */
+/* Begin anew after a challenge.  Lower counters count as seen, because their
+ * packets may have been received, and recorded by others, before we last forgot
+ * them. */
 static void
 window_reset(struct auth_window *window, uint32_t pc)
 {
@@ -406,7 +409,7 @@ window_advance(struct auth_window *window, uint32_t pc)
 }
 
 /* RFC 9467, section 3.2: false if the packet was seen, or is too old to
- * tell. */
+ * know. */
 static bool
 window_accept(struct auth_window *window, uint32_t pc)
 {
@@ -423,7 +426,7 @@ window_accept(struct auth_window *window, uint32_t pc)
 	return true;
 }
 
-/* The sender is proved to be using the index now. */
+/* The sender has proved that it uses the index now. */
 static void
 set_index(struct auth_peer *peer, const struct packet_counter *pc)
 {
@@ -434,8 +437,8 @@ set_index(struct auth_peer *peer, const struct packet_counter *pc)
 	window_reset(&peer->unicast, pc->pc);
 }
 
-/* One more challenge or reply: not too soon after the last one to this
- * neighbour, not too many in all. */
+/* May one more challenge or reply be sent: not too soon after the last one to
+ * this neighbour, and not too many in all? */
 static bool
 may_answer(struct babel *b, struct auth_sender *sender, babel_time *last)
 {
@@ -454,8 +457,8 @@ may_answer(struct babel *b, struct auth_sender *sender, babel_time *last)
 }
 
 /*
- * Section 4.3.1.1.  A reply may come after the next challenge has left,
- * on a link with a long way round, so a few nonces are remembered.
+ * Section 4.3.1.1.  On a link with a long round-trip time a reply may come
+ * after the next challenge has left, so a few nonces are remembered.
  */
 static void
 challenge(struct babel *b, struct neighbour *n, struct auth_outcome *outcome)
@@ -486,9 +489,9 @@ reply(struct babel *b, struct neighbour *n, const struct nonce *nonce,
 	count(b, COUNT_CHALLENGES_ANSWERED);
 }
 
-/* Does the neighbour, which is known and challenges us, not believe what
- * we have told it?  (A challenge under an unknown index may be an old one:
- * it is answered, but means nothing.) */
+/* Does the neighbour challenge us because it does not accept our packets?  (A
+ * challenge under an unknown index may be an old one: it is answered, but means
+ * nothing.) */
 static bool
 has_forgotten_us(const struct babel *b, struct auth_peer *peer)
 {
@@ -507,11 +510,11 @@ is_multicast(const struct in6_addr *address)
 	    address->s6_addr[0] == 0xFF;
 }
 
-/* The last two steps of section 4.3, for a sender that is or gets known.
- * Only the destination, which the MAC covers, decides about the window
- * (RFC 9467, section 3.1).  A reply under an index that is proven already
- * proves nothing more: it may have been overtaken, and the counters must
- * not go back to its own. */
+/* The last two steps of section 4.3, for a sender that is a neighbour or
+ * becomes one.  Only the destination address, which the MAC covers, decides
+ * which window is used (RFC 9467, section 3.1).  A reply under an index that is
+ * proved already proves nothing more: later packets may have overtaken it, and
+ * the counters must not go back to its own. */
 static bool
 accept_counter(struct babel *b, struct neighbour *n,
     const struct findings *f, bool proven, bool multicast)

@@ -104,7 +104,7 @@ is_outermost(const struct destination *d)
 	    !destination_is_source_specific(&d->key);
 }
 
-/* What stands for the selection in the kernel; false: nothing of ours. */
+/* The entry that the selection calls for; false: none of ours. */
 static bool
 entry_of_selection(const struct babel *b, const struct destination *d,
     struct fib_entry *entry)
@@ -135,7 +135,8 @@ static bool
 fib_want(const struct babel *b, const struct destination *d,
     struct fib_entry *entry)
 {
-	/* Its routes are about to be flushed: no change until then. */
+	/* The neighbour's routes are about to be flushed: change nothing until
+	 * then. */
 	if (d->selected != NULL && d->selected->neighbour->dying) {
 		*entry = d->fib.installed;
 		return d->fib.has_installed;
@@ -143,8 +144,7 @@ fib_want(const struct babel *b, const struct destination *d,
 	return entry_of_selection(b, d, entry);
 }
 
-/* Does the kernel have the entry that we want, to the letter, or none
- * (NULL) if we want none? */
+/* Does the kernel have exactly the wanted entry, or none if wanted is NULL? */
 static bool
 fib_is_right(const struct destination *d, const struct fib_entry *wanted)
 {
@@ -159,7 +159,7 @@ fib_is_current(const struct babel *b, const struct destination *d)
 {
 	struct fib_entry wanted;
 
-	/* While a change is in flight nobody knows what is there. */
+	/* While a change is in flight the kernel's state is not known. */
 	return d->fib.has_installed && d->fib.state != FIB_IN_FLIGHT &&
 	    entry_of_selection(b, d, &wanted) &&
 	    address_equal(&wanted.next_hop, &d->fib.installed.next_hop) &&
@@ -168,7 +168,8 @@ fib_is_current(const struct babel *b, const struct destination *d)
 	    wanted.unreachable == d->fib.installed.unreachable;
 }
 
-/* Was the entry refused since the last retry?  What is there was not. */
+/* Was the entry refused since the last retry?  One that is installed was
+ * not. */
 static bool
 is_barred(const struct destination *d, const struct fib_entry *entry)
 {
@@ -184,7 +185,7 @@ is_barred(const struct destination *d, const struct fib_entry *entry)
 	return false;
 }
 
-/* Was what we want refused, or its removal (NULL)? */
+/* Was the wanted entry refused, or (NULL) the removal of the old one? */
 static bool
 is_refused(const struct destination *d, const struct fib_entry *wanted)
 {
@@ -204,7 +205,7 @@ fib_refuses(const struct babel *b, const struct route *route)
 	return !entry_of_route(b, route, &entry) || is_barred(d, &entry);
 }
 
-/* Remember it; without memory, as if there were too many. */
+/* Remember a refused entry; without memory, act as if there were too many. */
 static void
 refused_add(struct babel *b, struct destination *d,
     const struct fib_entry *entry)
@@ -234,7 +235,7 @@ fib_forgive(struct babel *b, struct destination *d)
 	d->fib.refused = NULL;
 }
 
-/* Nothing is to be done: not now, or not until the retry. */
+/* Nothing is to be done now, or not before the retry. */
 static void
 fib_rest(struct babel *b, struct destination *d)
 {
@@ -264,8 +265,8 @@ fib_update(struct babel *b, struct destination *d)
 	TAILQ_INSERT_TAIL(&b->fib, d, fib_entry);
 }
 
-/* The change that makes the kernel's entry the one that we want; false: none
- * is necessary. */
+/* The change that brings the kernel to the wanted entry; false if none is
+ * needed. */
 static bool
 find_change(const struct babel *b, const struct destination *d,
     struct fib_change *change)
@@ -315,8 +316,8 @@ fib_submit(struct babel *b, unsigned int budget)
 	}
 }
 
-/* The kernel refused: bar what it refused, for a while.  What else is tried
- * and refused meanwhile is barred for the rest of it. */
+/* The kernel refused an entry: bar it for a while.  Other entries that are
+ * refused meanwhile are barred until the same retry. */
 static void
 fib_failed(struct babel *b, struct destination *d,
     const struct fib_change *change, int error)
@@ -344,8 +345,8 @@ fib_failed(struct babel *b, struct destination *d,
 	    strerror(error));
 }
 
-/* Somebody else has a route where ours was to go: have it go to the next
- * priority.  False if there is none. */
+/* Somebody else has a route in this place: move ours to the next priority.
+ * False if there is none. */
 static bool
 fib_go_beside(struct babel *b, struct destination *d,
     const struct fib_change *change)

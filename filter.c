@@ -51,7 +51,7 @@ struct index_entry {
 	uint32_t number;
 };
 
-/* A subject, with what all rules ask of it worked out once. */
+/* A subject, with everything that all rules need worked out once. */
 struct view {
 	const struct filter_subject *subject;
 	enum filter_chain chain;
@@ -137,8 +137,8 @@ interface_matches(const struct filter_rule *rule, const char *ifname)
 }
 
 /* Does a rule that names no type redistribute routes of all types?  It does,
- * but for default routes: one that is unreachable is there for this machine
- * alone, and announced it would draw the packets of the whole mesh. */
+ * except unreachable default routes: these are for this machine alone, and if
+ * announced would draw the packets of the whole mesh. */
 static bool
 concerns_type(const struct filter_rule *rule, enum route_type type,
     const struct prefix *to)
@@ -150,7 +150,7 @@ concerns_type(const struct filter_rule *rule, enum route_type type,
 }
 
 /* Without "proto", a rule is not about routes of protocol "boot", which the
- * kernel or a DHCP client left there. */
+ * kernel or a DHCP client has left there. */
 static bool
 kernel_route_matches(const struct filter_rule *rule,
     const struct filter_subject *subject)
@@ -196,7 +196,7 @@ tree_lookup(const struct index_tree *tree, const struct prefix *to)
 {
 	uint32_t low = 0, high = tree->node_count, middle;
 
-	/* The last one that is not behind the destination ... */
+	/* The last prefix that is not behind the destination ... */
 	while (low < high) {
 		middle = low + (high - low) / 2;
 		if (prefix_compare(&tree->nodes[middle].prefix, to) <= 0)
@@ -235,7 +235,7 @@ candidates(const struct index_tree *tree, const struct prefix *to,
 	return count;
 }
 
-/* Take the lowest number off the lists, or NO_NODE. */
+/* Take the lowest number off the lists; NO_NODE if they are empty. */
 static uint32_t
 next_candidate(struct rule_list *lists, size_t count)
 {
@@ -384,8 +384,8 @@ tree_collect(struct index_tree *tree, const struct filter *filter,
 	return count;
 }
 
-/* Make a node of each distinct prefix.  They come with each prefix before
- * those within it, so that its parent is found among the last ones. */
+/* Make a node of each distinct prefix.  Each prefix comes before those within
+ * it, so its parent is found among the last ones. */
 static void
 tree_link(struct index_tree *tree, const struct index_entry *entries,
     uint32_t count)

@@ -1,6 +1,6 @@
 /*
- * interface.c - the interface table (RFC 8966, section 3.2.3), and when what
- * waits in an interface's outbox is sent (3.1).
+ * interface.c - the interface table (RFC 8966, section 3.2.3), and the times at
+ * which an interface's outbox is sent (3.1).
  */
 #include "interface.h"
 
@@ -17,14 +17,14 @@
 #include "timer.h"
 #include "util.h"
 
-/* Delays before a flush (section 3.1), and between two. */
+/* Delays before the outbox is sent (section 3.1), and between two packets. */
 #define URGENT_DELAY_MIN	(1 * MILLISECOND)
 #define URGENT_DELAY_MAX	(8 * MILLISECOND)
 #define SOON_DELAY_MIN		(10 * MILLISECOND)
 #define SOON_DELAY_MAX		(40 * MILLISECOND)
 #define SOON_SPACING		(80 * MILLISECOND)
 #define HELLO_WAIT		(100 * MILLISECOND)
-/* So many neighbours on an interface are a crowd. */
+/* An interface with this many neighbours is crowded. */
 #define CROWD			4
 #define CROWD_DELAY_MIN		(100 * MILLISECOND)
 #define CROWD_DELAY_MAX		(300 * MILLISECOND)
@@ -73,8 +73,8 @@ interface_is_crowded(const struct interface *ifp)
 	return ifp->neighbour_count >= CROWD;
 }
 
-/* In a crowd, where many may come at once, what is to be said to
- * newcomers goes with one early Hello in a second. */
+/* In a crowd many neighbours may come at once, so everything for newcomers goes
+ * with one early Hello a second. */
 static void
 hello_in_crowd(struct babel *b, struct interface *ifp)
 {
@@ -95,7 +95,7 @@ interface_hello_soon(struct babel *b, struct interface *ifp)
 		return;
 	}
 	if (b->now < ifp->hello_burst_next && ifp->hello_burst >= HELLO_BURST)
-		return;			/* one is waiting already */
+		return;			/* a burst is waiting already */
 	ifp->hello_burst_next = start + HELLO_BURST_PAUSE;
 	ifp->hello_burst = HELLO_BURST;
 	schedule_advance(b, &ifp->hello, start);
@@ -110,7 +110,7 @@ interface_send_with_hello(struct babel *b, struct interface *ifp)
 		interface_send_soon(b, ifp);
 }
 
-/* Will it fire by then in any case? */
+/* Will the timer fire by then in any case? */
 static bool
 is_due_by(const struct timer *timer, babel_time then)
 {

@@ -1,13 +1,13 @@
 /*
- * interface_run.c - Babel on an interface: when it starts and stops, what
- * it follows, and when it says Hello.
+ * interface_run.c - Babel on an interface: when it starts and stops, what it
+ * follows, and when it sends Hellos.
  *
- * An interface exists from the moment the configuration names it, or a
- * link appears that matches a pattern.  It is "up", and Babel runs on it,
- * while its link is usable and has a link-local address.  What changes
- * meanwhile (MTU, IPv4 address, parameters) is followed without a restart.
- * A changed source address or index is a restart, because our neighbours
- * then take us for another router.
+ * An interface exists from the moment the configuration names it, or a link
+ * appears that matches a pattern.  It is "up", and Babel runs on it, while its
+ * link is usable and has a link-local address.  Changes of the MTU, the IPv4
+ * address or the parameters are followed without a restart.  A changed source
+ * address or index is a restart, because our neighbours then take us for
+ * another router.
  */
 #include "interface_run.h"
 
@@ -33,8 +33,8 @@
 
 #define HELLO_BURST_MIN		(100 * MILLISECOND)
 #define HELLO_BURST_MAX		(200 * MILLISECOND)
-/* How long an interface waits for its link before the log says so: what
- * passes sooner, such as the detection of duplicate addresses, is no news. */
+/* How long an interface waits for its link before this is logged.  Shorter
+ * waits, such as for the detection of duplicate addresses, are normal. */
 #define WAIT_PATIENCE		(3 * SECOND)
 
 static bool
@@ -71,7 +71,7 @@ interface_new(struct babel *b, const char *name, bool from_pattern)
 	return ifp;
 }
 
-/* Say what a port belongs to, and what follows. */
+/* Log what the port belongs to, and what follows from that. */
 static void
 log_port(struct babel *b, const struct interface *ifp)
 {
@@ -91,7 +91,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	ifp->hello_promised = NEVER;
 	ifp->hello_regular = b->now;
 	ifp->hello_burst = HELLO_BURST;
-	/* With keys, the first one will not be believed. */
+	/* With keys, the first burst will not be accepted. */
 	ifp->hello_burst_next = b->now + (ifp->conf.keys == NULL ?
 	    HELLO_BURST_PAUSE : 0);
 	walk_restart(&ifp->update_walk);
@@ -109,7 +109,7 @@ interface_up(struct babel *b, struct interface *ifp)
 	log_port(b, ifp);
 }
 
-/* Say what it waits for. */
+/* Log what the interface waits for. */
 void
 interface_wait_due(struct babel *b, struct interface *ifp)
 {
@@ -147,12 +147,12 @@ interface_down(struct babel *b, struct interface *ifp)
 	schedule_cancel(b, &ifp->update);
 	schedule(b, &ifp->waiting, b->now + WAIT_PATIENCE);
 	job_cancel(b, &ifp->full_update);
-	announce_trim(b);	/* nothing waits for it any more */
+	announce_trim(b);	/* it needs no changes any more */
 	log_at(b, LOG_INFO, "interface %s: stopped", ifp->link.name);
 	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }
 
-/* The link is no more what the interface runs on. */
+/* The interface no longer runs on the link. */
 static void
 interface_detach(struct babel *b, struct interface *ifp)
 {
@@ -175,7 +175,8 @@ interface_flush(struct babel *b, struct interface *ifp)
 	interface_release(b, ifp);
 }
 
-/* Links may cost something else now: count with it, and say so. */
+/* The costs of links may have changed: compute them again, and announce
+ * that. */
 static void
 interface_reprice(struct babel *b, struct interface *ifp)
 {
@@ -201,8 +202,8 @@ can_route_ipv4(const struct interface_parameters *conf,
 	return conf->v4_via_v6 || !address_is_unspecified(ipv4);
 }
 
-/* What follows from a changed link or configuration while running.  Lost
- * carrier does not stop us (link-detect does), but raises a suspicion. */
+/* React to a changed link or configuration while running.  A lost carrier does
+ * not stop Babel (unless link-detect is set), but starts probes. */
 static void
 interface_follow(struct babel *b, struct interface *ifp,
     const struct link_state *old, const struct interface_parameters *conf)
@@ -225,8 +226,8 @@ interface_follow(struct babel *b, struct interface *ifp,
 		schedule_advance(b, &ifp->update, b->now + jitter(b,
 		    conf->update_interval));
 	}
-	/* Its neighbours cannot be told of source-specific routes any more, and
-	 * may use us for those they know until they expire there. */
+	/* Neighbours cannot be sent retractions of source-specific routes any
+	 * more, and may keep using us for those until they expire there. */
 	if (conf->rfc6126_compatible && !ifp->conf.rfc6126_compatible)
 		b->neighbour_lost = b->now;
 	ifp->conf = *conf;
@@ -243,7 +244,7 @@ interface_follow(struct babel *b, struct interface *ifp,
 		transmit_forget(b, ifp);
 }
 
-/* Take over what the kernel says of the link, and act on it. */
+/* Take over the state of the link from the kernel, and act on it. */
 static void
 interface_set_link(struct babel *b, struct interface *ifp,
     const struct link_state *link)
@@ -271,7 +272,7 @@ interface_set_link(struct babel *b, struct interface *ifp,
 	notify(b, EVENT_INTERFACE_CHANGE, ifp);
 }
 
-/* Is there a line for exactly this name? */
+/* Does an interface line give exactly this name? */
 static bool
 is_named(const struct babel *b, const char *name)
 {
@@ -372,8 +373,8 @@ ihu_is_due(const struct babel *b, const struct interface *ifp,
 {
 	uint16_t heard = n->multicast.vector | n->unicast.vector;
 
-	/* We do not know yet whether we hear it; "no" would cut a link that
-	 * it may still be using from before. */
+	/* It is not known yet whether we hear the neighbour; an infinite IHU
+	 * would cut a link that it may still be using from before. */
 	if (n->rxcost == INFINITY_METRIC && n->multicast.length < 2 &&
 	    n->unicast.length < 2)
 		return false;
@@ -382,8 +383,8 @@ ihu_is_due(const struct babel *b, const struct interface *ifp,
 	return b->now + ifp->conf.hello_interval >= n->ihu_promised;
 }
 
-/* Is there somebody whom an early Hello would help: who does not tell us
- * yet that it hears us? */
+/* Is there a neighbour that an early Hello would help, because it has not sent
+ * a finite IHU yet? */
 static bool
 early_hello_helps(const struct interface *ifp)
 {
@@ -395,8 +396,8 @@ early_hello_helps(const struct interface *ifp)
 	return false;
 }
 
-/* When to say Hello next: soon while a burst lasts, or else before the
- * interval ends that this one promises. */
+/* When to send the next Hello: soon while a burst lasts, otherwise before the
+ * interval ends that this Hello promises. */
 static void
 schedule_hello(struct babel *b, struct interface *ifp)
 {

@@ -1,11 +1,11 @@
 /*
- * message.c - bytes to values (RFC 8966, section 4; RFC 9079, 9229, 9616
- * and 8967 for what the extensions add).
+ * message.c - bytes to values (RFC 8966, section 4; RFC 9079, 9229, 9616 and
+ * 8967 for the extensions).
  *
- * One entry for each TLV type in a table: the least length, the function
- * that reads it, and what becomes undefined when it cannot be read.  State
- * changes come before the check of mandatory sub-TLVs, as section 4.5
- * demands, so an ignored TLV still leaves its mark.
+ * A table has one entry for each TLV type: the least length, the function that
+ * reads it, and the state that becomes undefined when it cannot be read.  State
+ * changes come before the check of mandatory sub-TLVs, as section 4.5 demands,
+ * so an ignored TLV still changes the state.
  */
 #include "message.h"
 
@@ -18,7 +18,7 @@
 
 #define SUBTLV_MANDATORY	0x80
 
-/* What sub-TLVs a TLV may carry, and what they said. */
+/* What the sub-TLVs of a TLV contained. */
 struct subtlvs {
 	size_t stamp_len;		/* octets of a Timestamp; 0: none */
 	bool allow_source;
@@ -65,7 +65,7 @@ read_prefix(struct reader *r, uint8_t ae, uint8_t plen, struct prefix *prefix)
 	return true;
 }
 
-/* What is IPv4 in our tables, and is said to be IPv6: no such thing. */
+/* A v4-mapped prefix in an IPv6 encoding, which does not exist. */
 static bool
 is_mapped(uint8_t ae, const struct prefix *prefix)
 {
@@ -104,8 +104,8 @@ read_address(struct reader *r, uint8_t ae, struct in6_addr *address)
 	}
 }
 
-/* RFC 9616, section 6: longer than needed is fine, shorter is as if it
- * were not there. */
+/* RFC 9616, section 6: a longer Timestamp is accepted, a shorter one is
+ * ignored. */
 static void
 read_timestamp(struct subtlvs *sub, struct reader value)
 {
@@ -242,7 +242,7 @@ spoil_router_id(struct decoder *d)
 	d->have_id = false;
 }
 
-/* "::" and 0.0.0.0 are nobody's: the kernel would look for the destinations
+/* "::" and 0.0.0.0 are no next hops: the kernel would look for the destinations
  * themselves on the link. */
 static bool
 is_somewhere(const struct in6_addr *address)
@@ -284,7 +284,7 @@ spoil_next_hop(struct decoder *d)
 	d->have_next_hop4 = d->have_next_hop6 = false;
 }
 
-/* An Update whose prefix cannot be known defines nothing (4.5). */
+/* An Update whose prefix cannot be determined defines no state (4.5). */
 static void
 spoil_update_state(struct decoder *d, uint8_t ae, uint8_t flags)
 {

@@ -104,7 +104,7 @@ put_commit(struct encoder *e, const struct encoder *before)
 	return false;
 }
 
-/* The octets of a prefix but for the first ones. */
+/* The octets of a prefix, except the first ones, which are omitted. */
 static void
 put_prefix(struct encoder *e, uint8_t ae, const struct prefix *prefix,
     size_t omitted)
@@ -241,7 +241,7 @@ message_put_ihu(struct encoder *e, const struct ihu *ihu)
 	return put_commit(e, &before);
 }
 
-/* Can the router-id be taken from the prefix itself?  Only for IPv6:
+/* Can the router-id be taken from the prefix itself?  Only for IPv6, because
  * some peers ignore the flag elsewhere. */
 static bool
 prefix_has_id(const struct update *update)
@@ -281,11 +281,11 @@ put_next_hop(struct encoder *e, const struct update *update)
 }
 
 /*
- * Router-Id and Next Hop TLVs, unless the packet has them already; returns
- * the flags of the Update.  A retraction needs neither of its own (section
- * 4.6.9), but FRR ignores every Update that no Router-Id precedes, and
- * every IPv4 one that no Next Hop precedes: the first of its kind in a
- * packet brings them.
+ * Put Router-Id and Next Hop TLVs unless the packet has them already, and
+ * return the flags of the Update.  A retraction needs neither (section 4.6.9),
+ * but FRR ignores every Update that no Router-Id precedes, and every IPv4
+ * Update that no Next Hop precedes, so the first of each kind in a packet
+ * brings them.
  */
 static uint8_t
 put_update_state(struct encoder *e, const struct update *update)

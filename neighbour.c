@@ -1,17 +1,17 @@
 /*
- * neighbour.c - the neighbour table (RFC 8966, sections 3.2.4 and 3.4,
- * appendix A).
+ * neighbour.c - the neighbour table (RFC 8966, sections 3.2.4 and 3.4, appendix
+ * A).
  *
- * Hellos and IHUs become two histories and a txcost, those become a cost.
- * When the cost changes, a job walks the neighbour's routes; when both
- * histories are empty, the neighbour leaves the table at once and a job
+ * Hellos and IHUs become two histories and a txcost, and these become a cost.
+ * When the cost changes, a job walks the neighbour's routes.  When both
+ * histories are empty, the neighbour leaves the table at once, and a job
  * flushes its routes and frees it.
  *
- * Acquisition: a link is used when both sides have heard two Hellos (one,
- * with link-quality) and an IHU.  So a newcomer is answered with a burst of
- * Hellos, and each time our verdict on a neighbour changes it is told by an
- * IHU at once; when the link becomes usable it gets our whole table, and
- * is asked for its own.
+ * Acquisition: a link is used when both sides have received two Hellos (one,
+ * with link-quality) and an IHU.  So a new neighbour is answered with a burst
+ * of Hellos, and is sent an IHU each time the verdict on it changes.  When the
+ * link becomes usable, the neighbour is sent the whole table and is asked for
+ * its own.
  */
 #include "neighbour.h"
 
@@ -37,15 +37,16 @@
 #define ETX_WINDOW		6	/* Hellos (appendix A.2.2) */
 #define ETX_UNIT		256
 #define LOSS_MEMORY		64	/* Hellos */
-/* In a crowd, one newcomer in so long is greeted by unicast; the others
- * share one multicast. */
+/* In a crowd, at most one newcomer in this time is greeted by unicast; the
+ * others share one multicast. */
 #define INTRODUCTION_TIME	(2 * SECOND)
 #define DUMP_PAUSE		SECOND	/* between two dumps */
 #define EXCHANGE_TWIN		(300 * MILLISECOND)
 #define NEIGHBOUR_PROMPT_TIMERS	3
-/* Probing a neighbour whose Hello is late: so many tries that, at the loss
- * we measure, lately or over a longer time, all of them fail less than once
- * in so many times, but not for ever; and how they follow each other. */
+/* Probes for a neighbour whose Hello is late: so many that all of them fail
+ * less than once in PROBE_CONFIDENCE cases, at the loss that was measured
+ * lately or over a longer time, but at most PROBES_MAX; and the times between
+ * them. */
 #define PROBE_CONFIDENCE	100000
 #define PROBES_MAX		20
 #define PROBE_PAUSE		(50 * MILLISECOND)
@@ -135,7 +136,7 @@ neighbour_get(struct babel *b, struct interface *ifp,
 	return n;
 }
 
-/* Its coming and going, for who wants to know. */
+/* Log that the neighbour has become reachable or unreachable. */
 static void
 log_reachable(struct babel *b, struct neighbour *n, bool reachable)
 {
@@ -244,8 +245,8 @@ neighbour_compute_rxcost(const struct neighbour *n)
 		return history_is_up(&n->multicast) ||
 		    history_is_up(&n->unicast) ? conf->rxcost :
 		    INFINITY_METRIC;
-	/* Unicast, which a radio sends again, measures no loss: it is for
-	 * those who say nothing else. */
+	/* A radio repeats unicast, so it measures no loss: it counts only if
+	 * the neighbour sends no multicast Hellos. */
 	return etx_rxcost(n->multicast.vector != 0 ? &n->multicast :
 	    &n->unicast, conf->rxcost);
 }
@@ -297,8 +298,8 @@ compare_rtt(const void *a, const void *b)
 	return (*x > *y) - (*x < *y);
 }
 
-/* The lower quartile of the recent measurements, the newest included:
- * what queues and sleeping radios add does not reach it. */
+/* The lower quartile of the recent measurements, the newest included, because
+ * queues and sleeping radios only ever add to the time. */
 static babel_time
 rtt_quartile(const struct neighbour *n)
 {
@@ -331,8 +332,8 @@ neighbour_rtt_sample(struct babel *b, struct neighbour *n, babel_time rtt)
 	neighbour_update_cost(b, n);
 }
 
-/* May one more neighbour be greeted by unicast?  In a crowd only one in a
- * while is. */
+/* May one more neighbour be greeted by unicast?  In a crowd, only one in
+ * INTRODUCTION_TIME may. */
 static bool
 may_introduce(struct babel *b, struct interface *ifp)
 {
@@ -345,7 +346,7 @@ may_introduce(struct babel *b, struct interface *ifp)
 	return true;
 }
 
-/* Our verdict on the neighbour has changed: tell it. */
+/* The verdict on the neighbour has changed: send it an IHU. */
 static void
 send_verdict(struct babel *b, struct neighbour *n)
 {
@@ -359,8 +360,9 @@ send_verdict(struct babel *b, struct neighbour *n)
 	}
 }
 
-/* The link has become usable: give the whole table, and ask for it.  In a
- * crowd nobody needs to ask: everybody is given everything. */
+/* The link has become usable: send the whole table, and ask for the
+ * neighbour's.  In a crowd nobody needs to ask, because everybody is sent
+ * everything. */
 static void
 exchange_tables(struct babel *b, struct neighbour *n)
 {
@@ -370,7 +372,7 @@ exchange_tables(struct babel *b, struct neighbour *n)
 	if (alone) {
 		n->outbox.wildcard_request = true;
 		neighbour_send_urgently(b, n);
-		/* One that waits for this begins at once. */
+		/* A dump that waited for this begins at once. */
 		n->dump_running = n->dump_running && n->dump_walk.begun;
 		n->dumped = 0;
 		neighbour_dump(b, n);
@@ -380,8 +382,7 @@ exchange_tables(struct babel *b, struct neighbour *n)
 	}
 }
 
-/* It may not have heard us yet, or no more: say Hello soon, and what we
- * hear of it. */
+/* The neighbour may not have received our Hellos: send one soon, and an IHU. */
 static void
 greet(struct babel *b, struct neighbour *n)
 {
@@ -393,7 +394,7 @@ greet(struct babel *b, struct neighbour *n)
 void
 neighbour_wants_table(struct babel *b, struct neighbour *n)
 {
-	/* The twin of our own exchange, on its way at the same time. */
+	/* The neighbour began the same exchange at the same time. */
 	if (n->exchanged != 0 && b->now - n->exchanged < EXCHANGE_TWIN) {
 		count(b, COUNT_WILDCARD_LIMITED);
 		n->exchanged = 0;
@@ -405,8 +406,8 @@ neighbour_wants_table(struct babel *b, struct neighbour *n)
 		n->interface->outbox.everything = true;
 		interface_send_with_hello(b, n->interface);
 	}
-	/* Its link may have been down for a moment: then it knows nobody,
-	 * and our next Hello and IHU may be far. */
+	/* Its link may have been down for a moment.  Then it knows no
+	 * neighbour, and our next Hello and IHU may be a long way off. */
 	greet(b, n);
 }
 
@@ -415,7 +416,7 @@ neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 {
 	greet(b, n);
 	n->exchange_due = is_new;
-	walk_restart(&n->dump_walk);	/* of one that is running */
+	walk_restart(&n->dump_walk);	/* of a dump that is running */
 	if (neighbour_is_reachable(n) && !is_new)
 		exchange_tables(b, n);
 }
@@ -443,7 +444,7 @@ neighbour_update_cost(struct babel *b, struct neighbour *n)
 		exchange_tables(b, n);
 }
 
-/* The next Hello begins it anew. */
+/* The next Hello begins the history anew. */
 static void
 history_forget(struct hello_history *history)
 {
@@ -470,7 +471,7 @@ neighbour_rebooted(struct babel *b, struct neighbour *n)
 	history_forget(&n->unicast);
 	schedule_cancel(b, &n->multicast.missed);
 	schedule_cancel(b, &n->unicast.missed);
-	/* What it said before, it has forgotten. */
+	/* It has forgotten what it announced before. */
 	neighbour_retract_all(b, n);
 	n->txcost = INFINITY_METRIC;
 	n->is_listening = false;
@@ -479,7 +480,7 @@ neighbour_rebooted(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->ihu);
 }
 
-/* One more Hello was heard, or was lost. */
+/* One more Hello was received (0) or lost (1). */
 static void
 history_note_loss(struct hello_history *history, double lost)
 {
@@ -508,8 +509,9 @@ history_append(struct hello_history *history, int distance)
 	    length);
 }
 
-/* How long a Hello counts that promises none.  Some say no others on links
- * without multicast, and those with their IHUs: then until the next. */
+/* How long an unscheduled Hello counts.  On links without multicast some
+ * routers send no others, and send them with their IHUs, so it counts until the
+ * next IHU. */
 static babel_time
 unscheduled_time(const struct neighbour *n)
 {
@@ -557,8 +559,8 @@ neighbour_hello(struct babel *b, struct neighbour *n,
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
 }
 
-/* One is missed; or none was ever promised, and the last is too old to
- * mean anything. */
+/* A Hello is missed; or none was ever promised, and the last one is too old to
+ * count. */
 static void
 history_miss(struct hello_history *history)
 {
@@ -588,7 +590,7 @@ neighbour_hello_missed(struct babel *b, struct neighbour *n,
 	notify(b, EVENT_NEIGHBOUR_CHANGE, n);
 }
 
-/* How many probes it takes to be sure that the neighbour is gone, or 0:
+/* How many probes it takes to be sure that the neighbour is gone; 0 if that is
  * too many. */
 static uint8_t
 probes_needed(const struct neighbour *n)
@@ -733,8 +735,9 @@ neighbour_queue(struct babel *b, struct neighbour *n,
 		neighbour_send_soon(b, n);
 }
 
-/* Who asks before the link is usable may not know us yet, and would not
- * listen: it is given the table when tables are exchanged, or in a while. */
+/* A neighbour that asks before the link is usable may not accept updates
+ * from us yet.  So the dump is sent when the tables are exchanged, or after
+ * a while. */
 void
 neighbour_dump(struct babel *b, struct neighbour *n)
 {

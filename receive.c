@@ -1,9 +1,9 @@
 /*
  * receive.c - the way in: from packets to tables (RFC 8966, section 4).
  *
- * A datagram is checked, then read TLV by TLV; each value goes to the
- * table it concerns.  Whoever sent nothing that we understand and act
- * upon does not become a neighbour, so that noise costs no memory.
+ * A datagram is checked and then read TLV by TLV; each value goes to the table
+ * that it concerns.  A sender becomes a neighbour only if something in its
+ * packet was understood and acted upon, so noise costs no memory.
  */
 #include "packet.h"
 
@@ -27,20 +27,20 @@
 #include "util.h"
 
 #define RTT_LIMIT	(3 * MINUTE)	/* RFC 9616, section 3.3 */
-#define HELLOS_ON_THE_WAY	4	/* ours that may yet come back */
+#define HELLOS_ON_THE_WAY	4	/* of ours that may still come back */
 
-/* One packet while it is acted upon. */
+/* The packet that is being processed. */
 struct receiver {
 	struct babel *b;
 	struct interface *ifp;
 	const struct datagram *datagram;
-	struct neighbour *n;		/* NULL: not known yet */
-	/* RFC 9616: what the packet's Hello and IHU said. */
+	struct neighbour *n;		/* NULL: no neighbour yet */
+	/* RFC 9616: the timestamps of the packet's Hello and IHU. */
 	bool hello_stamped, ihu_stamped;
 	uint32_t transmit, origin, receive;
 };
 
-/* The sender, created if need be; NULL when it cannot be. */
+/* The sending neighbour, created if necessary; NULL if that fails. */
 static struct neighbour *
 sender(struct receiver *r)
 {
@@ -83,7 +83,7 @@ act_hello(struct receiver *r, const struct tlv *tlv)
 
 	if (n == NULL)
 		return;
-	neighbour_hello(r->b, n, hello);	/* may forget older stamps */
+	neighbour_hello(r->b, n, hello);	/* may drop older timestamps */
 	if (hello->stamped) {
 		r->hello_stamped = true;
 		r->transmit = hello->transmit;
@@ -113,8 +113,9 @@ act_ihu(struct receiver *r, const struct tlv *tlv)
 	neighbour_ihu(r->b, n, ihu);
 }
 
-/* An unfeasible update cannot be used, but tells what its sender believes.
- * Whether we need a newer seqno depends on what is selected after it. */
+/* An unfeasible update cannot be used, but it shows that its sender has a
+ * route.  Whether a newer seqno is needed depends on what is selected after
+ * it. */
 static void
 act_unfeasible(struct receiver *r, const struct update *update)
 {
@@ -154,8 +155,8 @@ act_seqno_request(struct receiver *r, const struct tlv *tlv)
 		request_received_seqno(r->b, n, &tlv->u.seqno_request);
 }
 
-/* What is not here needs no action: padding, and what sets only the
- * state of the parser. */
+/* TLVs that are not listed need no action: padding, and those that only set the
+ * parser's state. */
 static void (*const act[])(struct receiver *, const struct tlv *) = {
 	[TLV_ACK_REQUEST] = act_ack_request,
 	[TLV_ACK] = act_ack,
@@ -167,9 +168,9 @@ static void (*const act[])(struct receiver *, const struct tlv *) = {
 };
 
 /*
- * The round-trip time: what passed here since our Hello left, less what
- * passed there between its arrival and this packet (RFC 9616, section
- * 3.2), all modulo 2^32 microseconds.
+ * The round-trip time: the time since our Hello left, less the time between its
+ * arrival there and this packet (RFC 9616, section 3.2), all modulo 2^32
+ * microseconds.
  */
 static void
 measure_rtt(struct receiver *r)
@@ -187,8 +188,8 @@ measure_rtt(struct receiver *r)
 	    (babel_time)(here - there) : 0);
 }
 
-/* Does the packet say a Hello that was not said lately on this interface
- * of ours?  Without one it could not make a neighbour yet. */
+/* Does the packet contain a Hello that was not sent lately on this interface of
+ * ours?  Without one its sender could not become a neighbour yet. */
 static bool
 has_new_hello(struct decoder d, const struct interface *ifp)
 {
@@ -202,10 +203,10 @@ has_new_hello(struct decoder d, const struct interface *ifp)
 }
 
 /*
- * A packet of ours that came back by another of our interfaces on the same
- * link?  The address does not prove it: it is unique on its own link only,
- * and tunnels like to be numbered fe80::1 and fe80::2 each.  What was sent
- * to one of us alone is no packet of ours.
+ * Is it a packet of ours that came back by another of our interfaces on the
+ * same link?  The address alone does not prove that, because it is unique on
+ * its own link only, and tunnels are often numbered fe80::1 and fe80::2 each.
+ * A packet that was sent to one of our addresses alone is no packet of ours.
  */
 static bool
 is_our_own(const struct receiver *r, const struct decoder *d)
@@ -236,8 +237,8 @@ drop_counter(enum message_result result)
 	return counters[result];
 }
 
-/* Is the packet, whose MAC is right, no replay?  What this needs is said
- * at once; the packets that are due for it only then. */
+/* Is the packet, whose MAC is right, no replay?  The challenge and reply that
+ * this needs are sent at once, and all other packets only then. */
 static bool
 is_fresh(struct receiver *r, const struct decoder *d)
 {

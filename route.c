@@ -2,8 +2,8 @@
  * route.c - the route table (RFC 8966, section 3.2.6): acquisition (3.5.3),
  * metrics and expiry.
  *
- * Whatever changes a route in a way that the selection may notice marks its
- * destination unsettled; select.c draws the consequences.
+ * Every change of a route that could affect the selection marks its destination
+ * unsettled; select.c draws the consequences.
  */
 #include "route.h"
 
@@ -28,7 +28,7 @@
 #include "tree.h"
 #include "util.h"
 
-/* The selected route is asked for anew when this part of its hold time is
+/* The selected route is requested anew when this fraction of its hold time is
  * left (section 3.8.2.3). */
 #define REFRESH_PART	7
 
@@ -72,7 +72,7 @@ route_smoothed_metric(const struct babel *b, const struct route *route)
 	return (uint16_t)(smoothed + 0.5);
 }
 
-/* Set the metric; the average goes on from where it is, or starts anew
+/* Set the metric.  The average continues from its present value, or starts anew
  * when the route comes back from infinity. */
 static void
 route_set_metric(struct babel *b, struct route *route, uint16_t metric)
@@ -120,8 +120,8 @@ route_refresh_late(struct babel *b, struct route *route)
 	neighbour_queue(b, route->neighbour, &item, false);
 }
 
-/* A finite update came: the route lives on.  The timer is left to fire
- * early; that is cheaper than to move it each time. */
+/* A finite update came: extend the route's life.  The timer is left to fire
+ * early, because that is cheaper than moving it each time. */
 static void
 route_refresh(struct babel *b, struct route *route, babel_time interval)
 {
@@ -179,7 +179,7 @@ route_set_source(struct babel *b, struct route *route,
 	return true;
 }
 
-/* Section 3.5.3, step B2, and A3 for what a new route holds. */
+/* Section 3.5.3, step B2, and step A3 for a new route. */
 static void
 route_apply(struct babel *b, struct route *route,
     const struct update *update, uint16_t add_metric)
@@ -217,8 +217,9 @@ has_alternative(const struct babel *b, const struct route *route)
 	return false;
 }
 
-/* Is the selection what it was before the update?  Yes, if it changed
- * nothing of the selected route, or if another is no better than that. */
+/* Does the selection stay as it was before the update?  It does if the update
+ * changed nothing of the selected route, or if another route is no better than
+ * that one. */
 static bool
 selection_stands(const struct babel *b, struct route *route, bool is_same)
 {
@@ -235,7 +236,7 @@ selection_stands(const struct babel *b, struct route *route, bool is_same)
 	return true;
 }
 
-/* Section 3.5.3, branches B1 and B2; true: the update was unfeasible. */
+/* Section 3.5.3, steps B1 and B2.  True if the update was unfeasible. */
 static bool
 route_update_existing(struct babel *b, struct route *route,
     const struct update *update, uint16_t add_metric)
@@ -248,7 +249,7 @@ route_update_existing(struct babel *b, struct route *route,
 	bool is_same, feasible = source_is_feasible(source_find(d,
 	    &update->id), update->seqno, update->metric);
 
-	/* B1: better the old news than none, until a newer seqno comes. */
+	/* B1: keep the old route until a newer seqno comes. */
 	if (!feasible && d->selected == route && router_id_compare(
 	    &update->id, &route->source->id) == 0 &&
 	    !has_alternative(b, route))
@@ -259,14 +260,14 @@ route_update_existing(struct babel *b, struct route *route,
 	    address_equal(&route->next_hop, &next_hop);
 	if (!selection_stands(b, route, is_same))
 		destination_unsettle(b, d);
-	/* A mere repetition is no news to monitors. */
+	/* A repetition is not reported to monitors. */
 	if (!is_same)
 		notify(b, EVENT_ROUTE_CHANGE, route);
 	return !feasible;
 }
 
-/* Branches A1 to A3, of a destination that may have been made for it, or
- * NULL; true: the update was unfeasible. */
+/* Steps A1 to A3, for a destination that may have been created for the update,
+ * or NULL.  True if the update was unfeasible. */
 static bool
 route_update_new(struct babel *b, struct destination *d, struct neighbour *n,
     const struct update *update, uint16_t add_metric)
@@ -293,7 +294,8 @@ route_update_new(struct babel *b, struct destination *d, struct neighbour *n,
 	return !feasible;
 }
 
-/* The checks that come before the table; false: ignored. */
+/* The checks before the table is searched; false if the update is to be
+ * ignored. */
 static bool
 update_is_acceptable(struct babel *b, struct update *update)
 {
@@ -301,13 +303,14 @@ update_is_acceptable(struct babel *b, struct update *update)
 		count(b, COUNT_UPDATE_MARTIAN);
 		return false;
 	}
-	/* What cannot be installed is not selected (RFC 9229, section 2.2),
-	 * and replaces what could be. */
+	/* A route that cannot be installed must not be selected (RFC 9229,
+	 * section 2.2), but the update still replaces an earlier one that
+	 * could. */
 	if (update->ae == AE_V4_VIA_V6 && !b->identity.v4_via_v6) {
 		count(b, COUNT_UPDATE_V4_VIA_V6);
 		update->metric = INFINITY_METRIC;
 	}
-	/* Our own route, come back: the neighbour routes through us. */
+	/* Our own route has come back: the neighbour routes through us. */
 	if (update->metric < INFINITY_METRIC &&
 	    identity_is_own(b, &update->id)) {
 		count(b, COUNT_UPDATE_OWN_ID);
@@ -330,7 +333,8 @@ route_update(struct babel *b, struct neighbour *n,
 	count(b, COUNT_UPDATES_RECEIVED);
 	if (!update_is_acceptable(b, &update))
 		return false;
-	/* Every link costs something, so a metric of 0 is the sender's. */
+	/* Every link costs something, so a metric of 0 means that the sender
+	 * originates the route. */
 	if (update.metric == 0)
 		n->router_id = update.id;
 	add_metric = policy_input_metric(b, n, &update.key, &update.id);

@@ -1,13 +1,13 @@
 /*
- * send.c - the way out: from what is waiting to packets (RFC 8966,
- * sections 3.1, 3.7 and 4).
+ * send.c - the way out: from outboxes and tables to packets (RFC 8966, sections
+ * 3.1, 3.7 and 4).
  *
- * A flush asks the tables at the moment of sending, so what goes out is
- * the current truth, and lowers the feasibility distance in the same step
- * (section 3.7.3).  Updates leave in slices that are sorted by router-id
- * and prefix, which is what compresses best.  However much is waiting, one
- * call sends one slice; the timer brings the next, so that neither our
- * Hellos nor our neighbours' receive buffers suffer.
+ * An outbox names destinations; their content is taken from the tables at the
+ * moment of sending, so a packet is never out of date.  The feasibility
+ * distance is lowered in the same step (section 3.7.3).  Updates leave in
+ * slices that are sorted by router-id and prefix, because that compresses best.
+ * However much is waiting, one call sends one slice and sets the timer for the
+ * next, so that neither our Hellos nor our neighbours' receive buffers suffer.
  */
 #include "packet.h"
 
@@ -52,9 +52,9 @@ struct packet {
 	struct neighbour *to;		/* NULL: everybody */
 	struct encoder e;
 	bool has_hello;
-	bool goes_first;		/* before those that wait */
+	bool goes_first;		/* before queued packets */
 	bool has_ack_request;
-	uint16_t opaque;		/* of that request */
+	uint16_t opaque;		/* of the Acknowledgment Request */
 	uint8_t bytes[MESSAGE_MAX_SIZE];
 };
 
@@ -95,8 +95,8 @@ packet_transmit(struct packet *p, const struct in6_addr *to)
 		transmit(p->b, p->ifp, &p->e, &datagram);
 }
 
-/* What is multicast goes to the declared neighbours, too, for links that
- * pass no multicast: the same packet, so that any router understands. */
+/* A multicast packet is sent to the declared neighbours too, for links that
+ * pass no multicast.  It is the same packet, so any router understands it. */
 static void
 packet_send_static(struct packet *p)
 {
@@ -109,8 +109,8 @@ packet_send_static(struct packet *p)
 			packet_transmit(p, &conf->neighbours[i].address);
 }
 
-/* Send what is in the packet, if anything, and start an empty one.  On
- * unicast interfaces all but Hellos goes to each neighbour by itself. */
+/* Send the packet unless it is empty, and start a new one.  On unicast
+ * interfaces everything except Hellos is sent to each neighbour separately. */
 static void
 packet_send(struct packet *p)
 {
@@ -152,7 +152,7 @@ put_hello(struct packet *p, babel_time interval)
 	count(p->b, COUNT_HELLOS_SENT);
 }
 
-/* An unscheduled Hello, whose stamp goes with that of an IHU (RFC 9616,
+/* An unscheduled Hello, whose timestamp goes with that of an IHU (RFC 9616,
  * section 3.2). */
 static void
 put_unicast_hello(struct packet *p)
@@ -205,8 +205,9 @@ wants_stamps(const struct neighbour *n)
 	    !conf->rfc6126_compatible;
 }
 
-/* Stamps count beside a stamped Hello alone (RFC 9616, section 3.2): where
- * there is none, or no room, it goes by unicast with one of its own. */
+/* Timestamps count only beside a Hello with a timestamp (RFC 9616, section
+ * 3.2).  Where the packet has none, or has no room, the IHU goes by unicast
+ * with a Hello of its own. */
 static void
 put_due_ihus(struct packet *p)
 {
@@ -296,8 +297,8 @@ next_opaque(struct babel *b)
 	return opaque;
 }
 
-/* What is said of the destination must arrive (delivery.h): the packet
- * asks for an acknowledgment. */
+/* The update must arrive (delivery.h): the packet asks for an
+ * acknowledgment. */
 static void
 ask_for_delivery(struct packet *p, struct destination *d)
 {
@@ -313,8 +314,8 @@ ask_for_delivery(struct packet *p, struct destination *d)
 	delivery_sent(d, p->ifp, p->to, p->opaque);
 }
 
-/* How to write the prefix here (RFC 9229, section 2.1); false: there is
- * no way to announce it. */
+/* Choose the encoding of the prefix on this interface (RFC 9229, section 2.1);
+ * false if there is no way to announce it. */
 static bool
 choose_encoding(const struct packet *p, struct update *update)
 {
@@ -380,16 +381,17 @@ put_announcement(struct packet *p, struct destination *d,
 			put_retraction(p, &d->key);
 		return;
 	}
-	/* Before it is sent (section 3.7.3).  Updates with our own
-	 * router-id are ignored when they come back, so they need none. */
+	/* The distance is updated before sending (section 3.7.3).  Updates
+	 * with our own router-id are ignored when they come back, so they
+	 * need none. */
 	if (a->route != NULL &&
 	    !source_announce(p->b, d, a, update.interval))
 		return;
 	put_update(p, &update);
 }
 
-/* The selected route came in here: by split horizon (section 3.7.4) it
- * does not go out here, unless somebody asks for it. */
+/* The selected route was learned on this interface: by split horizon (section
+ * 3.7.4) it is not announced here unless somebody asks for it. */
 static bool
 is_silent_here(const struct packet *p, const struct destination *d,
     const struct announcement *a, enum reason reason)
@@ -431,7 +433,7 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 		put_retraction(p, &d->key);
 }
 
-/* A destination of a slice, and what it is sorted by. */
+/* A destination of a slice, with the router-id that it is sorted by. */
 struct slice_entry {
 	struct router_id id;
 	struct destination *destination;
@@ -464,7 +466,7 @@ slice_add(const struct babel *b, struct slice *slice, struct destination *d)
 		entry->id = a.id;
 }
 
-/* A walk in the order of keys that meets one router-id is. */
+/* A walk in the order of keys is sorted if it meets one router-id only. */
 static bool
 slice_is_sorted(const struct slice *slice)
 {
@@ -489,9 +491,9 @@ put_slice(struct packet *p, struct slice *slice, enum reason reason)
 		put_destination(p, slice->entries[i].destination, reason);
 }
 
-/* Can anybody use what we announce?  Only who was told that we hear it, was
- * answered, or has the table already; everybody else is given it when told
- * that we hear it. */
+/* Can any neighbour use an update?  Only one that was sent a finite IHU, a
+ * reply or the table can.  Any other is sent the table when it is sent a finite
+ * IHU. */
 static bool
 has_listener(struct interface *ifp)
 {
@@ -503,7 +505,7 @@ has_listener(struct interface *ifp)
 	return false;
 }
 
-/* Announce the changes since the last time, one slice; true when more is
+/* Announce one slice of the changes since the last time; true when more is
  * left. */
 static bool
 put_changes(struct packet *p)
@@ -524,7 +526,7 @@ put_changes(struct packet *p)
 	return d != NULL;
 }
 
-/* What is to be said waits until the refused packets are gone. */
+/* New packets wait until the refused ones are gone. */
 static bool
 is_blocked(struct babel *b, struct interface *ifp, struct timer *timer)
 {
@@ -547,7 +549,8 @@ put_hello_if_due(struct packet *p)
 		packet_send(p);		/* Hellos alone are multicast */
 }
 
-/* Say one item; false when it must wait for the kernel's answer. */
+/* Put one item into the packet; false when it must wait for the kernel's
+ * answer. */
 static bool
 put_item(struct packet *p, const struct outbox_item *item)
 {
@@ -569,7 +572,7 @@ put_item(struct packet *p, const struct outbox_item *item)
 	return true;
 }
 
-/* Requests and replies, one slice. */
+/* One slice of requests and replies. */
 static void
 put_items(struct packet *p, struct outbox *outbox)
 {
@@ -592,8 +595,8 @@ put_items(struct packet *p, struct outbox *outbox)
 		schedule_advance(p->b, &outbox->timer, p->b->now + RETRY);
 }
 
-/* A full update at once, by multicast.  One that only waits for its turn
- * will do; one that is under way is ended first. */
+/* Send a full update at once, by multicast.  One that has not begun yet will
+ * do; one that is under way is finished first. */
 static void
 hurry_full_update(struct babel *b, struct interface *ifp)
 {
@@ -612,7 +615,7 @@ hurry_full_update(struct babel *b, struct interface *ifp)
 	schedule(b, &ifp->update, start);
 }
 
-/* On a link that takes nothing else now: that we are alive, and hear. */
+/* On a link that takes nothing else now, send a Hello and IHUs. */
 static void
 send_hello_first(struct babel *b, struct interface *ifp)
 {
@@ -669,8 +672,8 @@ put_acks(struct packet *p, struct outbox *outbox)
 	outbox->ack_count = 0;
 }
 
-/* A neighbour whose time to answer is unknown is asked for an answer, so
- * that it is known when a deadline depends on it. */
+/* A neighbour whose response time is unknown is asked for an acknowledgment, so
+ * that the time is known when a deadline depends on it. */
 static void
 put_probe(struct packet *p, struct outbox *outbox)
 {
@@ -698,7 +701,7 @@ put_unicast(struct packet *p)
 {
 	struct outbox *outbox = &p->to->outbox;
 
-	if (outbox->ihu)		/* first: its stamps need room */
+	if (outbox->ihu)		/* first: its timestamps need room */
 		put_unicast_ihu(p);
 	put_acks(p, outbox);
 	put_probe(p, outbox);
@@ -739,7 +742,7 @@ send_answer(struct babel *b, struct neighbour *n,
 	packet_send(&p);
 }
 
-/* Does the periodic update say nothing of it here, by split horizon? */
+/* Does the periodic update leave the destination out here, by split horizon? */
 static bool
 is_silent(const struct packet *p, const struct destination *d)
 {
@@ -793,13 +796,14 @@ send_full_update(struct babel *b, struct interface *ifp)
 		if (ifp->update_hurry)
 			pause = interval;
 		ifp->update_hurry = false;
-		/* The walk that is to say so may not have begun yet. */
+		/* The walk that carries the retractions may not have begun
+		 * yet. */
 		ifp->retracts_ipv4 &= ifp->outbox.everything;
 	}
 	schedule(b, &ifp->update, b->now + jitter(b, pause));
 }
 
-/* The next part of a table, behind what waits to be said anyway. */
+/* The next slice of a unicast dump, behind everything that is queued. */
 void
 send_dump(struct babel *b, struct neighbour *n)
 {
@@ -816,8 +820,8 @@ send_dump(struct babel *b, struct neighbour *n)
 		schedule(b, &n->dump_next, b->now + PACE);
 }
 
-/* Everything is retracted, and the next Hello is due so soon that we
- * shall not be waited for. */
+/* Retract everything, in a packet with a Hello whose interval is so short that
+ * neighbours do not wait for us. */
 void
 send_goodbye(struct babel *b, struct interface *ifp)
 {

@@ -1,11 +1,10 @@
 /*
- * source.c - feasibility distances (RFC 8966, sections 3.2.5, 3.5.1 and
- * 3.7.3).
+ * source.c - feasibility distances (RFC 8966, sections 3.2.5, 3.5.1 and 3.7.3).
  *
- * The distance of a source is the best (seqno, metric) that we ever sent
- * for it.  It can only become better, until nobody can use what was sent
- * any more (lifetime.h): then it is forgotten.  What keeps routing free of
- * loops is this file and the selection in route.c.
+ * The distance of a source is the best (seqno, metric) that we ever announced
+ * for it.  It only becomes better, until nobody can use our announcements any
+ * more (lifetime.h); then it is forgotten.  This file and the selection in
+ * select.c keep routing free of loops.
  */
 #include "source.h"
 
@@ -115,8 +114,8 @@ source_announce(struct babel *b, struct destination *d,
 		source->metric = a->metric;
 		source->has_distance = true;
 	}
-	/* The timer is left to fire early; that is cheaper than to move it
-	 * each time. */
+	/* The timer is left to fire early, because that is cheaper than moving
+	 * it each time. */
 	source->expires = time_max(source->expires,
 	    b->now + lifetime_of_source(interval));
 	if (!timer_is_set(&source->gc))
@@ -134,7 +133,7 @@ source_gc_due(struct babel *b, struct source *source)
 		schedule(b, &source->gc, source->expires);
 		return;
 	}
-	source->has_distance = false;	/* what was unfeasible is not now */
+	source->has_distance = false; /* what was unfeasible is feasible now */
 	if (d->selected == NULL && !route_tree_is_empty(&d->routes))
 		destination_unsettle(b, d);
 	source_expired(b, source);

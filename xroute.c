@@ -2,13 +2,13 @@
  * xroute.c - routes redistributed from the kernel.
  *
  * The redistribute filter turns a kernel route into a metric and perhaps a
- * source prefix, or denies it.  What it allows is kept as an offer, under all
- * that identifies the route; of the offers to one destination the one with
- * the best kernel priority is the xroute.  So the withdrawal of one of several
- * routes to a prefix changes nothing but what it must.  Of what no rule
- * allows, a few are kept to be explained, and no more, because there may be a
- * million such routes: after a change of the filter, the kernel's routes must
- * be offered again.
+ * source prefix, or denies it.  A route that it allows is kept as an offer,
+ * under all that identifies the route.  Of the offers to one destination, the
+ * one with the best kernel priority is the xroute, so the withdrawal of one of
+ * several routes to a prefix changes no more than it must.  Of the routes that
+ * no rule allows, only a few are kept, to be explained, because there may be a
+ * million of them.  After a change of the filter, the kernel's routes must
+ * therefore be offered again.
  */
 #include "xroute.h"
 
@@ -26,7 +26,7 @@
 #include "tree.h"
 #include "util.h"
 
-#define UNWANTED_MAX	1024		/* offers that no rule wants */
+#define UNWANTED_MAX	1024		/* offers that no rule allows */
 
 int
 xroute_offer_compare(const struct xroute_offer *a,
@@ -48,8 +48,8 @@ xroute_offer_compare(const struct xroute_offer *a,
 	return order;
 }
 
-/* Which of two offers to one destination is the better: our own address,
- * then the kernel's priority, then anything that is always the same. */
+/* Which of two offers to one destination is the better: our own address, then
+ * the kernel's priority, then any constant order. */
 static bool
 offer_is_better(const struct xroute_offer *a, const struct xroute_offer *b)
 {
@@ -62,8 +62,8 @@ offer_is_better(const struct xroute_offer *a, const struct xroute_offer *b)
 	return xroute_offer_compare(a, b) < 0;
 }
 
-/* The verdict of the filter: false, or a metric and the destination to
- * announce. */
+/* The verdict of the filter: a metric and the destination to announce, or
+ * false. */
 static bool
 offer_evaluate(const struct babel *b, const struct kernel_route *route,
     uint16_t *metric, struct destination_key *key)
@@ -168,7 +168,7 @@ offer_reject(struct babel *b, struct xroute_offer *offer)
 	xroute_refresh(b, xroute, false);
 }
 
-/* Put the offer where the filter wants it. */
+/* Put the offer under the xroute that the filter's verdict names. */
 static void
 offer_place(struct babel *b, struct xroute_offer *offer, uint16_t metric,
     const struct destination_key *key)
@@ -205,7 +205,7 @@ offer_free(struct babel *b, struct xroute_offer *offer)
 	free(offer);
 }
 
-/* No rule wants it.  A few such offers are kept to be explained. */
+/* No rule allows the offer.  A few such offers are kept to be explained. */
 static void
 offer_deny(struct babel *b, struct xroute_offer *offer)
 {
@@ -218,7 +218,7 @@ offer_deny(struct babel *b, struct xroute_offer *offer)
 		offer_free(b, offer);
 }
 
-/* The route of the offer may be judged otherwise now. */
+/* The filter may judge the offer differently now. */
 static void
 offer_review(struct babel *b, struct xroute_offer *offer)
 {

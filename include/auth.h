@@ -1,7 +1,7 @@
 /*
- * auth.h - which packets to believe: packet counters and challenges (RFC
- * 8967), with the relaxed check of the counters (RFC 9467).  The MACs
- * themselves are in mac.h.
+ * auth.h - which packets to accept: packet counters and challenges (RFC 8967),
+ * with the relaxed check of the counters (RFC 9467).  The MACs themselves are
+ * in mac.h.
  */
 #ifndef AUTH_H
 #define AUTH_H
@@ -21,14 +21,14 @@ struct neighbour;
 #define AUTH_PAUSE		(300 * MILLISECOND)	/* between two
 					   challenges, or two replies */
 
-/* What was dropped for want of proof. */
+/* Packets that were dropped for want of proof. */
 struct auth_trouble {
 	uint64_t count;
 	enum babel_counter reason;	/* of the last; if count is not 0 */
 	babel_time last;
 };
 
-/* What we sign with, of an interface. */
+/* An interface as a sender of signed packets. */
 struct auth_sender {
 	uint32_t pc;			/* of the last packet */
 	bool has_index;
@@ -38,8 +38,8 @@ struct auth_sender {
 	babel_time complained;		/* last log of a dropped packet, or 0 */
 	bool unsigned_logged;		/* logged: no key to sign with ... */
 	bool crowded_logged;		/* ... or too many for the MTU */
-	struct in6_addr stranger;	/* the last who was no neighbour ... */
-	struct auth_trouble trouble;	/* ... and was not believed */
+	struct in6_addr stranger;	/* the last such sender ... */
+	struct auth_trouble trouble;	/* ... and its dropped packets */
 };
 
 /* The packet counters of a neighbour that have been accepted. */
@@ -53,7 +53,7 @@ struct auth_challenge {
 	uint8_t nonce[AUTH_NONCE];
 };
 
-/* What we know of a neighbour as a sender of signed packets. */
+/* A neighbour as a sender of signed packets. */
 struct auth_peer {
 	bool has_index;			/* not the same as an empty index */
 	uint8_t index_len;
@@ -73,13 +73,13 @@ enum auth_mac {
 	AUTH_VERIFIED,
 };
 
-/* What is to be done about a packet besides accepting it or not. */
+/* What to do about a packet besides accepting it or not. */
 struct auth_outcome {
 	bool challenge, reply;		/* send these TLVs, at once */
 	struct nonce challenge_nonce;	/* points into the neighbour */
 	struct nonce reply_nonce;	/* points into the datagram */
-	/* What was said before may not have been believed: by us, who did
-	 * not know the index, or by the neighbour, who challenges us. */
+	/* Earlier packets may have been dropped: by us, because we did not know
+	 * the index, or by the neighbour, which challenges us. */
 	bool is_new, forgot_us;
 };
 
@@ -101,7 +101,7 @@ size_t	auth_seal(struct babel *, struct interface *, struct encoder *,
 enum auth_mac auth_check_mac(struct babel *, struct interface *,
 	    const struct datagram *, struct decoder *);
 /* The rest of section 4.3 for a packet whose MAC is right: may it be acted
- * upon?  The neighbour is created if need be. */
+ * upon?  The neighbour is created if necessary. */
 bool	auth_check_counter(struct babel *, struct interface *,
 	    const struct datagram *, const struct decoder *,
 	    struct auth_outcome *);

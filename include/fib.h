@@ -7,13 +7,14 @@
 
 #include "route.h"
 
-/* The wish may have changed: compare, queue. */
+/* The wanted entry may have changed: compare it with the installed one, and
+ * queue the destination if they differ. */
 void	fib_update(struct babel *, struct destination *);
 /* Hand queued changes to ops->fib, at most budget of them. */
 void	fib_submit(struct babel *, unsigned int budget);
 void	fib_done(struct babel *, const struct fib_change *, int error);
-/* Tell monitors what the kernel has: of the selected route, and of the
- * one that a hold stands for. */
+/* Tell monitors about the selected route, and about the one whose place a hold
+ * keeps, because what the kernel has of them changed. */
 void	fib_notify(const struct babel *, const struct destination *);
 void	fib_lost(struct babel *, const struct destination_key *);
 void	fib_room(struct babel *, const struct destination_key *);

@@ -51,7 +51,7 @@ struct filter_rule {
 	char *ifname;			/* owned by the filter, or NULL */
 };
 
-/* A rule that matches everything, to start from. */
+/* A rule that matches everything, as a starting point. */
 #define FILTER_RULE_ANY \
 	((struct filter_rule){ .plen_le = 128, .from_plen_le = 128 })
 
@@ -113,9 +113,9 @@ const char *filter_chain_name(enum filter_chain);
 /* Do two chains hold the same rules? */
 bool	filter_is_same(const struct filter *, const struct filter *);
 
-/* The place of the first rule that matches all that the given one could
- * match, which therefore never does; or the count of rules, if no single
- * rule does so. */
+/* The index of the first rule that matches everything the given one could
+ * match, so that this one never does; the count of rules if no single rule does
+ * so. */
 size_t	filter_find_cover(const struct filter *, enum filter_chain,
 	    const struct filter_rule *);
 /* Remove the rules with the same selectors, whatever their actions: true if

@@ -138,7 +138,7 @@ enum message_result {
 	MESSAGE_BAD_LENGTH,		/* body longer than the datagram */
 };
 
-/* The reading of one packet.  Fields are private but for the counts. */
+/* The state of reading one packet.  Fields are private except the counts. */
 struct decoder {
 	struct reader body, trailer;
 	size_t packet_len;		/* header and body */
@@ -163,9 +163,9 @@ bool	message_next(struct decoder *, struct tlv *);
 bool	message_next_mac(struct decoder *, struct reader *mac);
 
 /*
- * The writing of one packet: compression state mirrors what a receiver
- * will have.  Each message_put_* writes a TLV whole, with the state TLVs
- * it needs, or, when it does not fit, nothing at all: then it is false.
+ * The state of writing one packet: compression state mirrors what a receiver
+ * will have.  Each message_put_* writes a whole TLV with the state TLVs that it
+ * needs, or, when it does not fit, returns false and writes nothing.
  */
 struct encoder {
 	uint8_t *start;
@@ -186,12 +186,12 @@ bool	message_is_empty(const struct encoder *);
 size_t	message_room(const struct encoder *);
 /* Octets of header and body so far. */
 size_t	message_length(const struct encoder *);
-/* The same packet in another buffer, of its length at least; nothing more is
- * written to the copy until its end is moved. */
+/* The same packet in another buffer, which is at least as long.  Nothing more
+ * is written to the copy until its end is moved. */
 void	message_copy(struct encoder *copy, const struct encoder *,
 	    uint8_t *buffer);
-/* Renew the transmit stamp of the packet's Hello, if it has one: the later
- * it is taken, the truer it is (RFC 9616, section 3.2). */
+/* Renew the transmit timestamp of the packet's Hello, if it has one, because it
+ * should be taken as late as possible (RFC 9616, section 3.2). */
 void	message_stamp(struct encoder *, uint32_t transmit);
 /* Fill in the body length; returns the length of header and body. */
 size_t	message_finish(struct encoder *);

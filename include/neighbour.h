@@ -1,6 +1,6 @@
 /*
- * neighbour.h - the neighbour table (RFC 8966, section 3.2.4): Hello
- * histories, costs, and what we owe each neighbour.
+ * neighbour.h - the neighbour table (RFC 8966, section 3.2.4): Hello histories,
+ * costs, and what must still be sent to each neighbour.
  */
 #ifndef NEIGHBOUR_H
 #define NEIGHBOUR_H
@@ -13,7 +13,7 @@ struct route;
 TAILQ_HEAD(route_list, route);
 TAILQ_HEAD(owed_list, delivery);
 
-/* So many measurements the quartile is taken of. */
+/* The quartile is taken of this many measurements. */
 #define RTT_RECENT	16
 
 /* One of the two Hello histories (appendix A.1). */
@@ -22,11 +22,11 @@ struct hello_history {
 	uint8_t length;			/* Hellos accounted for, 16 at most */
 	bool started;			/* expected means something */
 	uint16_t expected;		/* seqno of the next one */
-	double loss;			/* of LOSS_MEMORY Hellos or so */
-	uint8_t loss_samples;		/* that it is the mean of */
+	double loss;	/* mean of the last LOSS_MEMORY Hellos */
+	uint8_t loss_samples;		/* in that mean */
 	babel_time interval;		/* last announced, 0: none */
 	babel_time received;		/* when the last one came */
-	struct timer missed;		/* one is overdue */
+	struct timer missed;		/* when the next is overdue */
 };
 
 struct neighbour {
@@ -39,19 +39,19 @@ struct neighbour {
 	struct hello_history multicast, unicast;
 	uint16_t txcost, rxcost;
 	uint16_t cost;			/* as computed when last changed */
-	struct timer ihu;		/* txcost expires */
+	struct timer ihu;		/* when txcost expires */
 	babel_time ihu_received;	/* or 0 */
-	babel_time ihu_interval;	/* that it promised */
-	babel_time heard_us;		/* as of its last finite IHU, or 0 */
-	babel_time received;		/* any packet, the last; or 0 */
-	struct timer unused;		/* never said Hello */
-	uint16_t hello_seqno;		/* of our next unicast Hello */
-	bool ihu_due;			/* one goes with the next packet */
-	bool logged;			/* as reachable */
-	bool is_listening;		/* was told that we hear it, or more */
+	babel_time ihu_interval;	/* that was promised */
+	babel_time heard_us;	/* when its last finite IHU came, or 0 */
+	babel_time received;		/* when the last packet came, or 0 */
+	struct timer unused;		/* sent no Hello yet */
+	uint16_t hello_seqno;		/* of the next unicast Hello */
+	bool ihu_due;			/* an IHU goes with the next packet */
+	bool logged;			/* logged as reachable */
+	bool is_listening;		/* was sent a finite IHU, or a table */
 	babel_time ihu_promised;	/* the last one's interval ends */
 	struct auth_peer auth;		/* RFC 8967 */
-	bool exchange_due;		/* of tables, at its next Hello */
+	bool exchange_due;		/* exchange tables at its next Hello */
 
 	/* RFC 9616, section 3.1 */
 	bool stamped;
@@ -72,7 +72,7 @@ struct neighbour {
 	struct timer dump_next;
 	struct walk dump_walk;
 	bool dump_running, dump_again;
-	babel_time exchanged;		/* tables, or 0 */
+	babel_time exchanged;		/* when tables were, or 0 */
 	babel_time dumped;		/* when the last one began, or 0 */
 
 	struct outbox outbox;		/* unicast */
@@ -81,7 +81,8 @@ struct neighbour {
 	struct timer resend;		/* ... and sent again */
 
 	struct response response;	/* to Acknowledgment Requests */
-	/* Is it alive?  Acknowledgments asked for when a Hello is late. */
+	/* Acknowledgment Requests that ask whether a neighbour whose Hello is
+	 * late is alive. */
 	struct timer probe;
 	uint16_t probe_opaque;		/* of the first one */
 	uint8_t probes_sent, probes_wanted;
@@ -106,19 +107,19 @@ void	neighbour_ihu(struct babel *, struct neighbour *,
 void	neighbour_hello_missed(struct babel *, struct neighbour *,
 	    struct hello_history *);
 void	neighbour_ihu_expired(struct babel *, struct neighbour *);
-/* The neighbour is lost: it leaves the table at once, in babel.lost.  What
- * was owed to it ends when the engine settles; a job flushes its routes and
+/* The neighbour is lost: it leaves the table at once and waits in babel.lost.
+ * Its deliveries end when the engine settles; a job flushes its routes and
  * frees it. */
 void	neighbour_flush(struct babel *, struct neighbour *);
-/* At the end of that job. */
+/* Called at the end of that job. */
 void	neighbour_free(struct babel *, struct neighbour *);
-/* The wildcard retraction, or a restart: as when the link is lost, but the
- * neighbour stays.  The job for a changed cost walks its routes, and knows
- * those that were announced since by their generation. */
+/* A wildcard retraction or a restart: all its routes are lost, but the
+ * neighbour stays.  The job for a changed cost walks the routes; their
+ * generation tells which were announced since. */
 void	neighbour_retract_all(struct babel *, struct neighbour *);
 
-/* The cost of receiving from it and of sending to it (section 3.4.3,
- * appendix A.2), from the histories and the last IHU. */
+/* The rxcost and the cost of the link (section 3.4.3, appendix A.2), from the
+ * histories and the last IHU. */
 uint16_t neighbour_compute_rxcost(const struct neighbour *);
 uint16_t neighbour_compute_cost(const struct babel *,
 	    const struct neighbour *);
@@ -131,40 +132,41 @@ uint16_t neighbour_rtt_cost(const struct babel *,
 /* One measurement of the round-trip time (RFC 9616, section 3.2). */
 void	neighbour_rtt_sample(struct babel *, struct neighbour *,
 	    babel_time rtt);
-/* Compute again; when the cost changed, its routes are selected again. */
+/* Compute the cost again; when it has changed, the routes are selected
+ * again. */
 void	neighbour_update_cost(struct babel *, struct neighbour *);
-/* Heard and hearing: finite cost. */
+/* Is the link's cost finite? */
 bool	neighbour_is_reachable(const struct neighbour *);
 /* Does a "neighbour" line name it? */
 bool	neighbour_is_declared(const struct babel *,
 	    const struct neighbour *);
 
-/* It has acknowledged a packet: the probe is over, and how long it took is
- * noted. */
+/* The neighbour has acknowledged a packet: the probe is over, and the response
+ * time is recorded. */
 void	neighbour_acked(struct babel *, struct neighbour *,
 	    uint16_t opaque);
-/* Ask it whether it is there, by Acknowledgment Requests: it is lost when
- * it answers none of them. */
+/* Ask by Acknowledgment Requests whether the neighbour is alive.  It is lost
+ * when it answers none of them. */
 void	neighbour_probe(struct babel *, struct neighbour *);
 void	neighbour_probe_due(struct babel *, struct neighbour *);
-/* It lives, or so it seems, but has to prove who it is before we can take
- * its answers (RFC 8967): a probe begins anew, in a while. */
+/* The neighbour seems to live, but must prove who it is before its answers
+ * count (RFC 8967): the probe begins anew after a while. */
 void	neighbour_probe_later(struct babel *, struct neighbour *);
 
-/* What was said so far may have been lost, both ways, for lack of proof
- * (RFC 8967): greet it, and exchange tables, anew; if it has a new index,
- * only when its next Hello tells that it did not restart. */
+/* Packets may have been lost both ways for want of proof (RFC 8967): greet the
+ * neighbour and exchange tables anew.  If its index is new, that waits for a
+ * Hello that shows that it did not restart. */
 void	neighbour_introduce(struct babel *, struct neighbour *, bool is_new);
 
-/* See that the outbox is sent. */
+/* Set the timer by which the outbox is sent. */
 void	neighbour_send_urgently(struct babel *, struct neighbour *);
 void	neighbour_send_soon(struct babel *, struct neighbour *);
 void	neighbour_queue(struct babel *, struct neighbour *,
 	    const struct outbox_item *, bool urgent);
-/* It asks for our whole table. */
+/* The neighbour asks for the whole table. */
 void	neighbour_wants_table(struct babel *, struct neighbour *);
-/* Begin a full update by unicast; if one is under way, or was just sent,
- * a little later. */
+/* Begin a full update by unicast.  If one is under way, or was just sent, it
+ * begins a little later. */
 void	neighbour_dump(struct babel *, struct neighbour *);
 void	neighbour_dump_done(struct babel *, struct neighbour *);
 

@@ -11,12 +11,12 @@
 /* receive.c: check, decode, and act on each TLV. */
 void	receive_packet(struct babel *, const struct datagram *);
 
-/* send.c: say what is waiting.  A flush sends a bounded number of packets
- * and sets its timer again when more is left. */
+/* send.c: send a bounded number of packets from an outbox; the timer is set
+ * again when more is left. */
 void	send_interface(struct babel *, struct interface *);
 void	send_neighbour(struct babel *, struct neighbour *);
-/* Answer what the check of a packet asks for, at once and before anything
- * else (RFC 8967, section 4.3.1). */
+/* Send the challenge and the reply that the check of a packet asks for, before
+ * anything else (RFC 8967, section 4.3.1). */
 void	send_answer(struct babel *, struct neighbour *,
 	    const struct auth_outcome *);
 /* One slice of the periodic full update; sets the timer for the next. */

@@ -16,7 +16,7 @@ struct route {
 	uint32_t id;				/* for monitors */
 	struct in6_addr next_hop;
 	uint16_t seqno, refmetric;		/* as advertised to us */
-	uint32_t generation;		/* of the neighbour, when it was */
+	uint32_t generation;		/* the neighbour's, when announced */
 	uint16_t add_metric;			/* input filter */
 	uint16_t metric;			/* ... with the link's cost */
 	double smoothed;			/* as of smoothed_at (A.3) */
@@ -32,19 +32,19 @@ struct route {
 int	route_compare(const struct route *, const struct route *);
 TREE_DEFINE(route_tree, route, entry, route_compare)
 
-/* The route by way of the neighbour of that id, or NULL. */
+/* The route learned from the neighbour of that id, or NULL. */
 struct route *route_find(const struct destination *, uint32_t neighbour);
 /* An Update TLV from the neighbour (section 3.5.3).  True: it was
  * unfeasible, and a newer seqno may have to be requested. */
 bool	route_update(struct babel *, struct neighbour *,
 	    const struct update *);
 void	route_expiry_due(struct babel *, struct route *);
-/* When it expires if nothing more is heard of it. */
+/* When the route expires if no further update comes. */
 babel_time route_expires(const struct route *);
-/* The route is in use: ask for it anew if it is about to expire (section
+/* The route is in use: request it anew if it is about to expire (section
  * 3.8.2.3). */
 void	route_refresh_late(struct babel *, struct route *);
-/* The cost, or the input filter's verdict, may have changed. */
+/* The cost or the input filter's verdict may have changed. */
 void	route_reconsider(struct babel *, struct route *);
 /* One slice of the job that reconsiders the neighbour's routes after its
  * cost changed; true when more is left. */
@@ -53,7 +53,8 @@ bool	route_cost_slice(struct babel *, struct neighbour *);
 void	route_retract(struct babel *, struct route *);
 /* Take the route out of the table; it is not selected. */
 void	route_flush(struct babel *, struct route *);
-/* Does its neighbour still advertise it, and can it be reached? */
+/* Does the neighbour still advertise the route, and is the neighbour
+ * reachable? */
 bool	route_is_usable(const struct route *);
 bool	route_is_feasible(const struct route *);
 /* May the route be selected (section 3.6)? */

@@ -9,15 +9,15 @@
 
 struct announcement;
 
-/* In its destination's tree, by router-id.  Lives while routes name it
- * or its distance counts. */
+/* In its destination's tree, by router-id.  Lives while a route refers to it or
+ * its distance counts. */
 struct source {
 	struct tree_node entry;
 	struct destination *destination;
 	struct router_id id;
 	bool has_distance;		/* we announced it, gc is set */
 	uint16_t seqno, metric;		/* the feasibility distance */
-	babel_time expires;		/* moved when sent, not the timer */
+	babel_time expires;		/* updated with each announcement */
 	struct timer gc;
 	uint32_t references;		/* routes that point here */
 };
