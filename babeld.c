@@ -12,7 +12,9 @@
 
 #include <err.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/rtnetlink.h>
+#include <netinet/in.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -35,6 +37,7 @@
 #include "options.h"
 #include "prefix.h"
 #include "printout.h"
+#include "privilege.h"
 #include "rule.h"
 #include "state.h"
 #include "system.h"
@@ -356,6 +359,53 @@ has_servers(const struct options *options)
 	return false;
 }
 
+/* From now on files are made for the user that is to use them. */
+static bool
+become_user(struct daemon *daemon)
+{
+	const char *user = options_user(&daemon->conf->options);
+	char error[SYSTEM_ERROR_SIZE];
+
+	if (user == NULL || privilege_become(user, error) == 0)
+		return true;
+	log_warnx(daemon->log, "%s", error);
+	return false;
+}
+
+/* Routes and sockets need little.  Who was not told to be somebody else may
+ * look at packets that a filter drops (net/tap.c), and root may use the
+ * files of others, as it always could. */
+static uint64_t
+needed_capabilities(const struct options *options)
+{
+	uint64_t needed = PRIVILEGE(CAP_NET_ADMIN);
+
+	if (options->protocol_port < IPPORT_RESERVED)
+		needed |= PRIVILEGE(CAP_NET_BIND_SERVICE);
+	if (!kernel_is_at_least(5, 7))
+		needed |= PRIVILEGE(CAP_NET_RAW);
+	if (options_user(options) == NULL)
+		needed |= PRIVILEGE(CAP_NET_RAW) |
+		    PRIVILEGE(CAP_DAC_OVERRIDE);
+	return needed;
+}
+
+/* All that takes more is done. */
+static bool
+give_up_privileges(struct daemon *daemon)
+{
+	const struct options *options = &daemon->conf->options;
+	char error[SYSTEM_ERROR_SIZE], text[PRIVILEGE_STRLEN];
+
+	if (privilege_keep(needed_capabilities(options), error) < 0) {
+		log_warnx(daemon->log, "%s", error);
+		return false;
+	}
+	log_note(daemon->log, LOG_INFO, "user %u, capabilities: %s",
+	    (unsigned int)geteuid(), privilege_format(text));
+	return true;
+}
+
 /* Open the log, go to the background, and leave our mark; true when
  * that worked.  *parent takes the descriptor of whoever waits for us. */
 static bool
@@ -366,6 +416,8 @@ settle(struct daemon *daemon, int *parent)
 	const char *pid_file = options_pid_file(options);
 	char error[SYSTEM_ERROR_SIZE];
 
+	if (!become_user(daemon))
+		return false;
 	if (log_file != NULL && log_open(daemon->log, log_file) < 0) {
 		log_warn(daemon->log, "log file %s", log_file);
 		return false;
@@ -536,6 +588,8 @@ start(struct daemon *daemon)
 		show_statistics(daemon);
 	control_save_state(daemon, false);
 	control_check_kernel(daemon, clock_monotonic());
+	if (!give_up_privileges(daemon))
+		return false;
 	if (parent >= 0)
 		system_daemonise_done(parent);
 	manager_open(&daemon->manager, clock_monotonic());

@@ -31,10 +31,10 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "ownfile.h"
 #include "util.h"
 
 #define LOG_LINE	2048		/* octets with the newline */
-#define LOG_FILE_MODE	0644
 #define REPORT_PAUSE	SECOND		/* between two tries to tell */
 _Static_assert(LOG_LINE <= PIPE_BUF, "a ready pipe has room for a line");
 
@@ -349,8 +349,7 @@ log_open(struct log *log, const char *path)
 {
 	int fd, result;
 
-	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
-	    O_NONBLOCK | O_NOCTTY, LOG_FILE_MODE);
+	fd = ownfile_append(path);
 	if (fd < 0)
 		return -1;
 	fflush(log->printed);

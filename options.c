@@ -31,12 +31,15 @@
 #define OPTION_STRING \
 	"m:p:h:H:M:k:A:d:g:G:t:T:c:C:L:I:S:z:lwsrDVu"
 
-enum long_option { OPTION_HELP = 256, OPTION_VERSION, OPTION_CHECK };
+enum long_option {
+	OPTION_HELP = 256, OPTION_VERSION, OPTION_CHECK, OPTION_USER
+};
 
 static const struct option long_options[] = {
 	{ "help", no_argument, NULL, OPTION_HELP },
 	{ "version", no_argument, NULL, OPTION_VERSION },
 	{ "check", no_argument, NULL, OPTION_CHECK },
+	{ "user", required_argument, NULL, OPTION_USER },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -110,6 +113,7 @@ static const char usage[] =
     "  -d LEVEL      debug level (0)\n"
     "  -D            run in the background\n"
     "  -V            print the version and exit\n"
+    "  --user NAME   run as that user\n"
     "  --check       read the configuration, print all errors and exit\n"
     "  --version, --help\n";
 
@@ -328,9 +332,9 @@ options_load_key(const char *path, struct mac_key *key, char *error,
 /* Options. */
 
 static void
-set(struct evaluation *e, const char *word, const char *value, int letter)
+set(struct evaluation *e, const char *word, const char *value,
+    const char *origin)
 {
-	const char origin[] = { '-', (char)letter, '\0' };
 	struct configuration_report report = { .warn = NULL };
 
 	if (configuration_set(e->conf, word, value, origin, &report) == 0)
@@ -342,13 +346,14 @@ set(struct evaluation *e, const char *word, const char *value, int letter)
 static void
 set_letter(struct evaluation *e, int letter)
 {
+	const char origin[] = { '-', (char)letter, '\0' };
 	size_t i = 0;
 
 	while (i < LETTERS && letters[i].letter != letter)
 		i++;
 	if (i < LETTERS) {
 		set(e, letters[i].word, letters[i].is_flag ? "true" : optarg,
-		    letter);
+		    origin);
 	} else {
 		/* getopt has said what is wrong. */
 		if (e->report->error[0] == '\0')
@@ -391,11 +396,14 @@ read_option(struct evaluation *e, int option)
 		break;
 	case 'g':
 		set(e, *optarg == '/' ? "local-path" : "local-port", optarg,
-		    option);
+		    "-g");
 		break;
 	case 'G':
 		set(e, *optarg == '/' ? "local-path-readwrite" :
-		    "local-port-readwrite", optarg, option);
+		    "local-port-readwrite", optarg, "-G");
+		break;
+	case OPTION_USER:
+		set(e, "user", optarg, "--user");
 		break;
 	case 'u':
 	case 'z':
@@ -647,4 +655,11 @@ options_pid_file(const struct options *options)
 	if (options->pid_file == NULL)
 		return "/var/run/babeld.pid";
 	return *options->pid_file == '\0' ? NULL : options->pid_file;
+}
+
+const char *
+options_user(const struct options *options)
+{
+	return options->user == NULL || *options->user == '\0' ? NULL :
+	    options->user;
 }

@@ -15,24 +15,47 @@
 
 #define FILE_MODE	0644
 
+static int
+stat_directory(const char *path, struct stat *st)
+{
+	char copy[PATH_MAX];
+
+	if (strlcpy(copy, path, sizeof(copy)) >= sizeof(copy)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	return stat(dirname(copy), st);
+}
+
 /* NULL, or what is wrong with the directory.  In one that is sticky, such as
  * /tmp, others cannot exchange a file that is ours. */
 static const char *
 fault_of_directory(const char *path)
 {
-	char copy[PATH_MAX];
 	struct stat st;
 
-	if (strlcpy(copy, path, sizeof(copy)) >= sizeof(copy)) {
-		errno = ENAMETOOLONG;
-		return strerror(errno);
-	}
-	if (stat(dirname(copy), &st) < 0)
+	if (stat_directory(path, &st) < 0)
 		return strerror(errno);
 	if ((st.st_mode & S_IWOTH) == 0 || (st.st_mode & S_ISVTX) != 0)
 		return NULL;
 	errno = EPERM;
 	return "others can exchange files in its directory";
+}
+
+/* May more than its owner make files in the directory? */
+static bool
+is_shared(const char *path)
+{
+	struct stat st;
+
+	return stat_directory(path, &st) < 0 ||
+	    (st.st_mode & (S_IWGRP | S_IWOTH)) != 0;
+}
+
+static bool
+is_others(const struct stat *st)
+{
+	return st->st_uid != geteuid() && st->st_uid != 0;
 }
 
 static const char *
@@ -47,11 +70,18 @@ fault_of_status(const struct stat *st)
 		return "is not a regular file";
 	if (st->st_nlink > 1)
 		return "has another name";
-	if (st->st_uid != geteuid() && st->st_uid != 0) {
-		errno = EPERM;
-		return "belongs to another user";
-	}
 	return NULL;
+}
+
+/* A file of another user's, where he could have put it.  (Where he could
+ * not, it is ours from the time when we ran as that user.) */
+static const char *
+fault_of_owner(const struct stat *st, const char *path)
+{
+	if (!is_others(st) || !is_shared(path))
+		return NULL;
+	errno = EPERM;
+	return "belongs to another user";
 }
 
 /* NULL, or why the file that was opened is not to be taken over. */
@@ -87,8 +117,9 @@ ownfile_open(const char *path, bool create, ownfile_test *is_ours, char *why,
 	struct stat st;
 	int fd = -1, error;
 
-	if (fault == NULL && lstat(path, &st) == 0)
-		fault = fault_of_status(&st);
+	if (fault == NULL && lstat(path, &st) == 0 &&
+	    (fault = fault_of_status(&st)) == NULL)
+		fault = fault_of_owner(&st, path);
 	if (fault == NULL) {
 		fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW |
 		    O_NONBLOCK | O_NOCTTY | (create ? O_CREAT : 0),
@@ -113,4 +144,23 @@ ownfile_has_path(int fd, const char *path)
 	return fstat(fd, &open_file) == 0 && lstat(path, &named) == 0 &&
 	    open_file.st_dev == named.st_dev &&
 	    open_file.st_ino == named.st_ino;
+}
+
+int
+ownfile_append(const char *path)
+{
+	const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC |
+	    O_NONBLOCK | O_NOCTTY;
+	struct stat st;
+	int fd;
+
+	if (!is_shared(path))
+		return open(path, flags, FILE_MODE);
+	fd = open(path, flags | O_NOFOLLOW, FILE_MODE);
+	if (fd < 0 || fstat(fd, &st) < 0 || !S_ISREG(st.st_mode) ||
+	    (st.st_nlink == 1 && !is_others(&st)))
+		return fd;
+	close(fd);
+	errno = EPERM;
+	return -1;
 }

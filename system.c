@@ -134,12 +134,18 @@ load(struct system_sysctls *sysctls)
 {
 	struct sysctl read, *sysctl;
 	FILE *file;
+	int fd;
 
 	if (sysctls->claims.fd < 0)
 		return;
-	file = fopen(sysctls->claims.path, "re");
-	if (file == NULL)
+	fd = fcntl(sysctls->claims.fd, F_DUPFD_CLOEXEC, 0);
+	file = fd < 0 ? NULL : fdopen(fd, "r");
+	if (file == NULL) {
+		if (fd >= 0)
+			close(fd);
 		return;			/* what we know will have to do */
+	}
+	rewind(file);
 	sysctls->count = 0;
 	while (fscanf(file, "%63s %15s %15s", read.name, read.old,
 	    read.set) == 3) {
@@ -477,8 +483,11 @@ system_pid_file_open(const char *path, babel_time patience,
 		return NULL;
 	}
 	file->fd = await_pid_file(path, patience, error);
+	/* Root's, because others kill whom it names, and the user that we
+	 * became should have no say in that. */
 	if (file->fd >= 0 && (ftruncate(file->fd, 0) < 0 ||
-	    dprintf(file->fd, "%ld\n", (long)getpid()) < 0)) {
+	    dprintf(file->fd, "%ld\n", (long)getpid()) < 0 ||
+	    (fchown(file->fd, 0, 0) < 0 && errno != EPERM))) {
 		fail(error, "pid file %s: %s", path, strerror(errno));
 		unlink(path);
 		close(file->fd);
@@ -497,7 +506,9 @@ system_pid_file_close(struct system_pid_file *file)
 {
 	if (file == NULL)
 		return;
-	if (ownfile_has_path(file->fd, file->path))
+	/* In a directory that is not ours it stays, but names nobody. */
+	if (ownfile_has_path(file->fd, file->path) &&
+	    ftruncate(file->fd, 0) == 0)
 		unlink(file->path);
 	close(file->fd);
 	free(file->path);

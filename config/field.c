@@ -95,6 +95,7 @@ const struct field option_fields[] = {
 	    OPTION(log_neighbours), TRUTH },
 	{ "pid-file", FIELD_STRING, FIELD_AT_START, OPTION(pid_file),
 	    NO_RANGE },
+	{ "user", FIELD_STRING, FIELD_AT_START, OPTION(user), NO_RANGE },
 	/* The rules take up to 128 more, and stay before that of "main". */
 	{ "first-rule-priority", FIELD_NUMBER, FIELD_AT_START,
 	    OPTION(first_rule_priority), 1, 32765 - 128, 1, NULL },

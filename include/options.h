@@ -34,5 +34,7 @@ int	options_load_key(const char *path, struct mac_key *, char *error,
 const char *options_state_file(const struct options *);
 const char *options_log_file(const struct options *);
 const char *options_pid_file(const struct options *);
+/* The user to become, or NULL. */
+const char *options_user(const struct options *);
 
 #endif

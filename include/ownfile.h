@@ -1,6 +1,6 @@
 /*
  * ownfile.h - files that we create, take over and remove: the pid file and
- * the state file.
+ * the state file; and the log, which is written to and never read.
  *
  * A file is only taken over if it is a regular file with one name, in a
  * directory where nobody else can exchange it, and if it is empty or holds
@@ -23,6 +23,11 @@ typedef bool ownfile_test(const char *text);
  * that begins with the path. */
 int	ownfile_open(const char *path, bool create, ownfile_test *is_ours,
 	    char *why, size_t size);
+/* Open for appending, and create it; a device, a pipe or a link will do, and
+ * whatever is there already.  Where others may make files, neither a link nor
+ * a file of theirs or with another name is taken: they could have put it
+ * there to have something else spoilt.  -1 with errno. */
+int	ownfile_append(const char *path);
 /* Is the open file the one that has the path now? */
 bool	ownfile_has_path(int fd, const char *path);
 

@@ -2,7 +2,8 @@
 a message that names the place.
 
 The words with their values are in words.py.  What they do is shown by
-test_configuration_effects.py and test_configuration_filters.py, whose tests
+test_configuration_effects.py, test_configuration_filters.py and
+test_privilege.py, whose tests
 say of which words they show the effect: no word may be left over, and none
 may be there that the sources do not know.
 """
@@ -15,6 +16,7 @@ import pytest
 import lab as laboratory
 import test_configuration_effects		# noqa: F401  what they show
 import test_configuration_filters		# noqa: F401
+import test_privilege				# noqa: F401
 import words
 from daemons import CHECKOUT, OURS, Babeld
 from effects import SHOWN, check, shows

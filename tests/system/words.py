@@ -95,6 +95,7 @@ OPTIONS = words("option", "{} {{}}", {
     "log-file": FILE,
     "log-neighbours": TRUTH,
     "pid-file": FILE,
+    "user": FILE,
     "first-rule-priority": numbers(1, 32637),
     "first-table-number": numbers(1, 4294967295),
 })

@@ -351,6 +351,7 @@ test_run_time(void **state)
 		{ "skip-kernel-setup true", false },
 		{ "router-id 1:2:3:4:5:6:7:8", false },
 		{ "state-file a", false }, { "pid-file a", false },
+		{ "user a", false },
 		{ "first-rule-priority 5", false },
 		{ "first-table-number 5", false }, { "diversity true", false },
 		{ "reopen-logfile", false }, { "dump", false },

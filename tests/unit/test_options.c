@@ -99,9 +99,10 @@ test_command_line(void **state)
 	check_result(evaluate(ARGUMENT("-c"), path, ARGUMENT("-M0"),
 	    ARGUMENT("-A9"), ARGUMENT("-d5"), ARGUMENT("-S"), ARGUMENT("s"),
 	    ARGUMENT("-Ll"), ARGUMENT("-u"), ARGUMENT("-z3,4"),
-	    ARGUMENT("-H2"), NULL),
+	    ARGUMENT("-H2"), ARGUMENT("--user"), ARGUMENT("u"), NULL),
 	    "allow-duplicates 9\nrandom-id false\ndebug 5\n"
-	    "smoothing-half-life 0\nstate-file s\nlog-file l\n# -H 2.000\n"
+	    "smoothing-half-life 0\nstate-file s\nlog-file l\nuser u\n"
+	    "# -H 2.000\n"
 	    "default\ninterface b rxcost 7\nin metric 2\n");
 	remove_file(path);
 }

@@ -72,6 +72,7 @@ static const struct {
 	{ "log-file \"/l#c\"", NULL },
 	{ "log-file \"a\\\"b\\\\ \"", NULL },
 	{ "pid-file \"\"", NULL },
+	{ "user nobody", NULL },
 	{ "first-rule-priority 1", NULL },
 	{ "first-rule-priority 32637", NULL },
 	{ "first-table-number 1", NULL },
