@@ -408,8 +408,10 @@ babel_free(struct babel *b)
 	struct job *job;
 
 	b->shutting_down = true;
-	TAILQ_FOREACH_SAFE(ifp, &b->interfaces, entry, next)
+	for (ifp = TAILQ_FIRST(&b->interfaces); ifp != NULL; ifp = next) {
+		next = TAILQ_NEXT(ifp, entry);
 		interface_flush(b, ifp);
+	}
 	settle(b);
 	while ((job = TAILQ_FIRST(&b->jobs)) != NULL) {
 		job_cancel(b, job);

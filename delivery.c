@@ -205,9 +205,12 @@ delivery_acked(struct babel *b, struct neighbour *n, uint16_t opaque)
 {
 	struct delivery *delivery, *next;
 
-	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next)
+	for (delivery = TAILQ_FIRST(&n->owed); delivery != NULL;
+	    delivery = next) {
+		next = TAILQ_NEXT(delivery, neighbour_entry);
 		if (has_opaque(delivery, opaque))
 			delivery_end(b, delivery, true);
+	}
 }
 
 void
@@ -217,7 +220,9 @@ delivery_resend_due(struct babel *b, struct neighbour *n)
 	struct outbox_item item = { .kind = OUTBOX_UPDATE };
 	unsigned int most = 0;
 
-	TAILQ_FOREACH_SAFE(delivery, &n->owed, neighbour_entry, next) {
+	for (delivery = TAILQ_FIRST(&n->owed); delivery != NULL;
+	    delivery = next) {
+		next = TAILQ_NEXT(delivery, neighbour_entry);
 		item.key = delivery->destination->key;
 		if (delivery->copies >= DELIVERY_COPIES ||
 		    !interface_understands(n->interface, &item.key)) {

@@ -342,7 +342,8 @@ interface_configure(struct babel *b)
 	struct link_state link;
 	size_t i;
 
-	TAILQ_FOREACH_SAFE(ifp, &b->interfaces, entry, next) {
+	for (ifp = TAILQ_FIRST(&b->interfaces); ifp != NULL; ifp = next) {
+		next = TAILQ_NEXT(ifp, entry);
 		if (!interface_is_wanted(b, ifp)) {
 			interface_flush(b, ifp);
 			continue;

@@ -152,7 +152,8 @@ address_forget(struct address_list *list, unsigned int ifindex)
 {
 	struct added_address *added, *next;
 
-	SLIST_FOREACH_SAFE(added, list, entry, next) {
+	for (added = SLIST_FIRST(list); added != NULL; added = next) {
+		next = SLIST_NEXT(added, entry);
 		if (added->ifindex != ifindex)
 			continue;
 		SLIST_REMOVE(list, added, added_address, entry);

@@ -332,12 +332,14 @@ flush_left_overs(struct rule_tables *tables)
 	STAILQ_INIT(&found.leaving);
 	STAILQ_INIT(&found.removed);
 	(void)kernel_rule_dump(collect_left_over, &found);
-	STAILQ_FOREACH_SAFE(left_over, &found.leading, entry, next)
-		if (flush_leading(tables, &left_over->rule)) {
-			STAILQ_REMOVE(&found.leading, left_over, left_over,
-			    entry);
-			STAILQ_INSERT_TAIL(&found.removed, left_over, entry);
-		}
+	for (left_over = STAILQ_FIRST(&found.leading); left_over != NULL;
+	    left_over = next) {
+		next = STAILQ_NEXT(left_over, entry);
+		if (!flush_leading(tables, &left_over->rule))
+			continue;
+		STAILQ_REMOVE(&found.leading, left_over, left_over, entry);
+		STAILQ_INSERT_TAIL(&found.removed, left_over, entry);
+	}
 	while ((left_over = STAILQ_FIRST(&found.leaving)) != NULL) {
 		if (is_left_behind(&found, &left_over->rule))
 			(void)kernel_rule_delete(tables->kernel,
