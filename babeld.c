@@ -140,14 +140,6 @@ gather_pollfds(struct daemon *daemon, struct pollfd *fds, babel_time now)
 	return INPUTS + local_pollfds(daemon->local, fds + INPUTS);
 }
 
-static struct timespec
-make_timeout(babel_time wait)
-{
-	wait = time_max(0, time_min(wait, MINUTE));
-	return (struct timespec){ .tv_sec = wait / SECOND,
-	    .tv_nsec = wait % SECOND * 1000 };
-}
-
 /* At debug level 1, what has changed is printed; but not all the time. */
 static babel_time
 next_table(const struct daemon *daemon)
@@ -276,9 +268,11 @@ static unsigned int
 await(struct daemon *daemon, struct pollfd *fds, unsigned int n,
     babel_time wait)
 {
-	struct timespec timeout = make_timeout(wait);
+	struct timespec timeout;
 	unsigned int i;
 
+	wait = time_max(0, time_min(wait, MINUTE));
+	timeout = clock_timespec(wait);
 	if (ppoll(fds, n, &timeout, NULL) >= 0) {
 		trouble_over(&daemon->polling);
 		return n;
@@ -287,7 +281,7 @@ await(struct daemon *daemon, struct pollfd *fds, unsigned int n,
 		return 0;
 	trouble_met(&daemon->polling, clock_monotonic(), errno,
 	    "waiting for input");
-	timeout = make_timeout(time_min(wait, BLIND_PAUSE));
+	timeout = clock_timespec(time_min(wait, BLIND_PAUSE));
 	nanosleep(&timeout, NULL);
 	for (i = 0; i < n; i++)
 		fds[i].revents = fds[i].fd < 0 ? 0 : fds[i].events;

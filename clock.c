@@ -30,3 +30,10 @@ clock_real(void)
 {
 	return clock_read(CLOCK_REALTIME);
 }
+
+struct timespec
+clock_timespec(babel_time when)
+{
+	return (struct timespec){ .tv_sec = when / SECOND,
+	    .tv_nsec = (long)(when % SECOND) * 1000 };
+}

@@ -4,11 +4,15 @@
 #ifndef CLOCK_H
 #define CLOCK_H
 
+#include <time.h>
+
 #include "util.h"
 
 /* The clock that the engine lives by: never set, never back. */
 babel_time clock_monotonic(void);
 /* Since 1970; may be set at any time. */
 babel_time clock_real(void);
+/* A time that is not negative, as system calls take it. */
+struct timespec clock_timespec(babel_time);
 
 #endif

@@ -64,10 +64,8 @@ kernel_marks_set_timer(struct kernel *kernel)
 	due = time_min(due, marks->retry_due);
 	if (marks->wants_turn)
 		due = 1;		/* the past is now */
-	if (due != NEVER) {
-		when.it_value.tv_sec = due / SECOND;
-		when.it_value.tv_nsec = due % SECOND * 1000;
-	}
+	if (due != NEVER)
+		when.it_value = clock_timespec(due);
 	if (timerfd_settime(kernel->timer, TFD_TIMER_ABSTIME, &when,
 	    NULL) < 0)
 		kernel->events->log(kernel->ctx, LOG_ERR,

@@ -103,7 +103,7 @@ journal_remove(struct journal *journal, struct record *record)
 void
 journal_free(struct journal *journal)
 {
-	(void)journal_trim(journal, UINT64_MAX, SIZE_MAX);
+	(void)journal_trim(journal, UINT64_MAX, UINT64_MAX);
 }
 
 static struct object
@@ -195,7 +195,7 @@ journal_event(struct journal *journal, const struct babel *b,
 }
 
 bool
-journal_trim(struct journal *journal, uint64_t serial, size_t budget)
+journal_trim(struct journal *journal, uint64_t serial, uint64_t budget)
 {
 	struct record *record;
 

@@ -51,7 +51,7 @@ void	journal_event(struct journal *, const struct babel *,
 	    enum babel_event, const void *object);
 /* Remove records up to the serial, at most budget of them; true if more of
  * these are left. */
-bool	journal_trim(struct journal *, uint64_t serial, size_t budget);
+bool	journal_trim(struct journal *, uint64_t serial, uint64_t budget);
 /* The first record behind a serial, or NULL. */
 struct record *journal_after(const struct journal *, uint64_t serial);
 /* The line about the object, without its first word.  NULL without memory,

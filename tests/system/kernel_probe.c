@@ -373,8 +373,8 @@ run_changes(struct probe *probe, char **words)
 		kernel_flush(probe->kernel);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	if (count > 1)
-		printf("bulk %u failed %u microseconds %ld\n", count,
-		    probe->failed, (end.tv_sec - begin.tv_sec) * 1000000 +
+		printf("bulk %u failed %u microseconds %lld\n", count,
+		    probe->failed, (end.tv_sec - begin.tv_sec) * 1000000LL +
 		    (end.tv_nsec - begin.tv_nsec) / 1000);
 	probe->failed = 0;
 }

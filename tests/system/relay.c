@@ -216,7 +216,7 @@ wait_for_work(const struct relay *relay, struct pollfd fds[3])
 
 	if (left > 0) {
 		timeout.tv_sec = left / SECOND;
-		timeout.tv_nsec = left % SECOND;
+		timeout.tv_nsec = (long)(left % SECOND);
 	}
 	if (ppoll(fds, 3, &timeout, NULL) < 0)
 		err(1, "ppoll");

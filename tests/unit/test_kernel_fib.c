@@ -123,6 +123,10 @@ __wrap_recvmmsg(int fd, struct mmsghdr *messages, unsigned int max,
 	return i == 0 ? -1 : (int)i;
 }
 
+/* Its name where times have become longer than the C library's first. */
+int	__wrap___recvmmsg64(int, struct mmsghdr *, unsigned int, int,
+	    struct timespec *) __attribute__((alias("__wrap_recvmmsg")));
+
 static void
 on_done(void *ctx, const struct fib_change *change, int error)
 {
