@@ -352,9 +352,9 @@ put_control(struct msghdr *message, int type, const void *value, size_t len)
 	    message->msg_controllen);
 	cmsg->cmsg_level = IPPROTO_IPV6;
 	cmsg->cmsg_type = type;
-	cmsg->cmsg_len = CMSG_LEN(len);
+	cmsg->cmsg_len = (socklen_t)CMSG_LEN(len);
 	memcpy(CMSG_DATA(cmsg), value, len);
-	message->msg_controllen += CMSG_SPACE(len);
+	message->msg_controllen += (socklen_t)CMSG_SPACE(len);
 }
 
 static int
