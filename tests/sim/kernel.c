@@ -108,7 +108,7 @@ kernel_apply(struct node *n, struct event *e)
 		world_tell(w, "node %u: prefix %u refused: %d", n->index, key,
 		    e->u.fib.error);
 	trace_note(&w->trace, (uint64_t)w->now, (uint64_t)n->index << 32 |
-	    key, (uint64_t)e->u.fib.error << 32 | place->entry.ifindex);
+	    key, (uint64_t)(e->u.fib.error != 0) << 32 | place->entry.ifindex);
 	e->kind = HAPPEN_FIB_DONE;
 	e->at = w->now + prng_between(&w->prng, 0,
 	    w->scenario->fib_delay / 4);

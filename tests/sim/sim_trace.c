@@ -3,6 +3,7 @@
  */
 #include "sim_trace.h"
 
+#include <endian.h>
 #include <string.h>
 
 void
@@ -23,7 +24,7 @@ trace_digest(const void *bytes, size_t len)
 		part = len < sizeof(word) ? len : sizeof(word);
 		word = 0;
 		memcpy(&word, at, part);
-		digest = (digest ^ word) * 0x9e3779b97f4a7c15U;
+		digest = (digest ^ le64toh(word)) * 0x9e3779b97f4a7c15U;
 		digest ^= digest >> 32;
 	}
 	return digest;
@@ -32,7 +33,7 @@ trace_digest(const void *bytes, size_t len)
 void
 trace_note(struct trace *t, uint64_t a, uint64_t b, uint64_t c)
 {
-	const uint64_t record[3] = { a, b, c };
+	const uint64_t record[3] = { htole64(a), htole64(b), htole64(c) };
 
 	if (t->used + sizeof(record) > sizeof(t->buffer)) {
 		SHA256Update(&t->context, t->buffer, t->used);

@@ -1,6 +1,6 @@
 /*
  * sim_trace.h - what happened, as one hash: two runs of a seed are the same
- * if and only if their hashes are.
+ * if and only if their hashes are, whatever machines they ran on.
  */
 #ifndef SIM_TRACE_H
 #define SIM_TRACE_H

@@ -189,6 +189,15 @@ build_star(struct world *w)
 	}
 }
 
+static void
+join_any(struct world *w)
+{
+	uint32_t a = prng_below(&w->prng, w->scenario->nodes);
+	uint32_t b = prng_below(&w->prng, w->scenario->nodes);
+
+	join(w, b, a);
+}
+
 /* A random tree, and random links more. */
 static void
 build_random(struct world *w)
@@ -199,7 +208,7 @@ build_random(struct world *w)
 	for (i = 1; i < n; i++)
 		join(w, prng_below(&w->prng, i), i);
 	for (i = 0; n > 2 && i < more; i++)
-		join(w, prng_below(&w->prng, n), prng_below(&w->prng, n));
+		join_any(w);
 }
 
 /* LANs in a chain that share a router, and a few links across. */
@@ -220,7 +229,7 @@ build_lan(struct world *w)
 	}
 	link_complete(&w->links[link]);
 	for (i = 0; i < n / LAN_SIZE; i++)
-		join(w, prng_below(&w->prng, n), prng_below(&w->prng, n));
+		join_any(w);
 }
 
 /* One channel; each node is near an earlier one, and hears those within
