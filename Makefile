@@ -8,7 +8,6 @@ PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
-CFLAGS ?= -O2 -g
 PKG_CONFIG ?= pkg-config
 PYTHON ?= /usr/bin/python3
 JOBS = $(shell nproc)
@@ -37,6 +36,12 @@ VERSION := $(shell cat VERSION)
 # meet another's.
 CONFIG = release
 OUT = build/$(CONFIG)
+
+# What is taken if the packager does not say; "small" is for small flash.
+ifeq ($(CONFIG),small)
+CFLAGS ?= -Os -flto=auto -fno-asynchronous-unwind-tables
+endif
+CFLAGS ?= -O2 -g
 
 flags-release =
 flags-asan = -O1 -g -fsanitize=address,undefined \
@@ -82,6 +87,9 @@ lto-wrap = $(if $(lto-gcc),-fno-lto)
 COMPILE = $(CC) $(our-cppflags) $(CPPFLAGS) $(our-cflags) $(CFLAGS) -MMD -MP
 LINK = $(CC) $(our-ldflags) $(CFLAGS) $(LDFLAGS)
 
+# What runs a program that was built for another machine.
+RUN =
+
 Q = $(if $(V),,@)
 SUB = @$(MAKE) --no-print-directory
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2);)
@@ -107,7 +115,8 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 	system system-full \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
 	fuzz-cover fuzz-reach local-load local-fuzz bench mutants \
-	conformance cover valgrind install uninstall dist clean \
+	conformance cover cross cross-armhf cross-mipsel cross-s390x \
+	cross-musl small valgrind install uninstall dist clean \
 	deps demo help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -167,7 +176,7 @@ $(OUT)/tests/unit/test_%: $(OUT)/tests/unit/test_%.o $(OUT)/daemon.a \
 	    -lcmocka -lm -ldl $(our-ldlibs) $(LDLIBS)
 
 # A test that defines __wrap_malloc() gets the calls to malloc().
-wraps = $(shell grep -o '__wrap_[a-z_]*' $(1) | sort -u | \
+wraps = $(shell grep -o '__wrap_[a-z_0-9]*' $(1) | sort -u | \
 	sed 's/__wrap_/-Wl,--wrap=/')
 
 $(OUT)/tests/unit/test_vectors.o $(OUT)/tests/unit/test_auth_keys.o: \
@@ -208,11 +217,11 @@ tests: all $(unit-tests) $(fuzzers) $(system-tools) \
 	$(if $(sim-objects),$(OUT)/sim)
 
 unit: $(filter-out %/test_vectors,$(unit-tests))
-	@set -e; for t in $^; do echo "== $$t"; $$t; done
+	@set -e; for t in $^; do echo "== $$t"; $(RUN) $$t; done
 
 vectors: $(OUT)/tests/unit/test_vectors
 	@echo "== $<"
-	@$<
+	@$(RUN) $<
 
 lint: $(library) $(daemon-objects) $(ctl-objects)
 	@tests/lint/run $(OUT) '$(ENGINE)' '$(DAEMON) $(CTL)' \
@@ -225,7 +234,7 @@ NODES = 30
 TIME = 1200
 TOPOLOGY = random
 LOSS = 60
-run-sim = $(OUT)/sim --jobs $(JOBS)
+run-sim = $(RUN) $(OUT)/sim --jobs $(JOBS)
 
 sim: $(OUT)/sim
 	$(run-sim) --seeds $(SEEDS) --nodes $(NODES) --time $(TIME) \
@@ -363,6 +372,33 @@ run-mutants = $(PYTHON) tests/mutants/run $(OUT) '$(COMPILE)' '$(LINK)' \
 mutants: $(unit-tests) $(OUT)/daemon.a $(OUT)/ctl.a $(library)
 	@$(run-mutants) tests/mutants $(MUTANTS)
 
+# Other machines, two of 32 bits and one whose octets are the other way round;
+# and another C library.  A simulation must come to the same on each.
+cross: small
+	@tests/deps $(cross-packages)
+	$(SUB) cross-armhf
+	$(SUB) cross-mipsel
+	$(SUB) cross-s390x
+	$(SUB) cross-musl
+
+small:
+	$(SUB) -j$(JOBS) CONFIG=small all
+	@tests/cross/size build/small
+
+run-cross = @MAKE='$(MAKE) --no-print-directory -j$(JOBS)' tests/cross/run
+cross-armhf cross-mipsel cross-s390x: cross-%: $(OUT)/traces
+	$(run-cross) $* $< all unit vectors
+
+cross-musl: MARKS =
+cross-musl: $(OUT)/traces $(OUT)/babeld
+	$(run-cross) musl $< all
+	$(pytest) tests/system/test_musl.py
+
+$(OUT)/traces: $(OUT)/sim
+	$(Q)$(run-sim) --seeds 1-8 --topology mixed --nodes 12 > $@.log || \
+	    { grep -A9 FAILED $@.log; exit 1; }
+	$(Q)sed -n 's/^\(seed [0-9]*\) .* \(trace .*\)/\1 \2/p' $@.log > $@
+
 # Which test would fail without what; "lint" checks that it is up to date.
 conformance:
 	@$(PYTHON) tests/conformance/table
@@ -420,14 +456,19 @@ dist:
 clean:
 	rm -rf build
 
-# What the targets need, as Debian 12 names it.  "demo" and "check" install
-# what is missing by themselves, "deps" does it for all targets.
+# What the targets need, as Debian 12 names it.  "demo", "check" and "cross"
+# install what is missing by themselves, "deps" does it for all but "cross".
 build-packages = gcc libc6-dev pkgconf libmnl-dev libbsd-dev libmd-dev
 demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang python3-clang clang-format \
 	universal-ctags mandoc libcmocka-dev libb2-1 python3-pytest valgrind \
 	babeld bird2 frr netcat-openbsd jq nftables procps wireguard-go \
 	wireguard-tools tshark tcpdump prometheus
+
+cross-packages = $(check-packages) qemu-user musl-tools \
+	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
+	gcc-mipsel-linux-gnu libc6-dev-mipsel-cross \
+	gcc-s390x-linux-gnu libc6-dev-s390x-cross
 
 deps:
 	@tests/deps $(check-packages)
@@ -474,13 +515,16 @@ help:
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it
 #: mutants      break the sources claim by claim: each must be caught
+#: small        build/small/, for small flash; tells the size
+#: cross        build for armhf, mipsel, s390x and with musl, as for small
+#:              flash; unit, vectors, sim under an emulator; the sizes
 #: conformance  tests/CONFORMANCE: which test covers which clause
 #: cover        line coverage of unit tests, vectors and simulation
-#: deps         install what all of these need (Debian, as root)
+#: deps         install what all of these but cross need (Debian, as root)
 #: install uninstall   PREFIX=/usr/local DESTDIR= BINDIR= MANDIR=; installs
 #:              what "make" built, and compiles nothing
 #: dist         DIST=HEAD: build/babeld-VERSION.tar.gz of a commit or tag
 #: clean        remove build/
 #:
-#: CONFIG=release|asan|cover|fuzz chooses flags and object tree,
+#: CONFIG=release|small|asan|cover|fuzz chooses flags and object tree,
 #: V=1 shows the commands, WERROR=1 makes warnings errors.

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 
-from daemons import CHECKOUT
+from daemons import CHECKOUT, CTL, OURS
 
 FIRST_OBJECT = "util.o"
 
@@ -88,6 +88,29 @@ def test_installing_compiles_nothing(tmp_path, flags):
     for page in ("man8/babeld.8", "man1/babelctl.1",
                  "man5/babeld.conf.5", "man7/babel-socket.7"):
         assert (root / "usr/share/man" / page).exists()
+
+
+def test_few_libraries_are_needed():
+    """Small flash has no room for more."""
+    run = subprocess.run(
+        ["tests/cross/size", os.path.dirname(OURS)], cwd=CHECKOUT,
+        check=True, stdout=subprocess.PIPE, text=True)
+    print(run.stdout)
+    needs = re.findall(r"^needs (lib\w+)\.so", run.stdout, re.M)
+    assert "libmnl" in needs
+    assert set(needs) <= {"libmnl", "libmd", "libbsd", "libc"}
+
+
+def test_one_version():
+    """What changed last is what the program says it is."""
+    with open(os.path.join(CHECKOUT, "VERSION")) as stream:
+        version = stream.read().strip()
+    with open(os.path.join(CHECKOUT, "CHANGES")) as stream:
+        assert stream.readline().split()[0] == version
+    for program in OURS, CTL:
+        run = subprocess.run([program, "-V"], check=True, text=True,
+                             stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+        assert version in run.stdout.split()[-1]
 
 
 def test_source_archives_are_the_same_each_time(tmp_path):
