@@ -39,7 +39,8 @@ OUT = build/$(CONFIG)
 
 # What is taken if the packager does not say; "small" is for small flash.
 ifeq ($(CONFIG),small)
-CFLAGS ?= -Os -flto=auto -fno-asynchronous-unwind-tables
+CFLAGS ?= -Os -flto=auto -fno-asynchronous-unwind-tables -fno-pie -fno-plt
+LDFLAGS ?= -no-pie -Wl,-z,noseparate-code
 endif
 CFLAGS ?= -O2 -g
 
