@@ -243,7 +243,7 @@ keep_house(struct daemon *daemon, babel_time now)
 	if (now >= daemon->next_check)
 		control_check_kernel(daemon, now);
 	if (now >= daemon->next_address)
-		control_provide_addresses(daemon, now);
+		control_settle_addresses(daemon, now);
 	if (now >= next_table(daemon) &&
 	    !printout_is_begun(daemon->printout)) {
 		daemon->changed = false;
@@ -318,26 +318,41 @@ turn(struct daemon *daemon, babel_time limit)
 
 /* Start. */
 
-static struct babel_identity
-identity_of(const struct options *options, const struct system_state *state)
+/* The router-id to start with.  One that is drawn is to be remembered, unless
+ * another is wanted each time. */
+static struct router_id
+choose_id(struct daemon *daemon)
 {
+	const struct options *options = &daemon->conf->options;
+	const struct system_state *state = &daemon->state.stored;
+	struct router_id id;
+
+	if (options->has_router_id)
+		id = options->router_id;
+	else if (state->has_id && !options->random_id)
+		id = state->id;
+	else if (options->random_id || !system_router_id_from_hardware(&id)) {
+		system_router_id_random(&id);
+		daemon->id_is_drawn = !options->random_id;
+	}
+	return id;
+}
+
+static struct babel_identity
+choose_identity(struct daemon *daemon)
+{
+	const struct system_state *state = &daemon->state.stored;
 	struct babel_identity identity = {
 		.v4_via_v6 = kernel_is_at_least(5, 2),
 		.v4_via_v6_default = kernel_is_at_least(5, 13),
-		.id_is_configured = options->has_router_id,
+		.id_is_configured = daemon->conf->options.has_router_id,
+		.id = choose_id(daemon),
 	};
 
 	identity.without_state = !state->has_seqno;
 	identity.seqno = seqno_plus(state->seqno, 1);
 	if (!state->has_seqno)
 		system_random(&identity.seqno, sizeof(identity.seqno));
-	if (options->has_router_id)
-		identity.id = options->router_id;
-	else if (state->has_id && !options->random_id)
-		identity.id = state->id;
-	else if (options->random_id ||
-	    !system_router_id_from_hardware(&identity.id))
-		system_router_id_random(&identity.id);
 	return identity;
 }
 
@@ -568,7 +583,7 @@ start(struct daemon *daemon)
 		return false;
 	if (state_open(&daemon->state, options_state_file(options), error) < 0)
 		log_warnx(daemon->log, "%s", error);
-	identity = identity_of(options, &daemon->state.stored);
+	identity = choose_identity(daemon);
 	daemon->first_id = identity.id;
 	daemon->printout = printout_new();
 	daemon->babel = babel_new(&wiring_engine, daemon, daemon->conf,
@@ -577,6 +592,9 @@ start(struct daemon *daemon)
 		log_warnx(daemon->log, "out of memory");
 		return false;
 	}
+	if (address_open(&daemon->addresses, SHARED_DIRECTORY,
+	    &identity.id) != 0)
+		log_warnx(daemon->log, "the kernel does not tell addresses");
 	log_start(daemon);
 	if (daemon->local != NULL)
 		show_statistics(daemon);
@@ -605,7 +623,7 @@ leave_network(struct daemon *daemon)
 	while (clock_monotonic() < limit)
 		turn(daemon, limit);
 	install_flush(daemon->install, daemon->conf);
-	address_remove_all(&daemon->addresses, daemon->kernel);
+	address_close(&daemon->addresses, daemon->kernel);
 	control_save_state(daemon, true);
 }
 

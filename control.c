@@ -74,25 +74,42 @@ provide_address(struct daemon *daemon, const struct link_state *link)
 }
 
 void
-control_expect_address(struct daemon *daemon, babel_time now,
-    const struct link_state *link)
+control_expect_addresses(struct daemon *daemon, babel_time now)
 {
-	if (is_bare(link))
-		daemon->next_address = time_min(daemon->next_address,
-		    now + ADDRESS_PATIENCE);
+	daemon->next_address = time_min(daemon->next_address,
+	    now + ADDRESS_PATIENCE);
+}
+
+/* Is the link to have an address of ours where it has none? */
+static bool
+is_to_have_address(const struct daemon *daemon, const struct link_state *link)
+{
+	struct interface_parameters conf;
+
+	return configuration_interface(daemon->conf, link->name, link->kind,
+	    false, &conf) && conf.link_local_auto;
+}
+
+static bool
+is_wanted_address(void *ctx, unsigned int ifindex)
+{
+	const struct daemon *daemon = ctx;
+	const struct interface *ifp = interface_find(daemon->babel, ifindex);
+
+	return ifp != NULL && is_to_have_address(daemon, &ifp->link);
 }
 
 void
-control_provide_addresses(struct daemon *daemon, babel_time now)
+control_settle_addresses(struct daemon *daemon, babel_time now)
 {
 	const struct interface *ifp;
-	struct interface_parameters conf;
 
 	daemon->next_address = NEVER;
+	address_keep(&daemon->addresses, daemon->kernel, is_wanted_address,
+	    daemon);
 	TAILQ_FOREACH(ifp, &daemon->babel->interfaces, entry) {
-		if (!is_bare(&ifp->link) || !configuration_interface(
-		    daemon->conf, ifp->link.name, ifp->link.kind, false,
-		    &conf) || !conf.link_local_auto)
+		if (!is_bare(&ifp->link) ||
+		    !is_to_have_address(daemon, &ifp->link))
 			continue;
 		if (address_is_coming(ifp->link.ifindex))
 			daemon->next_address = now + ADDRESS_PATIENCE;
@@ -165,6 +182,7 @@ adopt(struct daemon *daemon, struct configuration *conf)
 	if (kernel_configure(daemon->kernel, &kernel) < 0)
 		log_warn(daemon->log, "asking the kernel for its tables");
 	plan_check(daemon, clock_monotonic());
+	control_expect_addresses(daemon, clock_monotonic());
 }
 
 static void
@@ -250,9 +268,9 @@ control_save_state(struct daemon *daemon, bool at_end)
 	};
 	char error[SYSTEM_ERROR_SIZE];
 
-	/* One that had to be chosen is to be remembered. */
-	current.has_id = router_id_compare(&current.id,
-	    &daemon->first_id) != 0;
+	/* One that had to be drawn is to be remembered. */
+	current.has_id = daemon->id_is_drawn ||
+	    router_id_compare(&current.id, &daemon->first_id) != 0;
 	if ((at_end ? state_close(&daemon->state, &current, error) :
 	    state_keep(&daemon->state, &current, clock_monotonic(),
 	    error)) < 0)

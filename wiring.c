@@ -197,6 +197,16 @@ const struct babel_ops wiring_engine = {
 
 /* Callbacks of the kernel layer. */
 
+/* A link without a link-local address may be given one; one of ours may be
+ * asked for no more under a new name. */
+static void
+expect_address(struct daemon *daemon, const struct link_state *link)
+{
+	if (link->link_local_count == 0 ||
+	    address_is_given(&daemon->addresses, link->ifindex))
+		control_expect_addresses(daemon, clock_monotonic());
+}
+
 static void
 kernel_link(void *ctx, const struct link_state *link, bool present)
 {
@@ -204,7 +214,7 @@ kernel_link(void *ctx, const struct link_state *link, bool present)
 
 	if (present) {
 		babel_link_changed(daemon->babel, clock_monotonic(), link);
-		control_expect_address(daemon, clock_monotonic(), link);
+		expect_address(daemon, link);
 	} else {
 		address_forget(&daemon->addresses, link->ifindex);
 		babel_link_removed(daemon->babel, clock_monotonic(),
@@ -259,6 +269,8 @@ kernel_sync(void *ctx, bool begin)
 {
 	struct daemon *daemon = ctx;
 
+	if (!begin)
+		control_expect_addresses(daemon, clock_monotonic());
 	babel_kernel_sync(daemon->babel, clock_monotonic(), begin);
 	rules_sync(daemon->rules, begin);
 }

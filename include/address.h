@@ -6,24 +6,40 @@
 
 #include <sys/queue.h>
 
+#include "claims.h"
 #include "kernel.h"
 
-/* The addresses that we have added; zero-initialised: none. */
+/* The addresses that we have given to links. */
 struct added_address;
-SLIST_HEAD(address_list, added_address);
+struct address_list {
+	SLIST_HEAD(, added_address) added;
+	struct claims claims;		/* of the instances on this machine */
+};
+
+/* Find the addresses that a crashed instance left, which are ours from then
+ * on.  The directory is that of the claims (claims.h), and the router-id is
+ * ours.  Blocks; 0, or an errno if the kernel does not tell its addresses. */
+int	address_open(struct address_list *, const char *directory,
+	    const struct router_id *);
+/* Take back all of them.  A list of zeros, never opened, is fine. */
+void	address_close(struct address_list *, struct kernel *);
 
 /* The link-local address of a router's interface: always the same. */
 struct in6_addr address_link_local(const struct router_id *,
 	    const char *ifname);
-/* Give it to the interface; 0, or an errno. */
+/* Give it to the interface; 0, or an errno.  One that is there already stays
+ * the property of whoever gave it. */
 int	address_add(struct address_list *, struct kernel *,
 	    unsigned int ifindex, const struct in6_addr *);
+/* Has the link an address of ours? */
+bool	address_is_given(const struct address_list *, unsigned int ifindex);
 /* Has the link a link-local address that is in duplicate detection, and not
  * reported yet?  Blocks. */
 bool	address_is_coming(unsigned int ifindex);
 /* The interface is gone. */
 void	address_forget(struct address_list *, unsigned int ifindex);
-/* Take back all that were added. */
-void	address_remove_all(struct address_list *, struct kernel *);
+/* Take back those of the links that are not to have one. */
+void	address_keep(struct address_list *, struct kernel *,
+	    bool (*is_wanted)(void *ctx, unsigned int ifindex), void *ctx);
 
 #endif

@@ -41,6 +41,7 @@ struct daemon {
 	struct state_file state;
 	struct manager manager;
 	struct router_id first_id;	/* that we started with */
+	bool id_is_drawn;		/* ... and shall start with again */
 	struct babel *babel;
 	struct net *net;
 	struct kernel *kernel;
@@ -50,8 +51,8 @@ struct daemon {
 	struct local *local;
 	struct local_statistic shown[6];	/* by it, besides its own */
 	babel_time next_check;		/* of the kernel's tables, or NEVER */
-	struct address_list addresses;	/* that we added */
-	babel_time next_address;	/* look for links that lack one */
+	struct address_list addresses;	/* that we gave to links */
+	babel_time next_address;	/* look at all links for them */
 	struct printout *printout;	/* of the tables */
 	babel_time printed;
 	bool changed;			/* since then */
@@ -80,11 +81,11 @@ struct kernel_conf control_kernel_conf(struct daemon *,
 	    const struct options *);
 /* Ask the kernel for all its tables, now and after each interval. */
 void	control_check_kernel(struct daemon *, babel_time now);
-/* Soon look at the link again, if it has no link-local address. */
-void	control_expect_address(struct daemon *, babel_time now,
-	    const struct link_state *);
-/* Give link-local addresses to links that are to have one and have none. */
-void	control_provide_addresses(struct daemon *, babel_time now);
+/* Soon look at the link-local addresses of all links. */
+void	control_expect_addresses(struct daemon *, babel_time now);
+/* Give link-local addresses to links that are to have one and have none, and
+ * take them back where they are asked for no more. */
+void	control_settle_addresses(struct daemon *, babel_time now);
 /* A request of a local client that may write; ctx is the daemon. */
 local_command control_command;
 /* Open the log file anew; if that fails, the log goes where it went. */

@@ -109,7 +109,7 @@ def test_a_state_file_that_makes_no_sense(place, text):
         stream.write(text)
     end(place.start())
     assert f"state file {place.state}" in place.read(place.log)
-    assert place.read(place.state).strip().isdigit()
+    assert place.read(place.state).split()[0].isdigit()
 
 
 NOT_OURS = ["configuration", "link", "second name", "device", "fifo",
