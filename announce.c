@@ -33,12 +33,18 @@
 #define REPEAT_PAUSE	(300 * MILLISECOND)
 
 /* What counts as a change of metric worth an update of its own (section
- * 3.7.2): both this much and this part of it.  Less is the noise of lossy
- * links, and waits for the periodic update. */
+ * 3.7.2): both this much and this part of it.  Less may be the noise of
+ * lossy links. */
 #define METRIC_CHANGE_MIN	64
 #define METRIC_CHANGE_PART	5
 /* ... and an urgent one. */
 #define METRIC_CHANGE_URGENT	512
+/* A smaller change of at least this much, a part of any link's cost, is
+ * told only when nothing has been for so many Hellos.  If it waited for the
+ * periodic update, one hop after the other, a large network would take
+ * minutes to settle.  Less than that waits for the periodic update. */
+#define METRIC_CHANGE_SMALL	8
+#define SMALL_CHANGE_HELLOS	2
 
 bool
 announce_content(const struct babel *b, const struct destination *d,
@@ -203,10 +209,28 @@ retract(struct babel *b, struct destination *d)
 	announce_changed(b, d, HASTE_URGENT);
 }
 
+/* A change that may be noise: may it be told now?  If not yet, it is
+ * looked at again. */
+static bool
+judge_small_change(struct babel *b, struct destination *d,
+    const struct announcement *now, int difference)
+{
+	babel_time due;
+
+	if (now->route == NULL || difference < METRIC_CHANGE_SMALL)
+		return false;
+	due = d->announced_at + SMALL_CHANGE_HELLOS *
+	    now->route->neighbour->interface->conf.hello_interval;
+	if (b->now >= due)
+		return true;
+	schedule_advance(b, &d->reselect, due);
+	return false;
+}
+
 /* Is it worth telling (section 3.7.2), and how soon?  False: no. */
 static bool
-judge_change(const struct destination *d, const struct announcement *now,
-    enum haste *haste)
+judge_change(struct babel *b, struct destination *d,
+    const struct announcement *now, enum haste *haste)
 {
 	int difference = (int)now->metric - (int)d->announced_metric;
 
@@ -221,11 +245,13 @@ judge_change(const struct destination *d, const struct announcement *now,
 	if (d->announced_metric == INFINITY_METRIC || d->announce_again ||
 	    d->heard_elsewhere)
 		return true;
-	*haste = HASTE_LAZY;
 	if (difference < 0)
 		difference = -difference;
-	return difference >= METRIC_CHANGE_MIN && difference >=
-	    d->announced_metric / METRIC_CHANGE_PART;
+	if (difference < METRIC_CHANGE_MIN ||
+	    difference < d->announced_metric / METRIC_CHANGE_PART)
+		return judge_small_change(b, d, now, difference);
+	*haste = HASTE_LAZY;
+	return true;
 }
 
 /* Does the output filter of an interface deny it now, and not what was last
@@ -329,10 +355,11 @@ announce_judge(struct babel *b, struct destination *d)
 	believed = !back || d->change_serial != 0;
 	other_id = believed &&
 	    router_id_compare(&d->announced_id, &now.id) != 0;
-	if (judge_change(d, &now, &haste) || other_id) {
+	if (judge_change(b, d, &now, &haste) || other_id) {
 		d->refiltered |= believed && is_denied_now(b, d, &now);
 		d->announced_id = now.id;
 		d->announced_metric = d->held_metric = now.metric;
+		d->announced_at = b->now;
 		d->announce_again = d->heard_elsewhere = false;
 		announce_changed(b, d, other_id ? HASTE_URGENT : haste);
 		if (other_id) {

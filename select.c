@@ -42,9 +42,11 @@
 
 #define RESELECT_DELAY	SECOND
 /* A route that is better by less than this part of the metric may be so by
- * noise: either neither metric has moved for an update and a Hello, which
- * noise never lets happen, or it has been better for so many Hellos. */
+ * noise: either neither metric has moved for so many halves of a Hello
+ * interval, more than neighbours let pass between changes (announce.c), or
+ * it has been better for so many Hellos. */
 #define NOISE_PART	10
+#define STEADY_HALVES	5
 #define NOISE_HELLOS	16
 
 /* Does our own route rule out learnt ones? */
@@ -67,8 +69,8 @@ is_much_less(uint16_t metric, uint16_t than)
 static babel_time
 steady_time(const struct route *route)
 {
-	return route->moved_at + route->hold_time / 7 * 2 +
-	    route->neighbour->interface->conf.hello_interval;
+	return route->moved_at + STEADY_HALVES *
+	    route->neighbour->interface->conf.hello_interval / 2;
 }
 
 /* When it will be beyond doubt that a route is better. */
@@ -95,8 +97,7 @@ route_judge(const struct babel *b, const struct route *challenger,
 		return ROUTE_WORSE;
 	if (is_much_less(average, limit))
 		return ROUTE_BETTER;
-	if (average >= limit ||
-	    is_much_less(challenger->metric, selected->metric))
+	if (average >= limit)
 		return ROUTE_WORSE_ON_AVERAGE;
 	return b->now < certain_time(challenger, selected) ?
 	    ROUTE_WITHIN_NOISE : ROUTE_BETTER;

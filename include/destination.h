@@ -54,6 +54,7 @@ struct destination {
 	 * 3.7.2); announced_metric INFINITY_METRIC: nothing, or a
 	 * retraction. */
 	struct router_id announced_id;
+	babel_time announced_at;	/* ... when it was finite */
 	uint16_t announced_metric;
 	bool unsettled;			/* in babel.unsettled */
 	bool announce_again;		/* it could not be sent yet */

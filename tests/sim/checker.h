@@ -46,6 +46,9 @@ void	checker_restarted(struct node *);
 void	checker_sweep(struct world *);
 
 /* converge.c: I4 after the calm, I7 at the end of all. */
+/* How many times as long as the shortest the longest route is; a huge
+ * number if one is missing. */
+double	checker_stretch(const struct world *);
 void	checker_settled(struct world *);
 void	checker_drained(struct world *);
 

@@ -8,6 +8,7 @@
  */
 #include "checker.h"
 
+#include <math.h>
 #include <stdlib.h>
 
 #include "tables.h"
@@ -142,6 +143,30 @@ settled_follow(struct node *n, uint32_t key)
 		at = &w->nodes[next];
 	}
 	settled_fail(n, key, 0, "packets do not arrive");
+}
+
+double
+checker_stretch(const struct world *w)
+{
+	const struct scenario *s = w->scenario;
+	uint32_t *metric = sim_calloc(s->nodes, sizeof(*metric)), key, i;
+	struct selection selection;
+	double worst = 1;
+
+	for (key = 0; key < s->plan_count; key++) {
+		shortest(w, key, metric);
+		for (i = 0; i < s->nodes; i++) {
+			selection = tables_selection(tables_find(
+			    w->nodes[i].babel, &s->plans[key].key));
+			if (!selection.exists)
+				worst = HUGE_VAL;
+			else if (!selection.own)
+				worst = fmax(worst, selection.metric /
+				    (double)metric[i]);
+		}
+	}
+	free(metric);
+	return worst;
 }
 
 void

@@ -16,6 +16,7 @@ static const struct {
 	{ "death", experiment_death },
 	{ "alarms", experiment_alarms },
 	{ "restart", experiment_restart },
+	{ "settle", experiment_settle },
 };
 
 bool
@@ -45,7 +46,7 @@ settle_links(struct world *w)
 }
 
 void
-experiment_build(struct experiment *e, const struct wishes *wishes,
+experiment_draw(struct experiment *e, const struct wishes *wishes,
     uint64_t seed)
 {
 	struct scenario *s = &e->scenario;
@@ -60,8 +61,21 @@ experiment_build(struct experiment *e, const struct wishes *wishes,
 	s->refuse_send = s->wireless = s->duplicate = s->reorder = 0;
 	s->weighted = s->mobile = false;
 	s->end_at = s->check_at = s->calm_at = NEVER / 2;
-	world_build(&e->world, s);
+}
+
+void
+experiment_begin(struct experiment *e)
+{
+	world_build(&e->world, &e->scenario);
 	settle_links(&e->world);
+}
+
+void
+experiment_build(struct experiment *e, const struct wishes *wishes,
+    uint64_t seed)
+{
+	experiment_draw(e, wishes, seed);
+	experiment_begin(e);
 }
 
 bool

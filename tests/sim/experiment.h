@@ -17,17 +17,22 @@ struct experiment {
 bool	experiment_run(const char *name, const struct wishes *,
 	    uint64_t seed);
 
+/* Its scenario, to be changed before the world is built of it. */
+void	experiment_draw(struct experiment *, const struct wishes *,
+	    uint64_t seed);
+void	experiment_begin(struct experiment *);
 /* A world of quick wired links without loss, of default intervals, that
  * has not begun; and its end: false if an invariant broke. */
 void	experiment_build(struct experiment *, const struct wishes *,
 	    uint64_t seed);
 bool	experiment_end(struct experiment *);
 
-/* traffic.c, cut.c, alarms.c, restart.c */
+/* traffic.c, cut.c, alarms.c, restart.c, settle.c */
 bool	experiment_traffic(const struct wishes *, uint64_t seed);
 bool	experiment_cut(const struct wishes *, uint64_t seed);
 bool	experiment_death(const struct wishes *, uint64_t seed);
 bool	experiment_alarms(const struct wishes *, uint64_t seed);
 bool	experiment_restart(const struct wishes *, uint64_t seed);
+bool	experiment_settle(const struct wishes *, uint64_t seed);
 
 #endif

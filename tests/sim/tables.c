@@ -100,6 +100,19 @@ tables_add_counters(const struct babel *b, struct figures *figures)
 	figures->probes += b->counters[COUNT_PROBES_SENT];
 }
 
+uint64_t
+tables_costs_digest(const struct babel *b)
+{
+	struct interface *ifp;
+	struct neighbour *n;
+	uint64_t digest = 0;
+
+	TAILQ_FOREACH(ifp, &b->interfaces, entry)
+		TREE_FOREACH(n, neighbour_tree, &ifp->neighbours)
+			digest = digest * 31 + n->cost;
+	return digest;
+}
+
 void
 tables_forbid_adoption(struct babel *b)
 {

@@ -43,6 +43,8 @@ bool	tables_is_changing(const struct destination *);
 void	tables_count(const struct babel *, struct object_counts *);
 /* Add what the engine counted to the figures of the run. */
 void	tables_add_counters(const struct babel *, struct figures *);
+/* What the costs of all its neighbours come to. */
+uint64_t tables_costs_digest(const struct babel *);
 /* Never go on from the seqno that others remember. */
 void	tables_forbid_adoption(struct babel *);
 /* For a failure's report: the destination as the engine has it. */

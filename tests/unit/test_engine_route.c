@@ -437,13 +437,31 @@ better_must_be_better_on_average(void **state)
 
 	(void)state;
 	talker_tell(a, P6, ID_A, DISTANCE(1, 200));
-	talker_tell(b, P6, ID_A, DISTANCE(1, 400));
+	talker_tell(b, P6, ID_A, DISTANCE(1, 1000));
 	world_pass(w, 12 * SECOND);
 	talker_tell(b, P6, ID_A, DISTANCE(1, 150));
-	/* 246 + 250 / 2^(t / 4) is below 266 after 14.6 s. */
-	world_pass(w, 14 * SECOND);
+	/* 246 + 850 / 2^(t / 4) is below 296 after 16.4 s. */
+	world_pass(w, 15 * SECOND);
 	assert_true(is_selected(w, P6, a));
-	world_pass(w, 2 * SECOND);
+	world_pass(w, 3 * SECOND);
+	assert_true(is_selected(w, P6, b));
+	world_free(w);
+}
+
+/* covers: B42 */
+static void
+better_by_more_waits_no_longer(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	struct talker *a = talker_met(w, 1), *b = talker_met(w, 1);
+
+	(void)state;
+	talker_tell(a, P6, ID_A, DISTANCE(1, 200));
+	talker_tell(b, P6, ID_A, DISTANCE(1, 400));
+	world_pass(w, 12 * SECOND);
+	/* Better by just a tenth, which the average never quite is. */
+	talker_tell(b, P6, ID_A, DISTANCE(1, 169));
+	world_pass(w, 15 * SECOND);
 	assert_true(is_selected(w, P6, b));
 	world_free(w);
 }
@@ -458,8 +476,8 @@ a_little_better_must_be_steady(void **state)
 	(void)state;
 	talker_tell(a, P6, ID_A, DISTANCE(1, 200));
 	talker_tell(b, P6, ID_A, DISTANCE(1, 190));
-	/* Until an update and a Hello have left both where they are. */
-	world_pass(w, NEWS_INTERVAL + TALKER_INTERVAL - SECOND);
+	/* Until both have stayed where they are for two and a half Hellos. */
+	world_pass(w, 5 * TALKER_INTERVAL / 2 - SECOND);
 	assert_true(is_selected(w, P6, a));
 	world_pass(w, 2 * SECOND);
 	assert_true(is_selected(w, P6, b));
@@ -797,6 +815,7 @@ main(void)
 		cmocka_unit_test(infinity_is_never_selected),
 		cmocka_unit_test(selection_ignores_seqnos),
 		cmocka_unit_test(better_must_be_better_on_average),
+		cmocka_unit_test(better_by_more_waits_no_longer),
 		cmocka_unit_test(a_little_better_must_be_steady),
 		cmocka_unit_test(a_little_better_must_be_so_for_long),
 		cmocka_unit_test(much_better_takes_over_soon),

@@ -1,7 +1,7 @@
 /*
  * test_engine_told.c - what neighbours were told stays true: whoever heard
  * of a route is told when he is not to use us any more, whatever it is that
- * keeps us from announcing it there.
+ * keeps us from announcing it there, and what a route costs by now.
  */
 #include "stage.h"
 
@@ -514,6 +514,38 @@ a_removed_interface_says_goodbye(void **state)
 	world_free(s.w);
 }
 
+/* covers: B5 B49 */
+static void
+small_changes_are_told_seldom(void **state)
+{
+	struct stage s = stage_new(PLAIN "interface e1 update-interval 600\n"
+	    "interface e2 update-interval 600\n");
+	const struct which *update = WHICH(.type = TLV_UPDATE, .prefix = P6,
+	    .ifindex = 2);
+	const struct heard *h;
+	babel_time then;
+
+	(void)state;
+	world_pass(s.w, 9 * SECOND);	/* more than two Hellos */
+	world_clear(s.w);
+	then = s.w->now;
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 8));
+	world_pass(s.w, 3 * SECOND);
+	h = heard_first(s.w, update);
+	assert_non_null(h);
+	assert_in_range(h->at - then, 0, SECOND / 10);
+	world_clear(s.w);
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 16));
+	world_pass(s.w, 2 * SECOND);
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 24));
+	world_pass(s.w, 30 * SECOND);
+	assert_int_equal(heard_count(s.w, update), 1);
+	h = heard_first(s.w, update);
+	assert_int_equal(h->tlv.u.update.metric, 120);
+	assert_in_range(h->at - then, 8 * SECOND, 9 * SECOND);
+	world_free(s.w);
+}
+
 int
 main(void)
 {
@@ -540,6 +572,7 @@ main(void)
 		cmocka_unit_test(a_shorter_interval_shortens_no_hold),
 		cmocka_unit_test(requests_are_passed_on_without_a_way),
 		cmocka_unit_test(a_removed_interface_says_goodbye),
+		cmocka_unit_test(small_changes_are_told_seldom),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

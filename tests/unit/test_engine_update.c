@@ -155,10 +155,10 @@ trifles_are_no_news(void **state)
 		uint16_t seqno, metric;
 		babel_time within;	/* 0: not at all */
 	} news[] = {
-		{ 10, 0, 0 }, { 11, 0, 0 }, { 12, 10, 0 }, { 13, 0, 0 },
-		{ 14, 63, 0 },
+		{ 10, 0, 0 }, { 11, 0, 0 }, { 12, 7, 0 }, { 13, 0, 0 },
 		{ 15, 100, 2 * SECOND },	/* half a Hello interval */
-		{ 16, 0, 2 * SECOND }, { 17, 2000, URGENT },
+		{ 16, 0, 2 * SECOND }, { 16, 63, 0 }, { 16, 0, 0 },
+		{ 17, 2000, URGENT },
 		{ 18, 2250, 0 }, { 19, 2500, 2 * SECOND },
 		{ 20, INFINITY_METRIC, URGENT }, { 21, 0, URGENT },
 	};

@@ -161,6 +161,8 @@ tells_what_may_be_noise(void **state)
 	check_reason(&s, "installed");
 	check_reason(&s, "within-noise");
 	/* By more than that, but it was not so on average. */
+	world_update(s.w, 1, 3, 0x10000, 1000);
+	greet_for(&s, 8 * SECOND, 96);
 	world_update(s.w, 1, 3, 0x10000, 100);
 	world_settle(s.w);
 	check_reason(&s, "not-better-on-average");
