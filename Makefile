@@ -24,7 +24,7 @@ ENGINE = util tree counter prefix timer response pattern filter blake2s mac \
 # ... and the process around it: start and loop, sockets, and the families
 # behind the faces net.c, kernel_netlink.c, rule.c and local.c.
 DAEMON = babeld wiring control clock log trouble options ownfile system \
-	privilege manager state set claims install net kernel_netlink rule local \
+	privilege sandbox manager state set claims install net kernel_netlink rule local \
 	$(basename $(wildcard net/*.c kernel/*.c rule/*.c local/*.c))
 
 # The client of the local socket, which needs neither.
@@ -59,7 +59,7 @@ endif
 WARNINGS = -Wall -Wextra -Wpedantic -Wshadow -Wstrict-prototypes \
 	-Wmissing-prototypes -Wconversion -Wcast-qual -Wwrite-strings -Wvla
 our-cppflags = -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -D_TIME_BITS=64 \
-	-Iinclude -I. $(pkg-cflags)
+	-Iinclude -I. $(if $(SECCOMP),-DWITH_SECCOMP) $(pkg-cflags)
 our-cflags = -std=c11 -ffile-prefix-map=$(CURDIR)=. $(WARNINGS) \
 	$(if $(WERROR),-Werror) $(flags-config) $(lto-cflags)
 our-ldflags = $(flags-config)
@@ -71,7 +71,7 @@ our-ldlibs = $(pkg-libs) -lmd
 lacks = $(shell $(CC) -D_GNU_SOURCE $(2) $(CPPFLAGS) $(CFLAGS) \
 	-Werror=implicit-function-declaration $(1) -o /dev/null tests/libc.c \
 	$(LDFLAGS) 2>/dev/null || echo libbsd-overlay)
-pkg = $(shell $(PKG_CONFIG) $(1) libmnl $(2))
+pkg = $(shell $(PKG_CONFIG) $(1) libmnl $(if $(SECCOMP),libseccomp) $(2))
 pkg-cflags = $(eval pkg-cflags := $$(call pkg,--cflags,$$(call \
 	lacks,-c)))$(pkg-cflags)
 pkg-libs = $(eval pkg-libs := $$(call pkg,--libs,$$(call \
@@ -529,4 +529,5 @@ help:
 #: clean        remove build/
 #:
 #: CONFIG=release|small|asan|cover|fuzz chooses flags and object tree,
-#: V=1 shows the commands, WERROR=1 makes warnings errors.
+#: V=1 shows the commands, WERROR=1 makes warnings errors.  SECCOMP=1 has
+#: babeld filter its system calls; needs libseccomp.

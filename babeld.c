@@ -39,6 +39,7 @@
 #include "printout.h"
 #include "privilege.h"
 #include "rule.h"
+#include "sandbox.h"
 #include "state.h"
 #include "system.h"
 #include "trouble.h"
@@ -405,13 +406,20 @@ give_up_privileges(struct daemon *daemon)
 {
 	const struct options *options = &daemon->conf->options;
 	char error[SYSTEM_ERROR_SIZE], text[PRIVILEGE_STRLEN];
+	enum sandbox sandbox;
 
 	if (privilege_keep(needed_capabilities(options), error) < 0) {
 		log_warnx(daemon->log, "%s", error);
 		return false;
 	}
-	log_note(daemon->log, LOG_INFO, "user %u, capabilities: %s",
-	    (unsigned int)geteuid(), privilege_format(text));
+	privilege_format(text);
+	sandbox = sandbox_enter(error);
+	if (sandbox == SANDBOX_FAILED)	/* a kernel without filters */
+		log_warnx(daemon->log, "%s", error);
+	log_note(daemon->log, LOG_INFO,
+	    "user %u, capabilities: %s, system calls: %s",
+	    (unsigned int)geteuid(), text,
+	    sandbox == SANDBOX_ENTERED ? "those needed" : "any");
 	return true;
 }
 

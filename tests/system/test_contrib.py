@@ -5,15 +5,31 @@ import re
 import shutil
 import socket
 import subprocess
+import sys
 
 import pytest
 
-from daemons import CHECKOUT, OURS
+from daemons import CHECKOUT, CTL, OURS
 from lab import wait_for
+from place import Place, end
 
 CONTRIB = os.path.join(CHECKOUT, "contrib")
 UNITS = os.path.join(CONTRIB, "systemd")
 EXPOSURE_MAX = 2.0
+# Execute what comes behind "--"; another call than those before it kills.
+FILTER = """
+import ctypes, os, sys
+names, command = (list(words) for words in (
+    sys.argv[1:sys.argv.index("--")], sys.argv[sys.argv.index("--") + 1:]))
+library = ctypes.CDLL("libseccomp.so.2")
+library.seccomp_init.restype = ctypes.c_void_p
+context = ctypes.c_void_p(library.seccomp_init(0x80000000))
+for name in names:
+    number = library.seccomp_syscall_resolve_name(name.encode())
+    library.seccomp_rule_add(context, 0x7fff0000, number, 0)
+assert library.seccomp_load(context) == 0
+os.execv(command[0], command)
+"""
 
 
 def run(*argv, **options):
@@ -62,6 +78,43 @@ def test_the_units_have_no_mistake(tmp_path):
                    str(tmp_path / name))
         assert tmp_path.name not in done.stderr, done.stderr
         assert done.returncode == 0, done.stderr
+
+
+def filters_of(unit):
+    with open(os.path.join(UNITS, unit)) as stream:
+        return [line.partition("=")[2].split() for line in stream
+                if line.startswith("SystemCallFilter=")]
+
+
+def test_the_unit_has_the_list_of_the_program():
+    with open(os.path.join(CHECKOUT, "sandbox.c")) as stream:
+        listed = re.search(r"calls\[\] = {(.*?)^};", stream.read(),
+                           re.DOTALL | re.MULTILINE)[1]
+    *running, start = filters_of("babeld.service")
+    assert start[0] == "@default"
+    names = [name for line in running for name in line]
+    assert names == sorted(re.findall(r'"(\w+)"', listed))
+    assert {"execve", "ptrace"} & set(names) == set()
+
+
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None,
+                    reason="no systemd-analyze")
+def test_the_filter_of_the_unit_kills_nothing(lab):
+    """From the start to the end, and babelctl for a reload."""
+    place = Place(lab)
+    groups = run("systemd-analyze", "syscall-filter", "@default").stdout
+    allowed = re.findall(r"^    (\w+)$", groups, re.MULTILINE)
+    assert "execve" in allowed
+    for line in filters_of("babeld.service"):
+        allowed += [name for name in line if name != "@default"]
+    wrapper = [sys.executable, "-c", FILTER, *allowed, "--"]
+    process = place.start("-G", place.socket + "2", "-C",
+                          "local-path-mode 0660", wrapper=wrapper)
+    done = run(*wrapper, CTL, "-s", place.socket + "2", "reload")
+    assert done.returncode == 0, done
+    end(process)
+    # It would have killed: this one calls what no daemon does.
+    assert run(*wrapper, "/bin/mkdir", lab.path("made")).returncode < 0
 
 
 def test_a_service_manager_is_told(lab):

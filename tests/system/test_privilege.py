@@ -11,6 +11,7 @@ import pytest
 import packet as p
 from bench import PREFIX
 from control import Control
+from daemons import OURS
 from effects import shows
 from lab import wait_for
 from place import UNWANTED, WANTED, Place, end, spoil
@@ -19,6 +20,10 @@ CAPABILITIES = {"CAP_DAC_OVERRIDE": 1, "CAP_NET_BIND_SERVICE": 10,
                 "CAP_NET_ADMIN": 12, "CAP_NET_RAW": 13}
 USER = "nobody"
 NOBODY = pwd.getpwnam(USER)
+# Was it built with SECCOMP=1?
+CALLS = "those needed" if "libseccomp" in subprocess.run(
+    ["ldd", OURS], capture_output=True, text=True,
+    check=True).stdout else "any"
 # A network of its own for somebody who is not root.
 UNPRIVILEGED = """
 ip link add dut-east type veth peer east &&
@@ -49,6 +54,7 @@ def check_status(pid, capabilities, user=0, group=0):
         {"CapEff": bits, "CapPrm": bits, "CapInh": 0, "CapAmb": 0,
          "CapBnd": 0}
     assert found["NoNewPrivs"] == "1"
+    assert found["Seccomp"] == ("2" if CALLS == "those needed" else "0")
     assert found["Uid"].split() == [str(user)] * 4
     assert found["Gid"].split() == [str(group)] * 4
 
@@ -69,7 +75,7 @@ def test_root_keeps_what_it_needs(place):
     check_status(process.pid,
                  ["CAP_NET_ADMIN", "CAP_NET_RAW", "CAP_DAC_OVERRIDE"])
     assert "user 0, capabilities: CAP_DAC_OVERRIDE CAP_NET_ADMIN " \
-        "CAP_NET_RAW\n" in place.read(place.log)
+        f"CAP_NET_RAW, system calls: {CALLS}\n" in place.read(place.log)
     end(process)
 
 
