@@ -1,12 +1,11 @@
 /*
- * babel.c - the engine as a whole: its life, its inputs, and the two
- * switches that say what can happen and when, one for timers and one for
- * jobs.
+ * babel.c - the engine as a whole: its life, its inputs, and the two switches,
+ * one for timers and one for jobs, that list what can happen and when.
  *
  * babel_run fires every prompt timer that is due, then a bounded number of
- * patient ones, then does one slice of one job and hands changes to the
- * kernel.  Budgets are counts, not times, so that a simulated run is the
- * same everywhere.
+ * patient ones, then does one slice of one job and hands changes to the kernel.
+ * Budgets are counts, not times, so that a simulated run is the same
+ * everywhere.
  */
 #include "babel.h"
 
@@ -43,8 +42,8 @@
 #define REQUESTS_MAX	ROUTES_MAX	/* all may starve at once */
 #define GOODBYES	2
 #define GOODBYE_PAUSE	(10 * MILLISECOND)
-/* What a new configuration puts an end to is gone at once, if it is not too
- * much. */
+/* Interfaces that a new configuration no longer names are taken apart at once,
+ * unless that is too much work. */
 #define CONFIGURE_SLICES	16
 #define REFUSED_PAUSE	(5 * MILLISECOND)
 #define TIMER_LATE	(50 * MILLISECOND)
@@ -270,7 +269,7 @@ babel_router_id(const struct babel *b)
 	return b->id;
 }
 
-/* Say good-bye, more than once: packets get lost. */
+/* Send the good-bye several times, because packets get lost. */
 static void
 shutdown_due(struct babel *b)
 {
@@ -322,7 +321,7 @@ fire_neighbour(struct babel *b, struct timer *t)
 #undef NEIGHBOUR
 }
 
-/* What can happen, and when. */
+/* Everything that can happen, and when. */
 static void
 fire(struct babel *b, struct timer *t)
 {

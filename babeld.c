@@ -2,9 +2,9 @@
  * babeld.c - the process: one poll loop that feeds the engine.
  *
  * Packets, links, kernel routes and requests of local clients go into the
- * engine as they come; packets and kernel changes come out of it through
- * the callbacks of wiring.c.  A turn of the loop is bounded in everything it
- * does, so no input can keep our Hellos waiting.
+ * engine as they come; packets and kernel changes come out of it through the
+ * callbacks of wiring.c.  Everything that a turn of the loop does is bounded,
+ * so no input can delay our Hellos.
  */
 #include "daemon.h"
 
@@ -47,10 +47,10 @@
 
 #define TABLE_BUDGET	256		/* lines printed in one turn */
 #define TABLE_PAUSE	SECOND		/* between two tables, at debug 1 */
-#define SHARED_DIRECTORY "/run"		/* of what instances share */
-/* How long an instance that was told to end may take to do so. */
+#define SHARED_DIRECTORY "/run"		/* of the files that instances share */
+/* How long an instance that was asked to end may take to do so. */
 #define PID_PATIENCE	(5 * SECOND)
-#define LEAVE_STEP	(20 * MILLISECOND)	/* is all said? */
+#define LEAVE_STEP	(20 * MILLISECOND)	/* is everything sent? */
 #define BLIND_PAUSE	(50 * MILLISECOND)	/* while poll fails */
 
 /* Signals are read from a descriptor, like everything else. */
@@ -102,7 +102,7 @@ take_signals(struct daemon *daemon, babel_time now)
 
 /* The loop. */
 
-/* What it needs before anything else. */
+/* What the loop needs before anything else. */
 static bool
 prepare_loop(struct daemon *daemon)
 {
@@ -121,7 +121,7 @@ prepare_loop(struct daemon *daemon)
 	return catch_signals(daemon);
 }
 
-/* One that fails is left alone for a while: poll ignores -1. */
+/* A descriptor that fails is left out for a while: poll ignores -1. */
 static unsigned int
 gather_pollfds(struct daemon *daemon, struct pollfd *fds, babel_time now)
 {
@@ -196,9 +196,9 @@ serve_input(struct daemon *daemon, unsigned int input, int fd)
 		    "what the kernel tells");
 }
 
-/* busy: the engine has work waiting.  News for it is work, too: clients
- * get what neighbours and the kernel leave.  The kernel comes first: it
- * tells what links the packets came in by. */
+/* busy: the engine has work waiting.  New input is work, too, so clients are
+ * served only as neighbours and the kernel permit.  The kernel comes first,
+ * because it reports the links that the packets came in by. */
 static void
 serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
     bool busy)
@@ -217,8 +217,8 @@ serve(struct daemon *daemon, const struct pollfd *fds, unsigned int n,
 		    n - INPUTS, busy);
 }
 
-/* Without memory the engine drops what it is told.  That is told once a
- * minute, and shown until it has not happened for a minute. */
+/* Without memory the engine drops its input.  This is logged once a minute, and
+ * shown until it has not happened for a minute. */
 static void
 watch_memory(struct daemon *daemon, babel_time now)
 {
@@ -236,7 +236,7 @@ watch_memory(struct daemon *daemon, babel_time now)
 	}
 }
 
-/* What is due by the clock, and is not the engine's. */
+/* Everything that is due by the clock and does not belong to the engine. */
 static void
 keep_house(struct daemon *daemon, babel_time now)
 {
@@ -262,9 +262,9 @@ keep_house(struct daemon *daemon, babel_time now)
 	manager_alive(&daemon->manager, now);
 }
 
-/* Wait until something is ready: the number of descriptors to look at.
- * poll fails for long when the limit on descriptors is lowered below what
- * is polled, or without memory: then all of them are tried, now and then. */
+/* Wait until something is ready; returns the number of descriptors to look at.
+ * poll fails for long without memory, or when the limit on descriptors is
+ * lowered below their number; then all of them are tried now and then. */
 static unsigned int
 await(struct daemon *daemon, struct pollfd *fds, unsigned int n,
     babel_time wait)
@@ -301,7 +301,7 @@ turn(struct daemon *daemon, babel_time limit)
 	bool busy;
 
 	wish = time_min(wish, rules_run(daemon->rules, now));
-	progress = kernel_flush(daemon->kernel);
+	progress = kernel_send(daemon->kernel);
 	if (progress == KERNEL_ANSWERED)
 		wish = now;
 	if (progress == KERNEL_BUSY)
@@ -456,7 +456,7 @@ settle(struct daemon *daemon, int *parent)
 	return daemon->pid_file != NULL;
 }
 
-/* Where the kernel has no source-specific routes. */
+/* Set up rules where the kernel has no source-specific routes. */
 static bool
 set_up_rules(struct daemon *daemon)
 {
@@ -512,7 +512,7 @@ set_up_kernel(struct daemon *daemon)
 	return set_up_rules(daemon);
 }
 
-/* What is counted below the engine, and under another name there. */
+/* Numbers that are counted below the engine, under other names there. */
 static void
 show_statistics(struct daemon *daemon)
 {
@@ -584,8 +584,8 @@ start(struct daemon *daemon)
 	char error[SYSTEM_ERROR_SIZE];
 	int parent = -1;
 
-	/* Sockets first: whoever has our port may be an older babeld, whose
-	 * routes look like what a crash of ours left. */
+	/* Sockets first: a process that has our port may be an older babeld,
+	 * whose routes look like those that a crash of ours left. */
 	if (!settle(daemon, &parent) || !open_sockets(daemon) ||
 	    !set_up_kernel(daemon))
 		return false;
@@ -617,7 +617,7 @@ start(struct daemon *daemon)
 	return true;
 }
 
-/* Say good-bye, and let packets in flight arrive. */
+/* Send good-byes, and let packets in flight arrive. */
 static void
 leave_network(struct daemon *daemon)
 {
@@ -635,7 +635,7 @@ leave_network(struct daemon *daemon)
 	control_save_state(daemon, true);
 }
 
-/* Give back what we have, whole or half started. */
+/* Release everything, after a whole or a half start. */
 static void
 release(struct daemon *daemon)
 {
@@ -667,7 +667,7 @@ release(struct daemon *daemon)
 	log_free(daemon->log);
 }
 
-/* The configuration that the command line asks for; false to exit. */
+/* Read the configuration of the command line; false to exit. */
 static bool
 configure(struct daemon *daemon, int *status)
 {

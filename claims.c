@@ -1,13 +1,13 @@
 /*
  * claims.c - a file in which the instances in a network namespace claim
- * what is theirs.
+ * numbers.
  *
- * Its octets are locked for what they stand for, whether they exist or
- * not: octet 0 for a moment, by whoever changes the file; octet 1 shared,
- * by everyone who has it open, so who can have that one for himself is
- * alone; those behind, each for the number that its holder has taken, or
- * shared by those who have it together.
- * Open file description locks vanish with their holder, however it ends.
+ * Octets of the file are locked, whether they exist or not: octet 0 for a
+ * moment, by the instance that changes the file; octet 1 shared, by every
+ * instance that has it open, so that an instance that can lock it exclusively
+ * is alone; the octets behind, each for the number that its holder has taken,
+ * or shared by those that share the number.  Open file description locks vanish
+ * with their holder, however it ends.
  */
 #include "claims.h"
 
@@ -45,7 +45,7 @@ lock(int fd, off_t octet, short type, int command)
 	return result == 0;
 }
 
-/* A number for our network namespace that is not used again. */
+/* A number of our network namespace that is never used for another. */
 static unsigned long long
 namespace_number(void)
 {
@@ -90,8 +90,8 @@ is_mounted(unsigned long long inode)
 	return found;
 }
 
-/* Is a process in the namespace?  One that an ordinary user may not look at
- * may be. */
+/* Is a process in the namespace?  One that an ordinary user may not examine
+ * counts as if it were. */
 static bool
 is_inhabited(unsigned long long inode)
 {
@@ -114,8 +114,8 @@ is_inhabited(unsigned long long inode)
 	return found;
 }
 
-/* Is what the file notes of use to nobody, because its namespace is gone?
- * The name ends with the namespace's inode. */
+/* Is the file's text useless, because its namespace is gone?  The name ends
+ * with the namespace's inode. */
 static bool
 is_of_the_gone(const char *name)
 {
@@ -128,8 +128,8 @@ is_of_the_gone(const char *name)
 	return inode != 0 && !is_mounted(inode) && !is_inhabited(inode);
 }
 
-/* Open the file and be present; an instance that left may have removed it
- * between our opening and locking it. */
+/* Open the file and lock octet 1; an instance that left may have removed the
+ * file between our opening and locking it. */
 static int
 open_present(const char *path)
 {
@@ -153,8 +153,8 @@ open_present(const char *path)
 	}
 }
 
-/* Remove a file that nobody has open and in which nothing of use is noted.
- * Who is about to open it sees that it is gone. */
+/* Remove a file that nobody has open and whose text is useless.  An instance
+ * that is about to open it sees that it is gone. */
 static void
 remove_if_forgotten(int directory, const char *name)
 {
@@ -173,8 +173,8 @@ remove_if_forgotten(int directory, const char *name)
 	close(fd);
 }
 
-/* Instances that were killed leave their files, and their namespaces may
- * have no other instance ever. */
+/* Instances that were killed leave their files, and their namespaces may never
+ * have another instance. */
 static void
 tidy(const char *directory, const char *name)
 {
@@ -226,7 +226,7 @@ claims_unlock(const struct claims *claims)
 		(void)lock(claims->fd, LOCK_CHANGE, F_UNLCK, F_OFD_SETLK);
 }
 
-/* Is the octet, which we have a share of, nobody else's? */
+/* Is the octet, of which we hold a shared lock, locked by nobody else? */
 static bool
 is_only(const struct claims *claims, off_t octet)
 {

@@ -1,8 +1,8 @@
 /*
  * clock.c - the two clocks, in microseconds, as all of the daemon reads them.
  *
- * The engine is given the time by its owner and reads no clock; what it is
- * given is the monotonic one, so that a step of real time moves no timer.
+ * The engine is given the time by its owner and reads no clock.  It is given
+ * the monotonic time, so that a step of real time moves no timer.
  */
 #include "clock.h"
 

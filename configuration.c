@@ -1,13 +1,13 @@
 /*
- * configuration.c - the value that a configuration is: its life, its parts,
- * and what it says of an interface.
+ * configuration.c - the value that a configuration is: its life, its parts, and
+ * what follows from it for an interface.
  *
- * Text becomes a configuration in config/.  Each value is kept as it was
- * given: set, left to its default, or put back to it ("auto").  Only
- * configuration_interface decides, from the words on the interface, then
- * the "default" lines, then the options, then the kind of link.  So the
- * order of lines does not matter, and an interface that appears years later
- * is run by the same rules.
+ * Text becomes a configuration in config/. Each value is kept as it was given:
+ * set, left to its default, or put back to it ("auto").  Only
+ * configuration_interface decides, from the words on the interface, then the
+ * "default" lines, then the options, then the kind of link.  So the order of
+ * lines does not matter, and an interface that appears years later is run by
+ * the same rules.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,8 +118,8 @@ configuration_free(struct configuration *conf)
 
 /* Parts. */
 
-/* Make room for one more: arrays grow when their count is a power of two,
- * so that it need not be kept how large they are. */
+/* Make room for one more element.  Arrays grow when their count is a power of
+ * two, so their size need not be kept. */
 static void *
 grown(void *array, size_t count, size_t size)
 {
@@ -166,7 +166,7 @@ configuration_get_interface(struct configuration *conf, const char *name)
 	new = &interfaces[conf->interface_count++];
 	interface_conf_init(new);
 	snprintf(new->name, sizeof(new->name), "%s", name);
-	/* What no interface can have is a pattern that matches none. */
+	/* A name that no interface can have is a pattern that matches none. */
 	new->is_pattern = pattern_is_special(name) || !pattern_is_name(name);
 	return new;
 }
@@ -262,7 +262,7 @@ configuration_find_key(const struct configuration *conf, const char *id)
 	return i == conf->key_count ? NULL : conf->keys[i];
 }
 
-/* Make room for a key: an empty one, at the end. */
+/* Add an empty key at the end. */
 static int
 add_key(struct configuration *conf)
 {
@@ -394,7 +394,7 @@ overlay_interfaces(struct configuration *to, const struct configuration *from)
 	return overlay_interface(&to->defaults, &from->defaults);
 }
 
-/* Say all that one configuration says on top of the other; -1 for no
+/* Add to one configuration everything that another one gives; -1 for no
  * memory. */
 static int
 overlay(struct configuration *to, const struct configuration *from)
@@ -496,7 +496,7 @@ configuration_warn(struct configuration_report *report, const char *name,
 	report->warn(report->ctx, text);
 }
 
-/* What is no error, but hardly what was meant. */
+/* Warn of values that are no error, but are hardly intended. */
 static void
 warn_of_rtt(const struct configuration *conf,
     const struct interface_conf *interface,
@@ -573,7 +573,7 @@ configuration_combine(const struct configuration *files,
 	return NULL;
 }
 
-/* Forget the key, if it is defined here, and that it is used. */
+/* Remove the key, if it is defined here, and its uses. */
 static void
 drop_key(struct configuration *conf, const char *id)
 {
@@ -600,7 +600,7 @@ is_only_key(const struct interface_conf *interface, const char *id)
 	    strcmp(interface->keys[0], id) == 0;
 }
 
-/* Who would send unsigned packets without the key?  NULL: nobody. */
+/* The interface that would send unsigned packets without the key, or NULL. */
 static const char *
 who_needs_key(const struct configuration *conf, const char *id)
 {
@@ -643,9 +643,9 @@ configuration_flush_key(struct configuration *files,
 	return result;
 }
 
-/* What to do on an interface. */
+/* The parameters of an interface. */
 
-/* A setting, or what it is by default. */
+/* The setting, or its default. */
 static bool
 decide(enum setting setting, bool by_default)
 {
@@ -654,8 +654,8 @@ decide(enum setting setting, bool by_default)
 	return by_default;
 }
 
-/* The type to run the interface as; the kind of link decides if nobody
- * else does. */
+/* The type to run the interface as; the kind of link decides if no setting
+ * does. */
 static enum interface_type
 decide_type(const struct options *options, enum interface_type type,
     enum link_kind kind)
@@ -693,7 +693,7 @@ decide_intervals(const struct options *options,
 	    given->update_interval : 4 * p->hello_interval;
 }
 
-/* Timestamps and a cost of RTT need an explicit type: what is detected
+/* Timestamps and a cost of the RTT need an explicit type, because detection
  * must not change a metric. */
 static void
 decide_rtt(const struct interface_conf *given, struct interface_parameters *p)

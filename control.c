@@ -1,7 +1,7 @@
 /*
- * control.c - what changes while the daemon runs: its configuration, its
- * log file, its state file, and when the kernel's tables are checked and
- * links are given addresses.
+ * control.c - changes while the daemon runs: its configuration, its log file
+ * and its state file, and when the kernel's tables are checked and links are
+ * given addresses.
  */
 #include "daemon.h"
 
@@ -49,7 +49,7 @@ control_check_kernel(struct daemon *daemon, babel_time now)
 		log_warn(daemon->log, "asking the kernel for its tables");
 }
 
-/* A link that could be used, but for a link-local address. */
+/* A link that could be used, except that it has no link-local address. */
 static bool
 is_bare(const struct link_state *link)
 {
@@ -118,8 +118,8 @@ control_settle_addresses(struct daemon *daemon, babel_time now)
 	}
 }
 
-/* The tables to hear of: what is imported, and the main table, in which
- * others have what must not be hidden. */
+/* The tables to watch: the import tables, and the main table, whose routes of
+ * others must not be hidden. */
 static size_t
 watch_tables(struct daemon *daemon, const struct options *options)
 {
@@ -163,7 +163,7 @@ control_reopen_log(struct daemon *daemon)
 		log_warn(daemon->log, "log file %s", path);
 }
 
-/* What runs is another configuration from now on. */
+/* Use another configuration from now on. */
 static void
 adopt(struct daemon *daemon, struct configuration *conf)
 {

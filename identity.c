@@ -22,11 +22,10 @@
 #define ADOPTION_PAUSE	MINUTE
 #define RAISES		16		/* of our seqno, at most */
 #define RAISES_PERIOD	(100 * MILLISECOND)	/* ... in this time */
-/* How far apart two requests must be that show the need for another
- * router-id. */
+/* Two requests at least so far apart show the need for another router-id. */
 #define REPEAT_TIME	SECOND
 
-/* Everything of ours is announced again, by a job. */
+/* A job announces everything of ours again. */
 static void
 announce_all(struct babel *b)
 {

@@ -1,9 +1,9 @@
 /*
  * install.c - the tables that our routes go into, and who else uses them.
  *
- * Each instance holds a lock, shared by all who use a table, on the number
- * of that table (claims.c).  Who turns out to be alone with it removes all
- * routes of our protocol: what a crashed instance left.
+ * Each instance holds a shared lock on the number of each table that it uses
+ * (claims.c).  An instance that is alone with a table removes all routes of our
+ * protocol from it: a crashed instance left them.
  */
 #include "install.h"
 

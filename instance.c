@@ -14,7 +14,7 @@
 #include "timer.h"
 #include "util.h"
 
-#define OFTEN	100		/* messages that others cause, in a minute */
+#define OFTEN	100		/* messages a minute that others cause */
 
 static struct timer_heap *
 heap_of(struct babel *b, const struct timer *t)

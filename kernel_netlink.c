@@ -1,14 +1,13 @@
 /*
  * kernel_netlink.c - the kernel over rtnetlink: sockets and life cycle.
  *
- * Three sockets, so that none waits for another.  On the command socket
- * we change routes (kernel/fib.c): rtnetlink does its work within
- * sendmsg, so the answers are there when it returns.  The notification
- * socket tells what others change; a filter in the kernel drops the echo
- * of our own changes.  On the dump socket the whole state is read, at
- * start, when asked for, and when notifications were lost
- * (kernel/sync.c); it is read a datagram at a time.  A timer descriptor
- * serves what has to wait.
+ * There are three sockets, so that none waits for another.  On the command
+ * socket we change routes (kernel/fib.c): rtnetlink does its work within
+ * sendmsg, so the answers are there when it returns.  The notification socket
+ * reports the changes of others; a filter in the kernel drops the echo of our
+ * own.  On the dump socket the whole state is read, a datagram at a time: at
+ * the start, when asked for, and when notifications were lost (kernel/sync.c).
+ * A timer descriptor serves everything that has to wait.
  */
 #include "kernel.h"
 
@@ -165,8 +164,8 @@ kernel_fds(const struct kernel *kernel, int fds[KERNEL_FDS])
 	fds[3] = kernel->timer;
 }
 
-/* Answers are read where the question was asked; what is left over is the
- * answer to a question that was given up. */
+/* Answers are read where the question was asked; a left-over answer is to a
+ * question that was given up. */
 static void
 discard_answers(struct kernel *kernel)
 {

@@ -2,18 +2,17 @@
  * log.c - writing lines without ever waiting.
  *
  * Standard error may be a pipe whose reader is stuck, or a terminal that is
- * stopped.  O_NONBLOCK on such a descriptor would change it for every
- * process that shares it, so the file is opened anew through /proc, which
- * gives a description of our own.  Where that is forbidden (the pipe may
- * belong to another user), poll(2) tells whether a write would wait: a pipe
- * that is ready has room for PIPE_BUF octets, and no line is longer.  A
- * socket takes a flag with each line.
+ * stopped.  O_NONBLOCK on such a descriptor would change it for every process
+ * that shares it, so the file is opened anew through /proc, which gives a
+ * description of our own.  Where that is forbidden (the pipe may belong to
+ * another user), poll(2) tells whether a write would wait: a pipe that is ready
+ * has room for PIPE_BUF octets, and no line is longer.  A socket takes a flag
+ * with each line.
  *
- * In a log file each line begins with the time and the severity, as of
- * RFC 3339 and syslog(3).  systemd's journal keeps the time itself and takes
- * the severity as "<N>"; that standard error goes there is known from the
- * environment (systemd.exec(5)).  To a terminal, and to whatever else, a line
- * goes as it is.
+ * In a log file each line begins with the time (RFC 3339) and the severity
+ * (syslog(3)). systemd's journal adds the time itself and takes the severity as
+ * "<N>"; the environment tells whether standard error goes there
+ * (systemd.exec(5)).  Elsewhere, as to a terminal, a line has no prefix.
  */
 #include "log.h"
 
@@ -54,8 +53,8 @@ struct stream {
 	bool in_line;			/* printed, and not at its end */
 	char rest[LOG_LINE];		/* of a line that was begun */
 	size_t rest_len;
-	uint64_t lost;			/* lines that nobody was told of */
-	uint64_t *total;		/* ... and those before */
+	uint64_t lost;			/* lost lines not reported yet */
+	uint64_t *total;		/* ... and all lost lines */
 };
 
 struct log {
@@ -99,7 +98,7 @@ is_journal(int fd)
 	    status.st_ino == inode;
 }
 
-/* Begin a line as the stream wants it; returns its length so far. */
+/* Write the prefix that the stream's lines have; returns its length. */
 static size_t
 begin_line(const struct stream *s, int priority, char line[LOG_LINE])
 {
@@ -128,7 +127,7 @@ begin_line(const struct stream *s, int priority, char line[LOG_LINE])
 	return (size_t)len;
 }
 
-/* ... and with the name of the program, where nothing else says it. */
+/* ... and the name of the program, where nothing else shows it. */
 static size_t
 begin_message(const struct stream *s, int priority, char line[LOG_LINE])
 {
@@ -138,7 +137,7 @@ begin_message(const struct stream *s, int priority, char line[LOG_LINE])
 	    program_invocation_short_name);
 }
 
-/* The number of octets written; none if that would have to wait. */
+/* The number of octets written; 0 if writing would have to wait. */
 static size_t
 put(const struct stream *s, const char *bytes, size_t len)
 {
@@ -162,7 +161,7 @@ keep_rest(struct stream *s, const char *bytes, size_t len)
 	s->rest_len = len;
 }
 
-/* Write the line, or what of it has room; false if nothing has. */
+/* Write the line, or as much of it as has room; false if nothing has. */
 static bool
 put_line(struct stream *s, const char *line, size_t len)
 {
@@ -173,7 +172,7 @@ put_line(struct stream *s, const char *line, size_t len)
 	return done > 0;
 }
 
-/* Write what must come before the next line; false if it cannot be. */
+/* Write what must precede the next line; false if that is not possible. */
 static bool
 catch_up(struct stream *s)
 {
@@ -280,7 +279,7 @@ log_warnx(struct log *log, const char *format, ...)
 	va_end(ap);
 }
 
-/* What is printed comes here, a line at a time or less. */
+/* Printed text arrives here, a line at a time or less. */
 static ssize_t
 take_output(void *ctx, const char *bytes, size_t len)
 {

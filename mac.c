@@ -2,11 +2,11 @@
  * mac.c - message authentication codes (RFC 8967, section 4.1).
  *
  * The MAC covers a pseudo-header, made of the addresses and ports of the
- * datagram, and the packet without its trailer.  Both algorithms of the
- * RFC are here: HMAC-SHA256 (RFC 2104, SHA-256 from libmd) and keyed
- * BLAKE2s with a digest of 16 octets (blake2s.c).
+ * datagram, and the packet without its trailer.  Both algorithms of the RFC are
+ * here: HMAC-SHA256 (RFC 2104, SHA-256 from libmd) and keyed BLAKE2s with a
+ * digest of 16 octets (blake2s.c).
  *
- * Whatever held key material is overwritten before it goes out of scope.
+ * Buffers that held key material are overwritten before they go out of scope.
  */
 #include "mac.h"
 
@@ -82,7 +82,7 @@ pseudo_header(const struct mac_endpoints *ends,
 	return (size_t)(w.at - header);
 }
 
-/* What a MAC is taken of. */
+/* The octets that a MAC covers. */
 struct text {
 	const uint8_t *header, *packet;
 	size_t header_len, packet_len;

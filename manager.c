@@ -1,9 +1,9 @@
 /*
- * manager.c - tells a service manager how the daemon is.
+ * manager.c - messages to a service manager about the state of the daemon.
  *
  * Each message is one datagram of lines NAME=VALUE.  Messages that do not
- * arrive are not sent again: a manager that misses signs of life restarts
- * the daemon, and is right to.
+ * arrive are not repeated: a manager that misses signs of life restarts the
+ * daemon, and should.
  */
 #include "manager.h"
 

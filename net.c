@@ -1,19 +1,18 @@
 /*
  * net.c - the UDP sockets that carry Babel (RFC 8966, sections 3.1, 4).
  *
- * Each interface has a socket of its own, bound to it, so that no limit of
- * one link reaches another: a send buffer that does not drain, a receive
- * buffer that is full, memory for group memberships.  One more socket is
- * bound to the port alone; it receives what belongs to no interface, and
- * keeps the port ours.  An epoll descriptor makes one of them all.
+ * Each interface has a socket of its own, bound to it, so that no limit of one
+ * link affects another: a send buffer that does not drain, a receive buffer
+ * that is full, memory for group memberships.  One more socket is bound to the
+ * port only; it receives packets that belong to no interface, and reserves the
+ * port.  One epoll descriptor stands for them all.
  *
- * The source address of what we send is pinned by IPV6_PKTINFO, because
- * neighbours know us by it and MACs are computed over it (RFC 8967, section
- * 4.1).
+ * The source address of a packet is set by IPV6_PKTINFO, because neighbours
+ * know us by it and MACs are computed over it (RFC 8967, section 4.1).
  *
- * What waits in the kernel is out of our hands: a Hello cannot overtake it.
- * So little may wait there, and how much depends on the link: less if it
- * takes long to drain, more if it drains at once.
+ * A Hello cannot overtake packets that wait in the kernel, so only little may
+ * wait there.  How much depends on the link: less if it takes long to drain,
+ * more if it drains at once.
  */
 #include "net/internal.h"
 
@@ -38,10 +37,10 @@
 #define QUEUE_MAX	(256 << 10)
 #define DRAIN_SLOW	(200 * MILLISECOND)	/* too much waits there */
 #define DRAIN_FAST	(20 * MILLISECOND)	/* more may */
-/* Without an event, when to try to send again. */
+/* When to try to send again if no event comes. */
 #define RETRY_MIN	(10 * MILLISECOND)
 #define RETRY_MAX	SECOND
-/* Refusals further apart tell nothing of the link's rate. */
+/* Refusals further apart do not show the link's rate. */
 #define RATE_PERIOD	(5 * SECOND)
 
 #define CONTROL_OUT	(CMSG_SPACE(sizeof(struct in6_pktinfo)) + \
@@ -49,7 +48,7 @@
 
 /* Opening and closing. */
 
-/* Wait for input, and for room if there is none. */
+/* Poll for input, and for room in the buffer if there is none. */
 static int
 listen_to(const struct net *net, struct net_link *link)
 {
@@ -103,7 +102,7 @@ open_link(struct net *net, struct net_link *link)
 	return true;
 }
 
-/* Do what is still to be done before the link is heard. */
+/* Do what is missing before packets can be received from the link. */
 static void
 establish(struct net *net, struct net_link *link, babel_time now)
 {
@@ -157,7 +156,7 @@ free_link(struct net *net, struct net_link *link)
 	free(link);
 }
 
-/* The socket of the port alone is no member of anything. */
+/* The socket that is bound to the port only is no member of a group. */
 static bool
 open_base(struct net *net)
 {
@@ -245,8 +244,8 @@ net_remove(struct net *net, unsigned int ifindex)
 		free_link(net, link);
 }
 
-/* The kernel may have dropped memberships and not have told us, as it does
- * when an MTU is too small for IPv6 for a moment. */
+/* The kernel may have dropped memberships without reporting it, as it does when
+ * an MTU is too small for IPv6 for a moment. */
 void
 net_renew(struct net *net)
 {
@@ -261,7 +260,7 @@ net_renew(struct net *net)
 	}
 }
 
-/* What keeps the link from being heard. */
+/* The error that keeps packets of the link from being received. */
 static const struct trouble *
 trouble_of(const struct net_link *link)
 {
@@ -293,7 +292,7 @@ net_run(struct net *net, babel_time now)
 
 /* Sending, and when the link can take no more. */
 
-/* The link can take more: after how long decides how much may wait. */
+/* The link can take more; the time that this took decides how much may wait. */
 static void
 resume(struct net *net, struct net_link *link)
 {
@@ -311,7 +310,7 @@ resume(struct net *net, struct net_link *link)
 		(void)listen_to(net, link);
 }
 
-/* Between two refusals, what is sent is what the link has taken. */
+/* The link has taken what was sent between two refusals. */
 static void
 measure(struct net_link *link, babel_time now)
 {
@@ -323,8 +322,8 @@ measure(struct net_link *link, babel_time now)
 	link->octets = 0;
 }
 
-/* The link can take no more.  A buffer that has room again is an event, a
- * device's queue is not. */
+/* The link can take no more.  A socket buffer that has room again causes an
+ * event; a device's queue does not. */
 static void
 refuse(struct net *net, struct net_link *link, int error)
 {
@@ -418,7 +417,8 @@ net_send(struct net *net, const struct datagram *datagram)
 	return error;
 }
 
-/* The errors that mean more than they say; two come from WireGuard. */
+/* Errors whose usual texts do not tell what is wrong; two come from
+ * WireGuard. */
 static const struct send_error {
 	int error;
 	const char *word, *text;
@@ -463,8 +463,8 @@ net_error_text(int error)
 
 /* Receiving. */
 
-/* An error that does not go away is not met again at once: the socket is
- * left alone for a while. */
+/* An error that lasts must not keep the loop busy: the socket is left alone for
+ * a while. */
 static void
 receive_failed(struct net *net, struct net_link *link, babel_time now)
 {
@@ -476,7 +476,7 @@ receive_failed(struct net *net, struct net_link *link, babel_time now)
 	note_health(net, link);
 }
 
-/* Handle what epoll tells of one socket: the number of datagrams read. */
+/* Handle the events of one socket; returns the number of datagrams read. */
 static int
 serve(struct net *net, struct net_link *link, uint32_t events,
     const struct net_burst *burst)

@@ -1,11 +1,11 @@
 /*
  * options.c - the command line and the files it names.
  *
- * Options are set through the language's own words, so that a value has
- * one meaning and one range wherever it is given.  The order is that of
- * babeld 1.14: options and -C statements as they come, then the files,
- * which therefore override them, then the interfaces.  Nothing of it is
- * kept: "reload" goes through the same command line again.
+ * Options are set by the words of the configuration language, so that a value
+ * has one meaning and one range wherever it is given.  The order is that of
+ * babeld 1.14: options and -C statements from left to right, then the files,
+ * which therefore override them, then the interfaces.  Nothing of this is kept:
+ * "reload" goes through the same command line again.
  */
 #include "options.h"
 
@@ -43,7 +43,7 @@ static const struct option long_options[] = {
 	{ NULL, 0, NULL, 0 },
 };
 
-/* Letters and the words of the language that mean the same. */
+/* Option letters and the words of the language that mean the same. */
 static const struct {
 	char letter;
 	bool is_flag;			/* takes no value: "true" */
@@ -73,7 +73,7 @@ static const struct {
 /* One evaluation of a command line. */
 struct evaluation {
 	int argc;
-	char **argv;			/* a copy, for getopt reorders it */
+	char **argv;			/* a copy, because getopt reorders it */
 	struct configuration *conf;
 	struct configuration_report *report;
 	const char **files;
@@ -195,7 +195,7 @@ read_to_end(int fd, size_t max, struct contents *contents)
 	}
 }
 
-/* Keys may stand there. */
+/* The text may contain keys. */
 static void
 contents_free(struct contents *contents)
 {
@@ -234,7 +234,7 @@ read_text(struct evaluation *e, const char *text, size_t len,
 	e->report->warned = report.warned;
 }
 
-/* Without memory the log lacks its name. */
+/* Without memory the name is missing from the log. */
 static void
 note_file(struct configuration *conf, const char *path)
 {
@@ -316,7 +316,7 @@ int
 options_load_key(const char *path, struct mac_key *key, char *error,
     size_t size)
 {
-	/* Not to hang on a pipe. */
+	/* Opening a pipe must not block. */
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 	const char *wrong;
 
@@ -355,7 +355,7 @@ set_letter(struct evaluation *e, int letter)
 		set(e, letters[i].word, letters[i].is_flag ? "true" : optarg,
 		    origin);
 	} else {
-		/* getopt has said what is wrong. */
+		/* getopt has printed what is wrong. */
 		if (e->report->error[0] == '\0')
 			snprintf(e->report->error, sizeof(e->report->error),
 			    "wrong command line");
@@ -424,8 +424,8 @@ read_option(struct evaluation *e, int option)
 	}
 }
 
-/* With --check, and only then, errors are told as they come and all of
- * them are looked for. */
+/* Only with --check, each error is printed as it is found, and all of them are
+ * looked for. */
 static bool
 must_stop(const struct evaluation *e)
 {
@@ -437,7 +437,7 @@ read_command_line(struct evaluation *e)
 {
 	int option;
 
-	optind = 0;		/* start over, as glibc has it */
+	optind = 0;		/* start over, as glibc defines it */
 	while (!must_stop(e) && (option = getopt_long(e->argc, e->argv,
 	    OPTION_STRING, long_options, NULL)) != -1) {
 		read_option(e, option);
@@ -457,8 +457,7 @@ read_files(struct evaluation *e)
 		read_file(e, e->files[i], false);
 }
 
-/* A log file that is a configuration file is a mistake that would spoil
- * it. */
+/* A configuration file that is given as the log file would be spoilt. */
 static void
 check_log_file(struct evaluation *e)
 {
@@ -539,7 +538,7 @@ end(struct evaluation *e)
 	return NULL;
 }
 
-/* All of it but for the verbs. */
+/* Everything except the verbs. */
 static void
 evaluate(struct evaluation *e)
 {
@@ -568,8 +567,8 @@ options_reload(int argc, char *const argv[],
 	return end(&e);
 }
 
-/* Is --check among the options?  It changes how errors are reported, those
- * of what stands before it, too. */
+/* Is --check among the options?  It changes how errors are reported, also for
+ * the options before it. */
 static bool
 asks_for_check(int argc, char **argv)
 {
@@ -586,7 +585,7 @@ asks_for_check(int argc, char **argv)
 	return found;
 }
 
-/* Say what is to be said in the end; the exit status, or -1 to run. */
+/* Print the final message; returns the exit status, or -1 to run. */
 static int
 conclude(const struct evaluation *e)
 {

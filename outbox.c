@@ -1,5 +1,5 @@
 /*
- * outbox.c - names of things to say, merged and bounded.
+ * outbox.c - items to send, by name, merged and bounded.
  */
 #include "outbox.h"
 

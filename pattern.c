@@ -1,10 +1,10 @@
 /*
  * pattern.c - shell patterns for interface names.
  *
- * fnmatch(3) would do, but for the locale: here a byte is a byte and a
- * range is a range of bytes.  Time is bounded by the product of the two
- * lengths: only the latest star is ever tried again, since an earlier one
- * could not match anything that the latest cannot.
+ * fnmatch(3) depends on the locale; here a byte is a byte and a range is a
+ * range of bytes.  Time is bounded by the product of the two lengths: only the
+ * latest star is ever tried again, because an earlier one could not match
+ * anything that the latest cannot.
  */
 #include <string.h>
 
@@ -61,8 +61,8 @@ set_holds(const char *set, const char *end, unsigned char byte)
 	return found != negated;
 }
 
-/* If the first item of the pattern takes the byte, the rest of the
- * pattern; or else NULL. */
+/* The rest of the pattern if its first item matches the byte, otherwise
+ * NULL. */
 static const char *
 match_one(const char *pattern, char byte)
 {

@@ -1,11 +1,11 @@
 /*
- * policy.c - the questions that the engine asks the four filters: what a
- * neighbour tells us (in), what we tell on an interface (out), what of the
- * kernel's routes we announce (redistribute), and what becomes of a route in
- * the kernel (install).
+ * policy.c - how the engine asks the four filters: about what a neighbour
+ * announces (in), what we announce on an interface (out), which of the kernel's
+ * routes we announce (redistribute), and what becomes of a route in the kernel
+ * (install).
  *
- * The subject of a filter is built here alone, so that a selector means the
- * same thing wherever the chain is asked.
+ * The subject of a filter is built only here, so that a selector means the same
+ * thing wherever the chain is asked.
  */
 #include "policy.h"
 
@@ -20,7 +20,7 @@
 #include "source.h"
 #include "util.h"
 
-/* What an empty chain says, except that of redistribute. */
+/* The verdict of an empty chain, except redistribute. */
 static const struct filter_verdict allowed;
 
 struct filter_verdict

@@ -8,7 +8,7 @@
 
 #include "util.h"
 
-#define MEAN_PART	8		/* a sample's weight: one in so many */
+#define MEAN_PART	8		/* a sample's weight is 1/8 */
 #define VARIATION_PART	4
 #define VARIATIONS	4		/* beyond the mean */
 #define UNKNOWN		(3 * SECOND)	/* the time, until it is measured */
@@ -55,8 +55,8 @@ response_is_unknown(const struct response *r, babel_time now)
 	return r->mean == 0 && !is_measuring(r, now);
 }
 
-/* The variation of a link that has been quiet says little of one that is
- * not: half of the mean is always allowed for. */
+/* The variation of a link that has been quiet does not predict that of a busy
+ * one, so half of the mean is always allowed for. */
 babel_time
 response_time(const struct response *r, babel_time floor)
 {

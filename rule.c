@@ -1,20 +1,19 @@
 /*
  * rule.c - source-specific routes by policy rules and tables.
  *
- * A change of a source-specific route that the kernel cannot hold becomes
- * a transaction: the steps that disambiguation.c makes of it, each a
- * change in the table of a source (rule/table.c).  All go through one
- * queue and are carried out in order; the engine has its answer when the
- * last step has one.  If any failed, the route is taken back.
+ * A change of a source-specific route that the kernel cannot hold becomes a
+ * transaction: the steps that disambiguation.c makes of it, each a change in
+ * the table of a source (rule/table.c).  All steps go through one queue and are
+ * carried out in order; the engine is answered when the last step is.  If any
+ * failed, the route is taken back.
  *
- * Plain routes matter as soon as there is a source's table, for they must
- * not be hidden by it; so do the routes that others have (rule/other.c).
- * Nothing is remembered of them before the first source-specific change
- * comes.  That one waits while our plain routes are walked, in slices,
- * and the kernel tells the others.
+ * Plain routes matter as soon as a source has a table, because it must not hide
+ * them; so do the routes that others have (rule/other.c).  Nothing is kept of
+ * them before the first source-specific change comes.  That change waits while
+ * our plain routes are walked, in slices, and the kernel reports the others.
  *
- * A step that fails outside of a transaction, and what was skipped for
- * want of memory, is found by a review a little later.
+ * A review a little later finds steps that failed outside of a transaction, or
+ * were skipped for want of memory.
  */
 #include "rule.h"
 
@@ -35,7 +34,7 @@
 #include "rule/table.h"
 #include "util.h"
 
-#define QUEUE_MAX	1024		/* then the engine has to wait */
+#define QUEUE_MAX	1024		/* then the engine must wait */
 #define WALK_SLICE	256
 #define REVIEW_SLICE	16
 #define REVIEW_FIRST	SECOND		/* after a failure; doubles */
@@ -59,8 +58,8 @@ struct operation {
 };
 STAILQ_HEAD(operation_list, operation);
 
-/* The kernel lists all its routes: what we know of them is complete, or will
- * be after a list that is yet to begin, or after the one that has begun. */
+/* The kernel lists all its routes.  Our view of them is complete, or will be
+ * after a list that has not begun yet, or after the one that has begun. */
 enum listing { LISTING_DONE, LISTING_AWAITED, LISTING_BEGUN };
 
 struct rules {
@@ -80,7 +79,7 @@ struct rules {
 	struct transaction_list completed;	/* without an operation */
 	struct transaction *current;	/* the one that makes steps */
 
-	bool is_started, is_ready;	/* there was a source; all is learnt */
+	bool is_started, is_ready;	/* a source came; all is known */
 	enum listing listing;
 	bool is_walking;
 	struct walk own_walk;		/* over our routes */
@@ -101,14 +100,14 @@ rules_log(const struct rules *rules, int priority, const char *format, ...)
 	rules->log(rules->ctx, priority, "%s", line);
 }
 
-/* Those of the family; NULL if the kernel does it by itself. */
+/* The disambiguation of the family; NULL if the kernel needs none. */
 static struct disambiguation *
 family_of(const struct rules *rules, const struct destination_key *key)
 {
 	return prefix_is_ipv4(&key->to) ? rules->ipv4 : rules->ipv6;
 }
 
-/* Does the route live in the table of its source? */
+/* Is the route in the table of its source? */
 static bool
 is_by_rule(const struct rules *rules, const struct destination_key *key)
 {
@@ -179,8 +178,8 @@ set_own(struct rules *rules, const struct destination_key *key,
 	return error;
 }
 
-/* The same for a plain route, which is there, whatever becomes of the
- * steps: what cannot be noted now must be found later. */
+/* The same for a plain route.  The route is there whatever becomes of the
+ * steps, so a step that cannot be recorded now must be found later. */
 static void
 set_plain(struct rules *rules, const struct destination_key *key,
     const struct fib_entry *entry, struct transaction *transaction)
@@ -191,7 +190,7 @@ set_plain(struct rules *rules, const struct destination_key *key,
 		rules->wants_refill = true;
 }
 
-/* Others have, or do not have any more, a route with that key. */
+/* Others have a route with that key, or no longer do. */
 static void
 on_other(void *ctx, const struct destination_key *key, uint32_t table,
     bool present)
@@ -339,8 +338,8 @@ rules_close(struct rules *rules)
 	free(rules);
 }
 
-/* There is a first source: from now on plain routes matter.  To learn
- * them would call the engine back, and has to wait for the next turn. */
+/* The first source has come: from now on plain routes matter.  Reading them
+ * would call the engine back, so it waits for the next turn. */
 static void
 start(struct rules *rules)
 {
@@ -349,7 +348,7 @@ start(struct rules *rules)
 	rules->listing = LISTING_AWAITED;
 }
 
-/* Learn all routes that matter, for the first time or again. */
+/* Read all routes that matter, for the first time or again. */
 static void
 fill(struct rules *rules)
 {
@@ -421,8 +420,8 @@ rules_submit(struct rules *rules, const struct fib_change *change)
 	return true;
 }
 
-/* A source-specific change failed, in whole or in part: so that the
- * engine is right about what there is, go back. */
+/* A source-specific change failed, in whole or in part: undo it, so that the
+ * engine's view is right. */
 static void
 roll_back(struct rules *rules, const struct fib_change *change)
 {
@@ -472,13 +471,13 @@ step_done(struct rules *rules, const struct operation *operation, int error)
 	if (error == 0)
 		return;
 	rules->wants_review = true;
-	/* A plain route is there, even if another one hides it. */
+	/* The plain route exists, even if another one hides it. */
 	if (transaction != NULL && transaction->error == 0 &&
 	    destination_is_source_specific(&transaction->change.key))
 		transaction->error = error;
 }
 
-/* The kernel answers in the order of the changes; those between ours were
+/* The kernel answers in the order of the changes; other changes in between were
  * passed through. */
 static bool
 is_answer(const struct operation *operation, const struct fib_change *change)
@@ -541,7 +540,7 @@ on_lost(void *ctx, const struct destination_key *key)
 	rules->engine->lost(rules->ctx, key);
 }
 
-/* The key that the routes of a source's table are known by. */
+/* The key under which the routes of a source's table are known. */
 static void
 complete_key(const struct rules *rules, struct destination_key *key,
     uint32_t table)
@@ -564,7 +563,7 @@ on_room(void *ctx, const struct destination_key *key, uint32_t table)
 	rules->engine->room(rules->ctx, &known, table);
 }
 
-/* Complete an entry with where it is. */
+/* Complete an entry with its table. */
 static bool
 place_entry(const struct rules *rules, const struct destination_key *key,
     struct fib_entry *entry)
@@ -586,8 +585,8 @@ on_find(void *ctx, struct destination_key *key, uint32_t table,
 	    place_entry(rules, key, entry) && entry->table == table;
 }
 
-/* The engine's routes come first, except those that are in tables of
- * sources; then these. */
+/* The engine's routes come first, except those in tables of sources; then
+ * these. */
 static bool
 on_after(void *ctx, const struct destination_key *after,
     struct destination_key *key, struct fib_entry *entry)
@@ -628,7 +627,7 @@ void
 rules_announce(struct rules *rules, const struct destination_key *key,
     uint32_t table)
 {
-	/* Those of the main table are reported by the kernel. */
+	/* The kernel reports routes of the main table. */
 	if (table == RT_TABLE_MAIN && !destination_is_source_specific(key))
 		return;
 	if (!rule_others_announce(rules->others, key, table))
@@ -704,7 +703,7 @@ walk(struct rules *rules)
 	}
 }
 
-/* Everything is learnt: begin what had to wait for that. */
+/* Everything is known: begin the transactions that waited for that. */
 static void
 get_ready(struct rules *rules)
 {
@@ -733,7 +732,7 @@ repair(struct rules *rules, babel_time now)
 	    error == 0 ? "put back" : strerror(error));
 }
 
-/* One slice; families one after the other. */
+/* One slice of the review; the families follow each other. */
 static bool
 review_slice(struct rules *rules)
 {
@@ -742,8 +741,8 @@ review_slice(struct rules *rules)
 	    disambiguation_review_slice(rules->ipv6, REVIEW_SLICE));
 }
 
-/* After failures, look at everything again; less and less often while it
- * does not help. */
+/* After failures, review everything; less and less often while that does not
+ * help. */
 static void
 review(struct rules *rules, babel_time now)
 {

@@ -17,7 +17,7 @@ slot_of(const struct set *set, uint64_t number)
 	    (set->size - 1);
 }
 
-/* Where the number is, or the free slot where it would be. */
+/* The slot of the number, or the free slot where it would go. */
 static size_t
 slot_find(const struct set *set, uint64_t number)
 {

@@ -1,10 +1,10 @@
 /*
  * state.c - when the state file is written.
  *
- * What it holds is never less than the truth: a block of seqnos ahead, so
- * that a crash loses nothing and flash memory is spared.  Packets wait
- * while it is written, and others can make our seqno rise (RFC 8966,
- * section 3.8.1.2): blocks that are used up quickly grow.
+ * The seqno in the file is always ahead of the current one, by a block, so that
+ * a crash loses nothing and flash memory is spared.  Packets wait while the
+ * file is written, and others can make our seqno rise (RFC 8966, section
+ * 3.8.1.2), so blocks that are used up quickly grow.
  */
 #include "state.h"
 
@@ -16,10 +16,10 @@
 
 #define BLOCK_MIN	64
 #define BLOCK_MAX	4096
-#define BLOCK_TIME	MINUTE		/* that one should last */
+#define BLOCK_TIME	MINUTE		/* that a block should last */
 #define RETRY_PAUSE	(10 * SECOND)
 
-/* One failure is told once. */
+/* Report a failure once. */
 static int
 fail(struct state_file *file, const char *error)
 {

@@ -2,12 +2,12 @@
  * system.c - the process and its surroundings.
  *
  * Old kernel parameters are kept in a file that the instances in a network
- * namespace share (claims.c), for parameters belong to one.  A parameter
- * is noted there before it is set, and restored only if it still is what
- * we made of it, by the last one to leave.
+ * namespace share (claims.c), because parameters belong to a namespace.  A
+ * parameter is noted there before it is set.  The last instance to leave
+ * restores it, but only if it still has the value that we set.
  *
- * The state file is replaced by renaming, so that after a crash there is
- * an old one or a new one, but never half of one.
+ * The state file is replaced by renaming, so that after a crash there is an old
+ * one or a new one, but never half of one.
  */
 #include "system.h"
 
@@ -128,7 +128,7 @@ remove_sysctl(struct system_sysctls *sysctls, struct sysctl *sysctl)
 	*sysctl = sysctls->list[--sysctls->count];
 }
 
-/* Read what is noted in the file: "NAME OLD SET" a line. */
+/* Read the file: a line "NAME OLD SET" for each parameter. */
 static void
 load(struct system_sysctls *sysctls)
 {
@@ -219,7 +219,7 @@ write_value(const struct system_sysctls *sysctls, const char *name,
 	return written == (ssize_t)len ? 0 : -1;
 }
 
-/* What somebody else has set meanwhile stays. */
+/* A value that somebody else has set meanwhile stays. */
 static void
 restore_value(const struct system_sysctls *sysctls,
     const struct sysctl *sysctl)
@@ -388,7 +388,7 @@ is_pid_file(const char *text)
 	    '\0';
 }
 
-/* The process that the file names; 0 if it makes no sense. */
+/* The process that the file names; 0 if its text makes no sense. */
 static pid_t
 read_pid(int fd)
 {
@@ -399,8 +399,8 @@ read_pid(int fd)
 	return (pid_t)strtol(text, NULL, 10);
 }
 
-/* An older babeld wrote its number, but holds no lock.  In a container, who
- * left the file may have had the number that is ours now. */
+/* An older babeld wrote its process id, but holds no lock.  In a container, the
+ * process that left the file may have had the id that is ours now. */
 static bool
 is_living_babeld(pid_t pid)
 {
@@ -429,8 +429,8 @@ fail_locked(const char *path, pid_t pid, char error[SYSTEM_ERROR_SIZE])
 	    path, (long)pid);
 }
 
-/* Open and lock: a descriptor; -1 if somebody holds it, with the process in
- * *pid, or if it cannot be opened, with the reason. */
+/* Open and lock the file: a descriptor; or -1 if another process, *pid, has
+ * locked it, or, with the reason, if it cannot be opened. */
 static int
 open_pid_file(const char *path, pid_t *pid, char error[SYSTEM_ERROR_SIZE])
 {
@@ -454,7 +454,8 @@ open_pid_file(const char *path, pid_t *pid, char error[SYSTEM_ERROR_SIZE])
 	}
 }
 
-/* The same, but an instance that was told to end gets the time to do so. */
+/* The same, but an instance that was asked to end is given the time to do
+ * so. */
 static int
 await_pid_file(const char *path, babel_time patience,
     char error[SYSTEM_ERROR_SIZE])
@@ -583,7 +584,7 @@ print_state(int fd, const struct system_state *state)
 	return fsync(fd);
 }
 
-/* Make the renaming last; some file systems cannot, and need not. */
+/* Make the renaming durable; some file systems cannot, and need not. */
 static void
 sync_directory(const char *path)
 {
@@ -619,9 +620,9 @@ is_state_file(const char *text)
 	    (len == 0 || router_id_parse(id, &parsed) == 0);
 }
 
-/* Write in place: for a directory that we may not write to, a file that is
- * a mount point, or a file system that is full, where the few octets that
- * the file has are all that we get. */
+/* Write in place.  This is for a directory that we may not write to, a file
+ * that is a mount point, or a file system that is full, where the file's own
+ * few octets are all the room there is. */
 static int
 write_in_place(const char *path, const struct system_state *state)
 {
@@ -638,8 +639,8 @@ write_in_place(const char *path, const struct system_state *state)
 	return result;
 }
 
-/* The new file has always the same name, so that one that a killed writer
- * left is used up by the next. */
+/* The new file always has the same name, so that one that a killed writer left
+ * is used up by the next. */
 static int
 replace_file(const char *path, const struct system_state *state)
 {
@@ -669,7 +670,7 @@ replace_file(const char *path, const struct system_state *state)
 	return -1;
 }
 
-/* What may be in the way of a new file, but not of the old one. */
+/* Errors that prevent a new file, but not writing to the old one. */
 static bool
 may_be_written_in_place(int error)
 {
@@ -708,7 +709,7 @@ system_fill_standard(void)
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);
-	/* Before Linux 5.9 they stay. */
+	/* Before Linux 5.9 they stay open. */
 	(void)syscall(SYS_close_range, STDERR_FILENO + 1, ~0U, 0);
 }
 
@@ -733,7 +734,7 @@ system_reserve_stack(void)
 		stack[sizeof(stack) - 1 - i] = 0;
 }
 
-/* The parent: wait for the word of the child, and pass it on. */
+/* The parent: wait for the child's report, and pass it on. */
 static void
 wait_for_child(int descriptor, pid_t child)
 {
@@ -788,7 +789,7 @@ system_daemonise_done(int descriptor)
 		if (null > STDERR_FILENO)
 			close(null);
 	}
-	/* If the parent is gone, nobody waits for the word. */
+	/* If the parent is gone, nobody waits for the report. */
 	(void)send(descriptor, "", 1, MSG_NOSIGNAL);
 	close(descriptor);
 }
@@ -807,7 +808,7 @@ is_eui64_hardware(unsigned short hardware)
 	    hardware == ARPHRD_INFINIBAND;
 }
 
-/* Not a group's, and not locally administered. */
+/* Neither a group address nor locally administered. */
 static bool
 is_unique_address(const uint8_t *address, size_t len)
 {
@@ -862,7 +863,7 @@ system_router_id_from_hardware(struct router_id *id)
 	return best != INT_MAX;
 }
 
-/* Neither a group's nor one that an address could be. */
+/* Neither a group address nor one that could be an interface address. */
 void
 system_random(void *buffer, size_t len)
 {

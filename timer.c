@@ -20,7 +20,7 @@
 
 #define HEAP_ARITY	4
 #define HEAP_SIZE_MIN	64
-#define TIMERS_MAX	((1u << 27) - 1) /* what an index can number */
+#define TIMERS_MAX	((1u << 27) - 1) /* the largest index */
 
 _Static_assert(TIMER_KINDS <= 1 << 5, "a kind has 5 bits");
 

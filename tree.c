@@ -11,14 +11,14 @@
 
 #include <assert.h>
 
-/* On which side of its parent, of which it is a child. */
+/* The side of its parent that the node is on; it must have a parent. */
 static enum tree_side
 side_of(const struct tree_node *node)
 {
 	return node->parent->child[TREE_GREATER] == node;
 }
 
-/* What points to the node. */
+/* The pointer to the node. */
 static struct tree_node **
 link_of(struct tree *tree, const struct tree_node *node)
 {
@@ -102,10 +102,10 @@ tree_seek(const struct tree *tree, const void *key, tree_order *order,
 }
 
 /*
- * The node goes down on that side, and its child on the other side rises
- * into its place.  Returns the child.  What rises lends its inner subtree.
- * Seen from where the child was, with heights as they are before:
- * a balance grows by what the node is rid of.
+ * Rotate: the node goes down on that side, and its child on the other side
+ * rises into its place and is returned.  The child's inner subtree goes to the
+ * node.  Balances are computed as seen from the child's side, with the heights
+ * from before: a balance grows by what the node loses.
  */
 static struct tree_node *
 rotate(struct tree *tree, struct tree_node *node, enum tree_side side)
@@ -130,7 +130,7 @@ rotate(struct tree *tree, struct tree_node *node, enum tree_side side)
 	return risen;
 }
 
-/* Mend a node of balance two; returns what is in its place then. */
+/* Restore a node of balance two; returns the node that takes its place. */
 static struct tree_node *
 mend(struct tree *tree, struct tree_node *node)
 {
@@ -199,7 +199,7 @@ tree_insert(struct tree *tree, const void *key, tree_order *order,
 	tree_put(tree, &place, node);
 }
 
-/* Take out a node that has one child at most. */
+/* Remove a node that has one child at most. */
 static void
 cut(struct tree *tree, struct tree_node *node)
 {
@@ -222,7 +222,7 @@ tree_remove(struct tree *tree, struct tree_node *node)
 		cut(tree, node);
 		return;
 	}
-	/* The next one has no lesser child, and can take the place. */
+	/* The next element has no lesser child, and can take the place. */
 	heir = tree_step(node, TREE_GREATER);
 	cut(tree, heir);
 	*link_of(tree, node) = heir;

@@ -1,5 +1,5 @@
 /*
- * trouble.c - errors that may last, met with a pause and a word a minute.
+ * trouble.c - errors that may last: growing pauses, and one message a minute.
  */
 #include "trouble.h"
 

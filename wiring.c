@@ -1,10 +1,10 @@
 /*
- * wiring.c - the callbacks that connect the engine, the kernel layer, the
- * rules and the sockets.
+ * wiring.c - the callbacks that connect the engine, the kernel layer, the rules
+ * and the sockets.
  *
- * Each is a line or two, and hands over what it is given.  The engine's
- * changes pass the rules on their way to the kernel, and the kernel's answers
- * pass the rules on their way back.
+ * Each is a line or two and passes its arguments on.  The engine's changes pass
+ * through the rules on their way to the kernel, and so do the kernel's answers
+ * on their way back.
  */
 #include "daemon.h"
 
@@ -97,7 +97,7 @@ engine_random(void *ctx, void *buffer, size_t len)
 	system_random(buffer, len);
 }
 
-/* By now, the link may have another name than the one it was run by. */
+/* The link may have another name now than when it was started. */
 static void
 restore_parameter(struct system_sysctls *sysctls,
     const struct link_state *link)
@@ -112,7 +112,7 @@ restore_parameter(struct system_sysctls *sysctls,
 	system_sysctls_restore_interface(sysctls, name);
 }
 
-/* An interface that comes up must be able to hear the group, and must
+/* An interface that comes up must be able to receive from the group, and must
  * accept packets whatever way they come. */
 static void
 engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
@@ -134,8 +134,8 @@ engine_interface_changed(struct daemon *daemon, const struct interface *ifp)
 		log_warnx(daemon->log, "interface %s: %s", name, error);
 }
 
-/* What we export must not be hidden by source-specific routes; our own
- * addresses never are. */
+/* Kernel routes that we announce must not be hidden by source-specific routes;
+ * our own addresses never are. */
 static void
 engine_xroute_changed(struct daemon *daemon, enum babel_event event,
     const struct xroute *xroute)
@@ -292,8 +292,8 @@ const struct kernel_events wiring_kernel = {
 	.log = wiring_log,
 };
 
-/* Callbacks of the rules: what they leave of the kernel's answers is the
- * engine's. */
+/* Callbacks of the rules: those of the kernel's answers that they pass on are
+ * for the engine. */
 
 static void
 change_done(void *ctx, const struct fib_change *change, int error)

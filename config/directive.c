@@ -1,12 +1,12 @@
 /*
- * config/directive.c - the grammar of the configuration: one directive a
- * line, the same for file, command line and local socket.
+ * config/directive.c - the grammar of the configuration: one directive a line,
+ * the same for file, command line and local socket.
  *
- * A line starts with a word of one of two tables: the options of field.c,
- * which take one value, and the directives below, which read the rest of
- * the line themselves.  Each says where it may come from.  The first thing
- * wrong with a line ends it.  What a faulty line has changed by then does
- * not matter, because the configuration is thrown away.
+ * A line starts with a word of one of two tables: the options of field.c, which
+ * take one value, and the directives below, which read the rest of the line
+ * themselves.  Each directive lists where it may come from.  The first error
+ * ends a line.  What a faulty line has changed by then does not matter, because
+ * the configuration is thrown away.
  */
 #include "config/directive.h"
 
@@ -30,8 +30,8 @@
 #define IN_SOCKET	0x04
 #define EVERYWHERE	(IN_FILE | IN_COMMAND | IN_SOCKET)
 
-/* Words of older versions, each with one value.  What was said of them is
- * remembered in report->warned by the place here. */
+/* Words of older versions, each with one value. report->warned remembers, by
+ * the index here, which have been warned about. */
 static const struct {
 	const char *word;
 	bool is_parameter;
@@ -54,12 +54,12 @@ warn_once(struct statement *s, const struct token *at, size_t bit,
 {
 	if (s->report->warned & UINT32_C(1) << bit ||
 	    s->source->context == CONTEXT_SOCKET)
-		return;			/* clients of old know no better */
+		return;			/* old clients still send them */
 	s->report->warned |= UINT32_C(1) << bit;
 	statement_warn(s, at, "%s", what);
 }
 
-/* If the word is an obsolete one, *found, and its value is read over. */
+/* If the word is obsolete, set *found and skip its value. */
 static int
 read_obsolete(struct statement *s, bool is_parameter, bool *found)
 {
@@ -367,7 +367,7 @@ read_flush(struct statement *s)
 	    statement_expected(s, what);
 }
 
-/* At start there is no log file open yet. */
+/* At the start there is no log file open yet. */
 static int
 read_reopen(struct statement *s)
 {
@@ -407,7 +407,7 @@ read_directive(struct statement *s, const struct directive *directive)
 	return directive->read(s);
 }
 
-/* A line is a directive or nothing. */
+/* A line has a directive or nothing. */
 static int
 read_line(struct statement *s)
 {
@@ -439,7 +439,7 @@ read_line(struct statement *s)
 	return statement_expected(s, "a directive");
 }
 
-/* One line and no more, on the command line and on the socket. */
+/* Exactly one line, on the command line and on the socket. */
 static int
 read_single(struct statement *s)
 {

@@ -2,9 +2,9 @@
  * config/field.c - the words of the configuration language that take one value:
  * the global options and the interface parameters.
  *
- * A field tells the word, the values and the member that keeps them, so
- * that each line of the tables below is all there is to know of a word.
- * A member that holds no value that could be written is "unset".
+ * A field has the word, its values and the member that keeps them, so each line
+ * of the tables below is all there is to know of a word.  A member is "unset"
+ * if it holds no value that could be written.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -340,7 +340,7 @@ set_tables(const struct field *field, void *base, const char *text,
 	return *no_memory ? -1 : 0;
 }
 
-/* What would have been right. */
+/* Describe the values that are allowed. */
 static void
 describe_values(const struct field *field, char expected[FIELD_EXPECTED_MAX])
 {
@@ -455,7 +455,7 @@ field_type_word(enum interface_type value)
 	return choice_word(&type, value);
 }
 
-/* A value out of bounds stands for one that is not set. */
+/* A value out of bounds means that none is set. */
 static bool
 integer_is_set(const struct field *field, const void *base)
 {
@@ -549,7 +549,7 @@ field_mark_given(const struct field *field, struct options *options,
 	*given |= UINT64_C(1) << (field - option_fields);
 	if (field->offset < first || field->offset >= end)
 		return;
-	/* Those for reading and writing stand side by side. */
+	/* The two kinds of server stand side by side. */
 	slot = (field->offset - first) / sizeof(servers[0]);
 	other = slot ^ 1;
 	if (!servers_equal(&servers[slot], &servers[other]))

@@ -205,7 +205,7 @@ read_type(struct statement *s, struct draft *draft)
 	return statement_expected(s, what);
 }
 
-/* The name is kept in the draft's rule; filter_append copies it. */
+/* The draft's rule points to the name; filter_append copies it. */
 static int
 read_if(struct statement *s, struct draft *draft, char *name)
 {
@@ -305,8 +305,9 @@ static const struct part {
 	{ .word = NULL },
 };
 
-/* A selector that means nothing here never matches, an action that means
- * nothing here does nothing: allowed, as ever, but no doubt a mistake. */
+/* Warn about a selector or an action that has no meaning in this chain.  The
+ * selector never matches and the action does nothing; this has always been
+ * allowed, but is surely a mistake. */
 static void
 warn_of_part(struct statement *s, const struct token *at, uint16_t has,
     enum filter_chain chain)
@@ -366,7 +367,7 @@ finish_bounds(struct statement *s, struct draft *draft)
 	    &rule->from_plen_le);
 }
 
-/* Read what is left of the line, the word just read first.  The draft's
+/* Read the rest of the line, beginning with the word just read.  The draft's
  * interface name lies in the buffer. */
 static int
 read_draft(struct statement *s, enum filter_chain chain, struct draft *draft,
@@ -390,8 +391,8 @@ read_draft(struct statement *s, enum filter_chain chain, struct draft *draft,
 	return 0;
 }
 
-/* Warn if a rule before this one, in the files or here, takes all that it
- * could match. */
+/* Warn if an earlier rule, in the files or here, matches everything that this
+ * one could match. */
 static void
 warn_of_cover(struct statement *s, enum filter_chain chain,
     const struct filter_rule *rule)

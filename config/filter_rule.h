@@ -10,8 +10,8 @@
  * it to the chain.  0, or -1 with an error reported. */
 int	filter_rule_read(struct statement *, enum filter_chain);
 /* The same for "flush", with the first word of the rule read, and for
- * "replace": remove, or give new actions to, the rules that have the same
- * selectors, in both layers.  Refused if there is none. */
+ * "replace": remove the rules with the same selectors, or give them new
+ * actions, in both layers.  Refused if there is none. */
 int	filter_rule_flush(struct statement *, enum filter_chain);
 int	filter_rule_replace(struct statement *, enum filter_chain);
 

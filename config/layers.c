@@ -1,9 +1,9 @@
 /*
- * config/layers.c - what runs is made of two layers: the files with the
- * command line below, and on top what the local socket added.
+ * config/layers.c - the running configuration is made of two layers: below, the
+ * files with the command line; on top, what the local socket added.
  *
- * Both are kept as they were read.  A change is made in copies, so that an
- * error leaves everything as it was.
+ * Both layers are kept as they were read.  A change is made in copies, so that
+ * an error leaves everything as it was.
  */
 #include <stdlib.h>
 
@@ -59,7 +59,8 @@ configuration_amend(struct configuration_layers *layers, const char *text,
 	return conf;
 }
 
-/* What cannot change while running stays, until the next start. */
+/* Options that cannot change while running keep their values until the next
+ * start. */
 static int
 keep_options(struct configuration *files, const struct configuration *old,
     struct configuration_report *report)

@@ -1,6 +1,6 @@
 /*
  * config/statement.c - a line of the configuration as it is being read: its
- * words one by one, and what is said of them.
+ * words one by one, and messages about them.
  *
  * A message names the place, the word, and what was expected there.
  */
@@ -174,7 +174,8 @@ statement_check_name(struct statement *s)
 {
 	const char *name = s->word.text;
 
-	/* Old clients are told of rules alone; the log tells of names. */
+	/* Old clients are only sent warnings about rules; those about names go
+	 * to the log. */
 	if (s->source->context == CONTEXT_SOCKET)
 		return;
 	if (!pattern_is_special(name) && !pattern_is_name(name))

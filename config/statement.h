@@ -1,6 +1,6 @@
 /*
  * config/statement.h - a line of the configuration as it is being read: its
- * words one by one, and what is said of them.
+ * words one by one, and messages about them.
  */
 #ifndef CONFIG_STATEMENT_H
 #define CONFIG_STATEMENT_H
@@ -11,7 +11,7 @@
 /* A text that is being read. */
 struct statement {
 	struct configuration *conf;	/* what it changes */
-	/* The local socket: what lies below that layer, or NULL. */
+	/* For the local socket: the layer below it, or NULL. */
 	struct configuration *files;
 	const struct configuration_source *source;
 	struct configuration_report *report;
@@ -21,13 +21,13 @@ struct statement {
 };
 
 /*
- * For the reading functions, all of which return 0, or -1 with an error
- * reported at the word that is wrong.
+ * All reading functions return 0, or -1 with an error reported at the word that
+ * is wrong.
  */
 
 /* The next word, or the end of the line, into s->word. */
 int	statement_next(struct statement *);
-/* The next word or string, which must be there. */
+/* The next word or string; an error if there is none. */
 int	statement_need_word(struct statement *, const char *expected);
 int	statement_need_string(struct statement *, const char *expected);
 int	statement_need_end(struct statement *);
@@ -39,9 +39,10 @@ int	statement_expected(struct statement *, const char *what);
 int	statement_error(struct statement *, const struct token *at,
 	    const char *format, ...) __attribute__((format(printf, 3, 4)));
 int	statement_no_memory(struct statement *);
-/* The line is understood, but cannot be done: always -1. */
+/* The line is understood but cannot be carried out: always -1. */
 int	statement_refuse(struct statement *, const char *why);
-/* Warn if the word just read matches no interface, whatever it is called. */
+/* Warn if the word just read is a name or pattern that no interface can
+ * match. */
 void	statement_check_name(struct statement *);
 void	statement_warn(struct statement *, const struct token *at,
 	    const char *format, ...) __attribute__((format(printf, 3, 4)));

@@ -34,7 +34,7 @@ is_blank(char c)
 	return c == ' ' || c == '\t' || c == '\r';
 }
 
-/* The byte to be read next; a newline at the end of the text. */
+/* The next byte; a newline at the end of the text. */
 static char
 peek(const struct token_reader *reader)
 {
@@ -55,8 +55,8 @@ bad(struct token *token, const char *why)
 	return token->type = TOKEN_BAD;
 }
 
-/* Start a token at the next byte that is not blank: true unless there is
- * none on this line. */
+/* Start a token at the next byte that is not blank; false if there is none on
+ * this line. */
 static bool
 begin(struct token_reader *reader, struct token *token)
 {
@@ -309,8 +309,8 @@ days_in_month(int year, int month)
 	return days[month - 1] + (month == 2 && leap ? 1 : 0);
 }
 
-/* Exactly count decimal digits within bounds; -1 for anything else.  Moves
- * on if the byte behind is the one expected ('\0': any). */
+/* Read exactly count decimal digits within bounds; -1 for anything else.  Skip
+ * the byte behind if it is the one expected ('\0': any). */
 static int
 read_field(const char **text, int count, char after)
 {
@@ -329,7 +329,7 @@ read_field(const char **text, int count, char after)
 	return value;
 }
 
-/* "Z" or "+hh:mm", to the end of the text: seconds east of Greenwich. */
+/* Read "Z" or "+hh:mm", to the end of the text: seconds east of Greenwich. */
 static int
 read_zone(const char *text, int64_t *offset)
 {

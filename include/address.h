@@ -36,7 +36,7 @@ bool	address_is_given(const struct address_list *, unsigned int ifindex);
 /* Has the link a link-local address that is in duplicate detection, and not
  * reported yet?  Blocks. */
 bool	address_is_coming(unsigned int ifindex);
-/* The interface is gone. */
+/* The interface is gone: forget its address. */
 void	address_forget(struct address_list *, unsigned int ifindex);
 /* Take back those of the links that are not to have one. */
 void	address_keep(struct address_list *, struct kernel *,

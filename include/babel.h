@@ -21,10 +21,10 @@ struct link_state;
 /* What happened.  The object is a struct interface, neighbour, xroute or
  * route (their headers), valid during the call. */
 enum babel_event {
-	/* A packet is lost, as the interface's send_failures tell; for the
-	 * log: told when the error is another one, or after a minute. */
+	/* A packet was lost; the interface's send_failures tell how.  Reported
+	 * when the error is a new one, or after a minute. */
 	EVENT_SEND_FAILED,
-	/* An object has come, changed, gone: for monitors. */
+	/* An object was added, changed or removed: for monitors. */
 	EVENT_INTERFACE_ADD, EVENT_INTERFACE_CHANGE, EVENT_INTERFACE_FLUSH,
 	EVENT_NEIGHBOUR_ADD, EVENT_NEIGHBOUR_CHANGE, EVENT_NEIGHBOUR_FLUSH,
 	EVENT_XROUTE_ADD, EVENT_XROUTE_CHANGE, EVENT_XROUTE_FLUSH,
@@ -42,7 +42,7 @@ struct datagram {
 	bool dont_fragment;		/* out only */
 };
 
-/* What a kernel should hold for a destination. */
+/* An entry of the kernel's table for a destination. */
 struct fib_entry {
 	struct in6_addr next_hop;	/* v4-mapped, or IPv6 link-local */
 	unsigned int ifindex;
@@ -65,13 +65,13 @@ struct fib_change {
 };
 
 struct babel_ops {
-	/* Send: 0, or an errno.  EAGAIN or ENOBUFS: not now, the engine
-	 * tries again; with any other the packet is lost. */
+	/* Send: 0, or an errno.  After EAGAIN or ENOBUFS the engine tries
+	 * again; after any other the packet is lost. */
 	int (*send)(void *ctx, const struct datagram *);
-	/* Change the kernel; answered by babel_fib_done.  False: cannot take
-	 * it now; the engine tries again. */
+	/* Change the kernel; answered by babel_fib_done.  False if this is not
+	 * possible now: the engine tries again. */
 	bool (*fib)(void *ctx, const struct fib_change *);
-	/* The clock at this very moment, for RFC 9616 transmit stamps only. */
+	/* The present time, for RFC 9616 transmit timestamps only. */
 	babel_time (*stamp)(void *ctx);
 	void (*random)(void *ctx, void *buffer, size_t len);
 	/* May be NULL. */
@@ -115,13 +115,13 @@ struct kernel_route {
 	enum route_type type;
 };
 
-/* What the engine is told at birth. */
+/* What is fixed for the life of the engine. */
 struct babel_identity {
 	struct router_id id;
 	uint16_t seqno;
-	bool id_is_configured;		/* never choose another */
+	bool id_is_configured;		/* do not choose another */
 	bool without_state;		/* the seqno was lost */
-	bool v4_via_v6;			/* the kernel can route so */
+	bool v4_via_v6;			/* the kernel supports it */
 	bool v4_via_v6_default;		/* ... and answers by ICMP */
 };
 
@@ -136,23 +136,23 @@ void	babel_free(struct babel *);
 void	babel_receive(struct babel *, babel_time now,
 	    const struct datagram *);
 
-/* A link appeared or changed; keyed by ifindex.  Links that the
- * configuration does not ask for may be told too: a reload may.  A link
- * that is gone is told with babel_link_removed. */
+/* A link appeared or changed; links are identified by ifindex.  Links that the
+ * configuration does not name may be reported too, because a reload may name
+ * them.  A link that is gone is reported by babel_link_removed. */
 void	babel_link_changed(struct babel *, babel_time now,
 	    const struct link_state *);
 void	babel_link_removed(struct babel *, babel_time now,
 	    unsigned int ifindex);
 
-/* A kernel route appeared (present) or went away.  True if the filter lets
- * it pass, or has let it.  Others are not kept, except a few to be explained,
- * so after babel_configure all must be reported again.  Between begin and end
- * of a synchronisation every route that is there is reported; what was not by
- * the end is gone. */
+/* A kernel route appeared (present) or went away.  Returns whether the filter
+ * lets it pass, or did.  Others are not kept, except a few to be explained, so
+ * all routes must be reported again after babel_configure.  Between begin and
+ * end of a synchronisation every existing route is reported; at the end, routes
+ * that were not are gone. */
 bool	babel_kernel_route(struct babel *, babel_time now,
 	    const struct kernel_route *, bool present);
-/* What had the key, table and priority of that route is gone, except the
- * route itself.  How many such routes did the filter let pass? */
+/* Routes with the key, table and priority of this one are gone, except this one
+ * itself.  Returns how many of them the filter had let pass. */
 unsigned int babel_kernel_displaced(struct babel *, babel_time now,
 	    const struct kernel_route *);
 void	babel_kernel_sync(struct babel *, babel_time now, bool begin);
@@ -160,39 +160,40 @@ void	babel_kernel_sync(struct babel *, babel_time now, bool begin);
 /* The answer to ops->fib: 0, or an errno. */
 void	babel_fib_done(struct babel *, babel_time now,
 	    const struct fib_change *, int error);
-/* The kernel lost, or somebody removed or replaced, what we installed
- * there: install it again. */
+/* The kernel lost the entry that we installed there, or somebody removed or
+ * replaced it: install it again. */
 void	babel_fib_lost(struct babel *, babel_time now,
 	    const struct destination_key *);
-/* A route of somebody else is gone there: if the kernel refused ours, it
- * is tried again at once. */
+/* A route of somebody else is gone there: if the kernel refused ours, try again
+ * at once. */
 void	babel_fib_room(struct babel *, babel_time now,
 	    const struct destination_key *);
 
-/* What the engine holds to be installed: for a key in a table, and for
- * the first key after the given one (NULL: of all).  False: nothing. */
+/* The entry that the engine believes to be installed: for a key in a table, and
+ * for the first key after the given one (NULL: of all).  False if there is
+ * none. */
 bool	babel_fib_find(const struct babel *, const struct destination_key *,
 	    uint32_t table, struct fib_entry *);
 bool	babel_fib_after(const struct babel *,
 	    const struct destination_key *after, struct destination_key *,
 	    struct fib_entry *);
 
-/* Replace the configuration; the old one may be freed on return.  Links
- * must be told again: the new one may ask for others. */
+/* Replace the configuration; the old one may be freed on return.  All links
+ * must be reported again, because the new configuration may name others. */
 void	babel_configure(struct babel *, babel_time now,
 	    const struct configuration *);
-/* What to add to the monotonic clock for seconds since 1970, for the
+/* What to add to the monotonic clock to get seconds since 1970, for the
  * validity of keys. */
 void	babel_set_wall_clock(struct babel *, babel_time offset);
 
-/* Retract everything and say good-bye; babel_is_quiet turns true when
- * all of it has been handed to ops->send. */
+/* Retract everything and send good-byes; babel_is_quiet turns true when all of
+ * them have been handed to ops->send. */
 void	babel_shutdown(struct babel *, babel_time now);
 bool	babel_is_quiet(const struct babel *);
 
 /*
- * Fire due timers and do one slice of postponed work.  Returns when it
- * wants to run next: now if work is left, NEVER if nothing is pending.
+ * Fire due timers and do one slice of postponed work.  Returns when to call it
+ * next: now if work is left, NEVER if nothing is pending.
  */
 babel_time babel_run(struct babel *, babel_time now);
 

@@ -8,7 +8,7 @@
 
 #include "util.h"
 
-/* The clock that the engine lives by: never set, never back. */
+/* The engine's clock: never set, and never going back. */
 babel_time clock_monotonic(void);
 /* Since 1970; may be set at any time. */
 babel_time clock_real(void);

@@ -15,7 +15,7 @@
 /* A value that may be left to the next level of defaults. */
 enum setting {
 	SETTING_UNSET,			/* not mentioned */
-	SETTING_AUTO,			/* "auto" or "default": said so */
+	SETTING_AUTO,			/* "auto" or "default" was given */
 	SETTING_FALSE,
 	SETTING_TRUE,
 };
@@ -33,7 +33,7 @@ enum rtt_filter { RTT_FILTER_UNSET, RTT_FILTER_EWMA, RTT_FILTER_QUARTILE };
 #define INTERFACE_NAME_MAX	255	/* patterns may be long */
 #define UNSET			(-1)
 
-/* What was said of one interface, or by "default" lines: not resolved. */
+/* What was given for one interface, or by "default" lines: not resolved. */
 struct interface_conf {
 	char name[INTERFACE_NAME_MAX + 1];	/* or a shell pattern */
 	bool is_pattern;
@@ -106,19 +106,19 @@ struct options {
 struct configuration {
 	struct options options;
 	uint64_t given;			/* bit n: option_fields[n] was given */
-	char *files;			/* that were read; or NULL */
+	char *files;			/* the files read, or NULL */
 	struct interface_conf defaults;
 	struct interface_conf *interfaces;	/* in order of first mention */
 	size_t interface_count;
 	struct neighbour_conf *neighbours;
 	size_t neighbour_count;
 	struct mac_key **keys;			/* each owned */
-	char **key_files;		/* in step: where from, or NULL */
+	char **key_files;		/* for each key: its file, or NULL */
 	size_t key_count;
 	struct filter filters[FILTER_CHAINS];
 };
 
-/* Where a text comes from, which decides what it may say. */
+/* Where a text comes from, which decides what it may contain. */
 enum configuration_context {
 	CONTEXT_FILE,
 	CONTEXT_COMMAND_LINE,		/* -C */
@@ -140,18 +140,17 @@ struct configuration_source {
 #define CONFIGURATION_MESSAGE_MAX 1024
 struct configuration_report {
 	char error[CONFIGURATION_MESSAGE_MAX];
-	/* The text was right but could not be acted upon: on the local
-	 * socket this is answered "no" rather than "bad". */
+	/* The text was understood but could not be carried out: the local
+	 * socket answers "no" instead of "bad". */
 	bool refused;
-	/* Called for each warning: a word that does nothing any more (once
-	 * for each word and report), a rule that can never match.  May be
-	 * NULL. */
+	/* Called for each warning: about an obsolete word (once for each word
+	 * and report), or a rule that can never match.  May be NULL. */
 	void (*warn)(void *ctx, const char *message);
 	/* Called for each line with an error; reading then goes on behind
 	 * it.  NULL: stop at the first. */
 	void (*each_error)(void *ctx, const char *message);
 	void *ctx;
-	uint32_t warned;		/* words warned of already */
+	uint32_t warned;		/* words that were warned about */
 };
 
 /* The built-in defaults; NULL for no memory. */
@@ -169,15 +168,15 @@ int	configuration_read(struct configuration *, const char *text,
 	    size_t len, const struct configuration_source *,
 	    struct configuration_report *);
 /*
- * Set one global option to a value as it stands, under the word of the
- * language or as "-h", "-H", "-w", "-s", which have none.  origin names
- * the value in messages.  0, or -1 with report->error.
+ * Set one global option to a value, under the word of the language or as "-h",
+ * "-H", "-w", "-s", which have none. origin names the value in messages. 0, or
+ * -1 with report->error.
  */
 int	configuration_set(struct configuration *, const char *word,
 	    const char *value, const char *origin,
 	    struct configuration_report *);
-/* Add an interface without parameters, if it is not there yet and no
- * pattern stands for it: an argument of the command line.  0, or -1 with
+/* Add an interface without parameters, for an argument of the command line,
+ * unless it is there already or a pattern matches it. 0, or -1 with
  * report->error. */
 int	configuration_add_interface(struct configuration *, const char *name,
 	    struct configuration_report *);
@@ -187,41 +186,41 @@ int	configuration_finish(struct configuration *,
 	    struct configuration_report *);
 
 /*
- * What runs is the configuration of the files and the command line with
- * that of the local socket on top.  Both layers are owned, and are not
- * what runs but what it is made of.  To start: socket is a new
- * configuration, files is NULL, and configuration_reload does the rest.
+ * The running configuration is that of the files and the command line with that
+ * of the local socket on top.  Both layers are owned; the running one is made
+ * from them.  At the start, socket is a new configuration, files is NULL, and
+ * configuration_reload does the rest.
  */
 struct configuration_layers {
 	struct configuration *files, *socket;
 };
 
 /*
- * Act on one request of a read-write local socket: any directive that may
- * change at run time, "flush interface NAME", "flush in" and so on.
- * Returns the new configuration, finished and the caller's; or NULL with
- * report->error, and nothing has changed.  An error is answered "bad", or
- * "no" and the error if report->refused.  The other verbs of the socket,
- * reopen-logfile among them, are not known here.
+ * Carry out one request of a read-write local socket: any directive that may
+ * change at run time, "flush interface NAME", "flush in" and so on.  Returns
+ * the new configuration, finished and owned by the caller; or NULL with
+ * report->error, and nothing has changed.  An error is answered "bad", or "no"
+ * and the error if report->refused.  The socket's other verbs, such as
+ * reopen-logfile, are not handled here.
  */
 struct configuration *configuration_amend(struct configuration_layers *,
 	    const char *text, size_t len,
 	    const struct configuration_source *,
 	    struct configuration_report *);
-/* Replace the lower layer (taken over, but for an error): returns the new
- * configuration, finished and the caller's, or NULL as above.  Options that
- * what runs cannot change stay as they are; those that the new files change
- * are warned of. */
+/* Replace the lower layer, which is taken over unless there is an error.
+ * Returns the new configuration, finished and owned by the caller, or NULL as
+ * above.  Options that cannot change while running keep their values; a warning
+ * names each that the new files change. */
 struct configuration *configuration_reload(struct configuration_layers *,
 	    struct configuration *files, struct configuration_report *);
 
-/* What the daemon found out about a link. */
+/* What the daemon has detected about a link. */
 enum link_kind {
-	LINK_UNKNOWN,			/* no split horizon, else as wired */
+	LINK_UNKNOWN,			/* as wired, without split horizon */
 	LINK_WIRED, LINK_WIRELESS, LINK_TUNNEL,
 };
 
-/* How to run one interface: every value decided. */
+/* The parameters of one interface, all decided. */
 struct interface_parameters {
 	enum interface_type type;	/* WIRED, WIRELESS or TUNNEL */
 	bool link_quality, split_horizon, enable_timestamps;
@@ -235,11 +234,10 @@ struct interface_parameters {
 };
 
 /*
- * The parameters of the interface of that name, merged from its own line
- * (an exact name beats a pattern, an earlier pattern a later one), the
- * "default" lines, the options and what the link is.  False if nothing in
- * the configuration asks for the interface.  v4_via_v6_default is what
- * the kernel at hand suggests.
+ * The parameters of the interface of that name, merged from its own line (an
+ * exact name beats a pattern, an earlier pattern a later one), the "default"
+ * lines, the options and the kind of link.  False if the configuration does not
+ * name the interface. v4_via_v6_default is the default for this kernel.
  */
 bool	configuration_interface(const struct configuration *,
 	    const char *name, enum link_kind, bool v4_via_v6_default,

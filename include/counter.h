@@ -63,7 +63,7 @@
 	    "Packets of a neighbour that has yet to answer a challenge.") \
 	X(BAD_SIGNATURES_ACCEPTED, "bad-signatures-accepted", NULL, NULL, \
 	    "Packets accepted in spite of their MAC.")			\
-	/* TLVs that were understood and not acted upon, by reason. */	\
+	/* TLVs that were understood but not acted upon, by reason. */	\
 	X(UPDATE_OWN_ID, "updates-own-id", "updates-ignored", "own-id",	\
 	    "Updates of our own router-id.")				\
 	X(UPDATE_MARTIAN, "updates-martian", "updates-ignored", "martian", \

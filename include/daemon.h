@@ -22,7 +22,7 @@
 #include "system.h"
 #include "trouble.h"
 
-/* What the loop always reads from; clients come after. */
+/* The descriptors that the loop always reads from; those of clients follow. */
 enum input {
 	INPUT_NET,
 	INPUT_KERNEL,
@@ -58,7 +58,7 @@ struct daemon {
 	bool changed;			/* since then */
 	int signals;			/* a descriptor */
 	uint64_t call_errors;		/* of system calls that may last */
-	struct trouble memory;		/* none for what we are told */
+	struct trouble memory;		/* inputs were dropped for want of it */
 	uint64_t refusals;		/* of it, when last looked at */
 	uint64_t is_short;		/* of it, this minute */
 	struct trouble polling;		/* poll fails */
@@ -75,8 +75,7 @@ kernel_log wiring_log;
 /* A datagram for the engine; ctx is the daemon. */
 net_input wiring_packet;
 
-/* What the kernel layer is to do for a configuration; its arrays are the
- * daemon's. */
+/* The kernel layer's configuration; its arrays belong to the daemon. */
 struct kernel_conf control_kernel_conf(struct daemon *,
 	    const struct options *);
 /* Ask the kernel for all its tables, now and after each interval. */
@@ -88,10 +87,10 @@ void	control_expect_addresses(struct daemon *, babel_time now);
 void	control_settle_addresses(struct daemon *, babel_time now);
 /* A request of a local client that may write; ctx is the daemon. */
 local_command control_command;
-/* Open the log file anew; if that fails, the log goes where it went. */
+/* Open the log file anew; if that fails, the log stays where it was. */
 void	control_reopen_log(struct daemon *);
-/* Write the state file if what it says will soon be too little; at the
- * end, what is true now. */
+/* Write the state file if its contents will soon be out of date; at the end,
+ * write the exact state. */
 void	control_save_state(struct daemon *, bool at_end);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * field.h - one word of the configuration language that takes one value,
- * and the member of a struct that keeps it.
+ * field.h - one word of the configuration language that takes one value, and
+ * the member of a struct that keeps it.
  *
  * The two tables are the grammar of all such words: reading, merging and
- * comparing are done from them, and printing in tests.
+ * comparing use them, and tests use them for printing.
  */
 #ifndef FIELD_H
 #define FIELD_H
@@ -25,7 +25,7 @@ enum field_kind {
 
 #define FIELD_RUN_TIME	0x01		/* the local socket may set it */
 #define FIELD_LETTER	0x02		/* has no word in the language */
-#define FIELD_AT_START	0x04		/* what runs cannot change it */
+#define FIELD_AT_START	0x04		/* cannot change while running */
 
 #define TABLE_MAIN	254
 
@@ -47,7 +47,7 @@ struct field {
 	const struct choice_list *list;
 };
 
-/* "true" or "false", and what else may be said for them. */
+/* "true" or "false", and the other words for them. */
 extern const struct choice_list field_truth;
 
 /* Members of struct options and of struct interface_conf; each table ends
@@ -57,13 +57,13 @@ extern const struct field interface_fields[];
 
 const struct field *field_find(const struct field *fields, const char *word);
 
-/* The option has been set.  Its bit in given; and the address of a server,
- * for which the last word counts, is no longer that of the other kind. */
+/* The option has been set: set its bit in given.  The address of a server
+ * belongs to the kind that was given last, so the other kind loses it. */
 void	field_mark_given(const struct field *, struct options *,
 	    uint64_t *given);
 
-/* Set the member to what the text says.  0; or -1, and expected tells what
- * would have been right ("" for no memory). */
+/* Set the member to the value of the text. 0; or -1, and expected describes the
+ * values that are allowed ("" for no memory). */
 #define FIELD_EXPECTED_MAX	128
 int	field_set(const struct field *, void *base, const char *text,
 	    char expected[FIELD_EXPECTED_MAX]);

@@ -6,18 +6,18 @@
 
 #include "instance.h"
 
-/* Is the router-id ours, or was it before we had to take another one? */
+/* Is the router-id ours, or was it ours before we took a fresh one? */
 bool	identity_is_own(const struct babel *, const struct router_id *);
-/* A neighbour announces our router-id with that seqno.  If it is newer than
- * ours, it is from an earlier life: we go on from there, because nobody
- * would believe us otherwise.  If that does not end it, another router has
- * our router-id, and the log says so. */
+/* A neighbour announces our router-id with that seqno.  A newer seqno than ours
+ * is from before a restart: we continue from it, because nobody would accept an
+ * older one.  If that does not end it, another router has our router-id, and
+ * this is logged. */
 void	identity_adopt(struct babel *, const struct router_id *id,
 	    uint16_t seqno);
-/* A seqno newer than ours is requested.  It goes up by one, not more
- * (section 3.8.1.2).  If others keep asking for much more, they remember us
- * from before our state was lost, and would ignore us for minutes: then a
- * fresh router-id is taken, unless it was configured. */
+/* A seqno newer than ours is requested.  Ours goes up by one, not more (section
+ * 3.8.1.2).  If others keep requesting much more, they remember us from before
+ * our state was lost and would ignore us for minutes; then a fresh router-id is
+ * taken, unless it was configured. */
 void	identity_raise_seqno(struct babel *, uint16_t wanted);
 
 #endif

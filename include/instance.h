@@ -24,7 +24,7 @@
 #define REQUEST_TIMEOUT		(2 * SECOND)
 #define REQUEST_RESENDS		3
 
-/* Work that is done in slices, one slice a run, round robin. */
+/* Work that is done in slices, one slice a run, in round robin. */
 enum job_kind {
 	JOB_INTERFACE_UPDATE,		/* the periodic full update */
 	JOB_NEIGHBOUR_DUMP,		/* a full update by unicast */
@@ -32,11 +32,11 @@ enum job_kind {
 	JOB_NEIGHBOUR_FLUSH,		/* a neighbour is gone */
 	JOB_POLICY,			/* filters changed: every route */
 	JOB_OFFERS,			/* ... and every kernel route */
-	JOB_ANNOUNCE,			/* what is ours, as with a new id */
+	JOB_ANNOUNCE,			/* our own routes, with a new id */
 	JOB_KINDS
 };
 
-/* Embedded in what it serves; queued at most once. */
+/* Embedded in the object that it serves; queued at most once. */
 struct job {
 	TAILQ_ENTRY(job) entry;
 	uint8_t kind;			/* enum job_kind */
@@ -59,7 +59,7 @@ STAILQ_HEAD(unsettled_queue, destination);
 STAILQ_HEAD(lost_queue, neighbour);
 TAILQ_HEAD(request_queue, request);
 
-/* Bounds on what a flood can make us remember. */
+/* Bounds on the memory that a flood of packets can take. */
 struct limits {
 	uint32_t routes, neighbours_per_interface, requests;
 };
@@ -78,9 +78,10 @@ struct babel {
 	babel_time neighbour_lost;	/* one that was reachable; or 0 */
 	babel_time quiet_until;		/* log_often's minute ends */
 	unsigned int logged_often;	/* messages of it in this minute */
-	/* Signs that others remember us better than we do (request.c). */
+	/* Signs that others remember a newer seqno of ours than we do
+	 * (identity.c). */
 	babel_time seqno_adopted, far_request, own_id_received;
-	babel_time raises_since;	/* our seqno has gone up since */
+	babel_time raises_since;	/* since when our seqno was raised */
 	uint8_t raises;			/* ... so many times */
 
 	struct timer_heap prompt, patient;
@@ -92,22 +93,22 @@ struct babel {
 	struct change_queue changes;	/* to announce, oldest first */
 	uint64_t change_serial;		/* of the newest */
 	struct offer_tree offers;	/* kernel routes, owned */
-	/* Synchronisation under way, and the last one that is complete:
-	 * an offer that was not seen since is gone. */
+	/* The synchronisation under way, and the last complete one: offers that
+	 * the last one did not see are gone. */
 	uint32_t offer_generation, offer_complete;
-	uint32_t unwanted_offers;	/* kept all the same */
-	babel_time held_longer;		/* as we promised before a reload */
+	uint32_t unwanted_offers;	/* no rule allows them */
+	babel_time held_longer;		/* the hold time before a reload */
 	babel_time held_longer_until;
 	struct walk policy_walk, offers_walk, announce_walk;
 	struct job policy, offer_review, announce;
-	bool policy_in, policy_out;	/* these filters are others now */
+	bool policy_in, policy_out;	/* these filters have changed */
 	struct unsettled_queue unsettled;	/* to select again (select.h) */
 	struct lost_queue lost;		/* neighbours that just died */
 	struct fib_queue fib;		/* wanted differs from installed */
 	bool fib_refused;		/* ops->fib could not take more */
 
 	struct request_queue asking;	/* our own, to be sent */
-	uint32_t unsent_count;		/* packets that wait (transmit.h) */
+	uint32_t unsent_count;		/* waiting packets (transmit.h) */
 	struct limits limits;
 	uint32_t next_id;		/* order by id, never by address */
 	babel_time longest_response;	/* of any neighbour, so far */
@@ -126,8 +127,8 @@ struct babel {
 void	schedule(struct babel *, struct timer *, babel_time due);
 void	schedule_advance(struct babel *, struct timer *, babel_time due);
 void	schedule_cancel(struct babel *, struct timer *);
-/* Room for an object's timers, taken at its birth and given back at its
- * death, so that schedule cannot fail: prompt ones and patient ones. */
+/* Room for an object's prompt and patient timers, reserved when it is created
+ * and given back when it is freed, so that schedule cannot fail. */
 int	schedule_reserve(struct babel *, uint32_t prompt, uint32_t patient);
 void	schedule_unreserve(struct babel *, uint32_t prompt,
 	    uint32_t patient);
@@ -138,12 +139,12 @@ void	job_cancel(struct babel *, struct job *);
 
 void	notify(const struct babel *, enum babel_event, const void *object);
 void	count(struct babel *, enum babel_counter);
-/* Between two complaints about the same. */
+/* Between two log messages about the same thing. */
 #define COMPLAINT_PAUSE	MINUTE
 void	log_at(const struct babel *, int priority, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
-/* For what others can make us say: so many messages in a minute, and then
- * that there were more. */
+/* For messages that others can cause: only so many are logged in a minute, and
+ * then one that says that there were more. */
 void	log_often(struct babel *, int priority, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 

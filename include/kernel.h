@@ -1,8 +1,9 @@
 /*
- * kernel.h - what the daemon asks of the kernel, and what it hears.
+ * kernel.h - what the daemon asks of the kernel, and what the kernel reports.
  *
- * kernel_netlink.c does it over rtnetlink: three sockets (commands,
- * notifications, dumps), requests in batches with one acknowledgment.
+ * kernel_netlink.c implements this over rtnetlink, with three sockets
+ * (commands, notifications, dumps) and requests in batches with one
+ * acknowledgment.
  */
 #ifndef KERNEL_H
 #define KERNEL_H
@@ -22,23 +23,23 @@ struct kernel_rule {
 	uint32_t priority, table;
 	uint8_t protocol;
 	bool is_ipv4;
-	bool is_other;			/* does, or asks for, more than that */
+	bool is_other;			/* has other selectors or actions */
 };
 
 typedef void kernel_log(void *ctx, int priority, const char *format, ...)
 	    __attribute__((format(printf, 3, 4)));
 
-/* What the kernel reports of its own accord. */
+/* Reports of the kernel that are not answers. */
 struct kernel_events {
 	/* A link appeared or changed (any, not only Babel's), or is gone
 	 * (present false; ifindex and name are set). */
 	void (*link)(void *ctx, const struct link_state *, bool present);
-	/* A route of an import table or an address; not our own.  True if
-	 * it matters, or has mattered, to anybody. */
+	/* A route of an import table or an address; not our own.  Returns
+	 * whether it matters to anybody, or did. */
 	bool (*route)(void *ctx, const struct kernel_route *, bool present);
-	/* What was in the place of that route, that is of its prefix, table
-	 * and priority, is gone, except this one itself.  How many routes
-	 * that mattered were there? */
+	/* Routes in the place of this one, that is of its prefix, table and
+	 * priority, are gone, except this one itself.  Returns how many that
+	 * mattered there were. */
 	unsigned int (*displaced)(void *ctx, const struct kernel_route *);
 	/* Somebody else added or removed a rule. */
 	void (*rule)(void *ctx, const struct kernel_rule *, bool present);
@@ -47,33 +48,33 @@ struct kernel_events {
 	kernel_log *log;
 };
 
-/* What became of the routes that we install. */
+/* What became of the routes that we installed. */
 struct kernel_fib_events {
 	/* The answer to kernel_submit. */
 	void (*done)(void *ctx, const struct fib_change *, int error);
-	/* What we installed there was removed or replaced by others. */
+	/* The route that we installed there was removed, or replaced by
+	 * others. */
 	void (*lost)(void *ctx, const struct destination_key *);
-	/* A route of somebody else is gone from that table: what was refused
-	 * because of it may be tried again. */
+	/* A route of somebody else is gone from that table: a route that was
+	 * refused because of it may be tried again. */
 	void (*room)(void *ctx, const struct destination_key *,
 	    uint32_t table);
 };
 
 /*
- * What we hold to be installed, so that no second copy of it is kept in the
- * kernel layer: for a key in a table, and for the first key after the given
- * one (NULL: the first of all) in the order of keys.  False: nothing.  In a
- * table that is for one source prefix only, the kernel's routes have none:
- * find completes the key.
+ * The routes that we believe to be installed, asked for so that the kernel
+ * layer keeps no second copy: the route for a key in a table, and the first one
+ * after a key (NULL: the first of all) in the order of keys.  False if there is
+ * none.  In a table for one source prefix, the kernel's routes have no source,
+ * so find completes the key.
  */
 struct kernel_fib_queries {
 	bool (*find)(void *ctx, struct destination_key *, uint32_t table,
 	    struct fib_entry *);
 	bool (*after)(void *ctx, const struct destination_key *after,
 	    struct destination_key *, struct fib_entry *);
-	/* Is no other living instance in that table?  Then routes of our
-	 * protocol there that we do not hold are left over: they are
-	 * removed. */
+	/* Does no other living instance use that table?  Then routes of our
+	 * protocol in it that are not ours are left over, and are removed. */
 	bool (*is_free)(void *ctx, uint32_t table);
 };
 
@@ -89,47 +90,48 @@ struct kernel_conf {
 struct kernel *kernel_open(const struct kernel_conf *,
 	    const struct kernel_events *, void *ctx);
 void	kernel_close(struct kernel *);
-/* Who installs routes.  Before that is said, none can be submitted, and
- * nothing is found lost. */
+/* Set who installs routes.  Before this call none can be submitted, and none is
+ * reported lost. */
 void	kernel_serve(struct kernel *, const struct kernel_fib_events *,
 	    const struct kernel_fib_queries *, void *ctx);
 /* Replace the configuration; a resync follows. */
 int	kernel_configure(struct kernel *, const struct kernel_conf *);
 
-/* The descriptors to poll for reading.  They may be others after
- * kernel_ready, or -1. */
+/* The descriptors to poll for reading, or -1.  They may change in
+ * kernel_ready. */
 void	kernel_fds(const struct kernel *, int fds[KERNEL_FDS]);
-/* Read one datagram (a bounded burst) from a readable descriptor.  0, or an
- * errno that may last: leave the descriptor alone for a while. */
+/* Read one datagram (a bounded burst) from a readable descriptor.  Returns 0,
+ * or an errno that may last: do not poll the descriptor for a while. */
 int	kernel_ready(struct kernel *, int fd);
 
-/* Queue a change; false when the window is full: flush and try later. */
+/* Queue a change; false if the queue is full: call kernel_send and try
+ * again. */
 bool	kernel_submit(struct kernel *, const struct fib_change *);
 /* Send what is queued, at most KERNEL_BATCH requests at a time, and read
  * the answers: done is called for each. */
 enum kernel_progress {
 	KERNEL_IDLE,			/* nothing was to be done */
-	KERNEL_ANSWERED,		/* which may have led to new changes */
+	KERNEL_ANSWERED,	/* answers may have led to new changes */
 	KERNEL_BUSY,			/* not all could be done: call soon */
 };
-enum kernel_progress kernel_flush(struct kernel *);
+enum kernel_progress kernel_send(struct kernel *);
 
-/* Begin a dump of links, addresses and routes; also begun by itself when
- * notifications were lost.  One in progress starts over.  It goes on by
- * kernel_ready. */
+/* Begin a dump of links, addresses and routes.  The kernel layer also begins
+ * one when notifications were lost.  A dump in progress starts over.
+ * kernel_ready continues it. */
 int	kernel_resync(struct kernel *);
 
 /* How often notifications were lost so far. */
 const uint64_t *kernel_overruns(const struct kernel *);
 
-/* Remove routes from a table: all of our protocol, or those of them that
- * find knows.  Blocks; -1 with errno. */
+/* Remove routes from a table: all of our protocol, or those that find knows.
+ * Blocks; -1 with errno. */
 enum kernel_whose { OF_ANYBODY, OF_OURS };
 int	kernel_flush_routes(struct kernel *, uint32_t table,
 	    enum kernel_whose);
 
-/* Add or remove a policy rule, at once.  One that is there already, or is
- * gone, is no error.  0, or an errno. */
+/* Add or remove a policy rule at once.  A rule that exists already, or is gone,
+ * is no error. 0, or an errno. */
 int	kernel_rule_add(struct kernel *, const struct kernel_rule *);
 int	kernel_rule_delete(struct kernel *, const struct kernel_rule *);
 /* Call back for each rule of both families.  Blocks; 0, or an errno. */
@@ -139,7 +141,7 @@ int	kernel_rule_dump(void (*)(void *ctx, const struct kernel_rule *),
  * that protocol (0: none is excepted)?  Blocks. */
 bool	kernel_table_is_empty(uint32_t table, uint8_t except);
 
-/* "linux 5.13 or later": the release of the running kernel. */
+/* Is the running kernel of this release or a later one? */
 bool	kernel_is_at_least(int major, int minor);
 
 #endif

@@ -11,7 +11,7 @@
 
 #include "util.h"
 
-/* What a packet, with the queues that it meets, may take at most. */
+/* The longest that a packet may take, queues included. */
 #define ON_THE_WAY	SECOND
 
 /* A route is usable for 3.5 of the update intervals that its neighbour
@@ -22,7 +22,7 @@ lifetime_of_route(babel_time interval)
 	return interval * 7 / 2;
 }
 
-/* The neighbours use what we announced for that long after it left. */
+/* How long neighbours use what we announced after it was sent. */
 static inline babel_time
 lifetime_at_neighbours(babel_time interval)
 {
@@ -30,11 +30,11 @@ lifetime_at_neighbours(babel_time interval)
 }
 
 /*
- * A feasibility distance outlasts all use of the announcement that it was
- * made for (section 3.5.1): a neighbour that still uses us must not be
- * feasible for us, or each would be the other's next hop.  RFC 8966 says
- * three minutes, which is enough for intervals up to 30 s.  Other babelds
- * use a route for 6 intervals.
+ * A feasibility distance outlasts all use of the announcement that it was made
+ * for (section 3.5.1), because a neighbour that still uses us must not be
+ * feasible for us, or each would be the other's next hop.  RFC 8966 gives three
+ * minutes, which is enough for intervals up to 30 s.  Other implementations use
+ * a route for 6 intervals.
  */
 static inline babel_time
 lifetime_of_source(babel_time interval)
@@ -42,9 +42,9 @@ lifetime_of_source(babel_time interval)
 	return time_max(3 * MINUTE, 6 * interval + ON_THE_WAY);
 }
 
-/* After a start without state, others may remember a newer seqno of ours
- * for as long as they keep a distance; they announce with intervals like
- * ours, for which use ends after the time that is given. */
+/* After a start without state, others may remember a newer seqno of ours for as
+ * long as they keep a distance.  They announce with intervals like ours, and
+ * use ends after the time given. */
 static inline babel_time
 lifetime_of_memory(babel_time use)
 {
@@ -67,8 +67,8 @@ lifetime_of_rtt(babel_time ihu_interval)
 	return time_max(3 * MINUTE, lifetime_of_route(ihu_interval));
 }
 
-/* The index and packet counter of a neighbour are believed for longer than
- * its Hellos may be apart, or each Hello would be challenged (RFC 8967,
+/* The index and packet counter of a neighbour are valid for longer than the
+ * time between its Hellos, otherwise each Hello would be challenged (RFC 8967,
  * section 4.4: five minutes or more). */
 static inline babel_time
 lifetime_of_index(babel_time hello_interval)

@@ -16,7 +16,7 @@
 #define LOCAL_CLIENTS	64
 /* Descriptors to poll, at most. */
 #define LOCAL_FDS	(SERVER_SLOTS + LOCAL_CLIENTS)
-/* Bytes that may wait for one client. */
+/* Bytes that may be queued for one client. */
 #define LOCAL_BUFFER	(1 << 20)
 #define LOCAL_ERROR_MAX	256
 
@@ -38,34 +38,34 @@ enum local_reply {
 typedef enum local_reply local_command(void *ctx, const char *line,
 	    struct configuration_report *);
 
-/* A number of the owner's for the reports "stats" and "metrics". */
+/* A number that the owner contributes to the reports "stats" and "metrics". */
 struct local_statistic {
 	const char *name;		/* lower-case words with '-' */
 	const char *help;		/* a sentence */
 	const uint64_t *value;
-	bool is_gauge;			/* else it only ever grows */
+	bool is_gauge;			/* otherwise it only grows */
 };
 
 /*
- * Open the servers that the options name.  version is that of the greeting,
- * "babeld-X.Y", borrowed.  NULL with a message that names the server at
- * fault.
+ * Open the servers that the options name. version is that of the greeting,
+ * "babeld-X.Y", borrowed.  NULL with a message that names the server that
+ * failed.
  */
 struct local *local_open(const struct options *, const char *version,
 	    char error[LOCAL_ERROR_MAX]);
 /* Close all, remove our sockets from the file system, free. */
 void	local_close(struct local *);
-/* Who executes directives; without, they are bad. */
+/* Set who executes directives; without one, they are answered "bad". */
 void	local_on_command(struct local *, local_command *, void *ctx);
-/* Where to tell of errors, and what to count them in; to nobody without. */
+/* Set the log and the counter for errors. */
 void	local_set_log(struct local *, struct log *, uint64_t *errors);
-/* Show what is known of the interfaces' sockets; borrowed. */
+/* Show the state of the interfaces' sockets, which is borrowed. */
 void	local_show_sockets(struct local *, const struct net *);
 /* Show these numbers too; the array is borrowed until local_close. */
 void	local_show(struct local *, const struct local_statistic *,
 	    size_t count);
 
-/* From ops->notify.  Costs nothing while nobody monitors. */
+/* For ops->notify.  Costs nothing while no client monitors. */
 void	local_event(struct local *, const struct babel *, enum babel_event,
 	    const void *object);
 

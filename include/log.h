@@ -1,9 +1,9 @@
 /*
- * log.h - the log, which goes to standard error, and what is printed to
- * standard output.  Each line of a log file has the time and its severity,
- * each line for systemd's journal its severity.  Nothing here waits: a line
- * that cannot be written at once is dropped and counted, and the number of
- * such lines is written as soon as lines can be written again.
+ * log.h - the log, on standard error, and printed text, on standard output.
+ * Each line of a log file has the time and its severity; each line for
+ * systemd's journal has its severity.  Nothing here waits: a line that cannot
+ * be written at once is dropped and counted, and the number of such lines is
+ * written as soon as lines can be written again.
  */
 #ifndef LOG_H
 #define LOG_H
@@ -17,10 +17,10 @@ struct log;
 
 /* Take over standard output and standard error.  NULL for no memory. */
 struct log *log_new(void);
-/* Try a last time to tell of lost lines, and free. */
+/* Try a last time to report lost lines, and free. */
 void	log_free(struct log *);
-/* Send both to the end of a file from now on; it is created if necessary.
- * 0, or -1 with errno, and then they stay where they are. */
+/* Append both to a file from now on, which is created if necessary. 0, or -1
+ * with errno, and they stay where they are. */
 int	log_open(struct log *, const char *path);
 
 /* Write a line, as warn(3) and warnx(3) do: after the name of the program,
@@ -38,8 +38,8 @@ void	log_note(struct log *, int priority, const char *format, ...)
 /* A line-buffered stream to standard output. */
 FILE	*log_output(const struct log *);
 
-/* Try to tell of lost lines.  Returns when to call it again: NEVER if none
- * is left to tell of. */
+/* Try to report lost lines.  Returns when to call it again; NEVER if all are
+ * reported. */
 babel_time log_run(struct log *, babel_time now);
 /* The number of lines lost so far. */
 const uint64_t *log_lost(const struct log *);

@@ -8,12 +8,12 @@
 #include "configuration.h"
 
 /*
- * Evaluate the command line: its options and -C statements from left to
- * right, then the -c files (or /etc/babeld.conf, if it exists), then the
- * interfaces.  Returns a configuration, finished and the caller's.
+ * Evaluate the command line: its options and -C statements from left to right,
+ * then the -c files (or /etc/babeld.conf, if it exists), then the interfaces.
+ * Returns a configuration, finished and the caller's.
  *
- * NULL means: exit with *status.  Whatever there is to say has been said
- * on stderr then (on stdout for --help and --version).
+ * NULL means: exit with *status.  All messages have been printed to stderr then
+ * (to stdout for --help and --version).
  */
 struct configuration *options_read(int argc, char *const argv[], int *status);
 

@@ -1,9 +1,9 @@
 /*
- * outbox.h - what is waiting to be said on one interface or to one
- * neighbour, besides the announcement of changes (destination.h).
+ * outbox.h - what is waiting to be sent on one interface or to one neighbour,
+ * besides the changes that are to be announced (destination.h).
  *
- * Names things, never holds encoded bytes, so that what goes out is
- * always the current truth.  Bounded: an outbox of updates that overflows
+ * An outbox holds names, never encoded bytes, so that packets carry the state
+ * at the moment of sending.  It is bounded: when it overflows with updates, it
  * forgets the names and remembers "everything".
  */
 #ifndef OUTBOX_H
@@ -32,7 +32,7 @@ struct outbox {
 	struct outbox_tree items;
 	uint32_t count;
 	bool hello, ihu, wildcard_request, wildcard_retraction;
-	bool everything;		/* a full dump is owed */
+	bool everything;		/* a full update is due */
 	uint16_t acks[OUTBOX_ACKS];
 	uint8_t ack_count;
 	bool probe;			/* an Acknowledgment Request */
@@ -45,17 +45,17 @@ void	outbox_init(struct outbox *, enum timer_kind);
  * newer seqno.  When full, or without memory, an update turns into
  * "everything" and a request is forgotten: it will be sent again. */
 void	outbox_add(struct outbox *, const struct outbox_item *);
-/* For one more item? */
+/* Is there room for one more item? */
 bool	outbox_has_room(const struct outbox *);
 /* An acknowledgment to send; false when full. */
 bool	outbox_add_ack(struct outbox *, uint16_t opaque);
 /* The first item, still owned by the outbox, or NULL. */
 struct outbox_item *outbox_first(const struct outbox *);
-/* The one after an item, or NULL. */
+/* The item after this one, or NULL. */
 struct outbox_item *outbox_next(struct outbox_item *);
 void	outbox_drop(struct outbox *, struct outbox_item *);
 bool	outbox_is_empty(const struct outbox *);
-/* Forget everything; the timer is the caller's to stop. */
+/* Forget everything; the caller stops the timer. */
 void	outbox_clear(struct outbox *);
 
 #endif

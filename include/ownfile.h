@@ -3,9 +3,9 @@
  * the state file; and the log, which is written to and never read.
  *
  * A file is only taken over if it is a regular file with one name, in a
- * directory where nobody else can exchange it, and if it is empty or holds
- * what we write there.  A link is never followed, so that a path that is
- * named by mistake, or prepared by somebody else, does no harm.
+ * directory where nobody else can exchange it, and if it is empty or holds the
+ * text that we write there.  Links are never followed, so a path that is given
+ * by mistake, or prepared by somebody else, does no harm.
  */
 #ifndef OWNFILE_H
 #define OWNFILE_H
@@ -15,7 +15,7 @@
 
 #define OWNFILE_MAX	1024		/* octets that are looked at */
 
-/* Does a file of ours hold such a text?  It ends with '\0'. */
+/* Could a file of ours hold this text?  The text ends with '\0'. */
 typedef bool ownfile_test(const char *text);
 
 /* Open for reading and writing, and create it with the mode if create is

@@ -8,7 +8,7 @@
 
 #define IFNAME_SIZE	16
 
-/* What to say of a text that is neither a name nor a pattern. */
+/* The message about a text that is neither a name nor a pattern. */
 #define PATTERN_NO_NAME	"no interface can have this name: it has up to 15 " \
 			"bytes, no blank, '/' or ':'"
 

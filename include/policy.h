@@ -1,29 +1,30 @@
 /*
- * policy.h - what the configured filters say of a route, an announcement or
- * a kernel route.
+ * policy.h - the verdicts of the configured filters on a route, an announcement
+ * or a kernel route.
  */
 #ifndef POLICY_H
 #define POLICY_H
 
 #include "route.h"
 
-/* The input or the install filter, of a route from the neighbour. */
+/* The verdict of the input or the install filter on a route from the
+ * neighbour. */
 struct filter_verdict policy_neighbour(const struct babel *,
 	    const struct neighbour *, const struct destination_key *,
 	    const struct router_id *, enum filter_chain);
-/* The same, of a route that is in the table. */
+/* The same for a route that is in the table. */
 struct filter_verdict policy_route(const struct babel *,
 	    const struct route *, enum filter_chain);
-/* What the input filter adds to the metric of an update from the neighbour;
- * a denied update counts as a retraction: INFINITY_METRIC. */
+/* What the input filter adds to the metric of an update from the neighbour.  A
+ * denied update counts as a retraction: INFINITY_METRIC. */
 uint16_t policy_input_metric(const struct babel *, const struct neighbour *,
 	    const struct destination_key *, const struct router_id *);
-/* What the output filter adds to the metric that is announced on the
- * interface; INFINITY_METRIC: it may not be announced there. */
+/* What the output filter adds to the metric that is announced on the interface;
+ * INFINITY_METRIC if it denies the route. */
 uint16_t policy_output_metric(const struct babel *,
 	    const struct interface *, const struct destination_key *,
 	    const struct router_id *);
-/* What the redistribute filter says of a kernel route. */
+/* The verdict of the redistribute filter on a kernel route. */
 struct filter_verdict policy_redistribute(const struct babel *,
 	    const struct kernel_route *);
 

@@ -18,7 +18,7 @@ struct request {
 	bool asking;			/* waits for its turn to be sent */
 	bool ours;			/* else forwarded for somebody */
 	babel_time sent;
-	/* Whom a forwarded request came from; looked up when answered. */
+	/* The sender of a forwarded request; looked up when it is answered. */
 	unsigned int asker_ifindex;
 	struct in6_addr asker;
 	bool more_askers;
@@ -29,29 +29,29 @@ struct request {
 int	request_compare(const struct request *, const struct request *);
 TREE_DEFINE(request_tree, request, entry, request_compare)
 
-/* Received (sections 3.8.1.1 and 3.8.1.2). */
+/* A request was received (sections 3.8.1.1 and 3.8.1.2). */
 void	request_received_route(struct babel *, struct neighbour *,
 	    const struct route_request *);
 void	request_received_seqno(struct babel *, struct neighbour *,
 	    const struct seqno_request *);
-/* No feasible route is left, the last one came from this source: if there
- * are unfeasible ones, ask for a newer seqno (section 3.8.2.1). */
+/* No feasible route is left; the last one came from this source.  If there are
+ * unfeasible ones, request a newer seqno (section 3.8.2.1). */
 void	request_starving(struct babel *, struct destination *,
 	    const struct router_id *lost);
-/* An unfeasible update came from the neighbour: if we would like to use its
- * route, or are using it, ask it for a newer seqno (section 3.8.2.2). */
+/* An unfeasible update came from the neighbour: request a newer seqno from it
+ * if its route would be better than the selected one, or is selected (section
+ * 3.8.2.2). */
 void	request_unfeasible(struct babel *, struct neighbour *,
 	    const struct update *);
-/* Another route is selected: who waits for an answer by way of a neighbour
- * that has no route any more will get it by way of another. */
+/* Another route is selected: a forwarded request whose neighbour has no route
+ * any more is forwarded to another. */
 void	request_pass_again(struct babel *, const struct destination *);
 /* What we announce for the destination has changed, or a newer seqno
  * came: requests that it satisfies are answered and forgotten. */
 void	request_satisfy(struct babel *, struct destination *);
 void	request_resend_due(struct babel *, struct request *);
-/* Send those that wait for it and have somebody to go to whose outbox has
- * room, after looking at so many at most; true when more may be sent at
- * once. */
+/* Send waiting requests that have a neighbour with room in its outbox, looking
+ * at no more than budget of them.  True when more may be sent at once. */
 bool	request_submit(struct babel *, unsigned int budget);
 void	request_free(struct babel *, struct request *);
 

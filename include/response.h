@@ -2,16 +2,16 @@
  * response.h - how long a neighbour takes to answer, measured by the
  * Acknowledgment Requests that it is sent anyway.
  *
- * It is the round-trip time with all queues, and with the delay of the
- * neighbour itself, so that deadlines for answers follow it: of a link that
- * takes a second each way, nothing may be expected sooner.
+ * The response time includes the round-trip time with all queues and the
+ * neighbour's own delay.  Deadlines for answers follow it: on a link that takes
+ * a second each way, an answer cannot be expected sooner.
  */
 #ifndef RESPONSE_H
 #define RESPONSE_H
 
 #include "util.h"
 
-/* Nothing is waited for longer than that. */
+/* The longest time to wait for an answer. */
 #define RESPONSE_MAX	(10 * SECOND)
 
 struct response {
@@ -26,7 +26,7 @@ void	response_asked(struct response *, babel_time now, uint16_t opaque);
 void	response_answered(struct response *, babel_time now, uint16_t opaque);
 /* Is it neither known nor being measured? */
 bool	response_is_unknown(const struct response *, babel_time now);
-/* In how much time an answer comes almost always; not below the floor. */
+/* The time in which almost every answer comes; not below the floor. */
 babel_time response_time(const struct response *, babel_time floor);
 
 #endif

@@ -1,9 +1,9 @@
 /*
- * rule.h - source-specific routes where the kernel has none, by policy
- * rules and a table for each source prefix (RFC 9079, section 4).
+ * rule.h - source-specific routes where the kernel has none, by policy rules
+ * and a table for each source prefix (RFC 9079, section 4).
  *
- * Stands between the engine and the kernel layer: changes that the kernel
- * can do by itself are passed through.
+ * This stands between the engine and the kernel layer.  Changes that the kernel
+ * can make itself are passed through.
  */
 #ifndef RULE_H
 #define RULE_H
@@ -22,27 +22,27 @@ struct rules_conf {
 	kernel_log *log;
 };
 
-/* The kernel's events and queries of routes are served from now on; what
- * they leave is for the engine's.  Removes what a crashed instance left.
- * NULL for no memory. */
+/* Serve the kernel's events and queries of routes from now on, passing on to
+ * the engine those that are not for the rules.  Removes what a crashed instance
+ * left.  NULL for no memory. */
 struct rules *rules_open(struct kernel *, const struct rules_conf *,
 	    const struct kernel_fib_events *engine,
 	    const struct kernel_fib_queries *, void *ctx);
-/* Other tables are to be left alone from now on: what is not in use yet is
- * not taken. */
+/* Leave other tables alone from now on: those that are not in use yet are not
+ * taken. */
 void	rules_reserve(struct rules *, const uint32_t *tables, size_t count);
 /* Removes all rules, and the routes in their tables. */
 void	rules_close(struct rules *);
 
-/* For ops->fib: as kernel_submit.  Answered by done, once, when all
- * that the change entails has been done. */
+/* For ops->fib, as kernel_submit.  Answered once by done, when everything that
+ * the change needs has been done. */
 bool	rules_submit(struct rules *, const struct fib_change *);
-/* A turn of the loop: hand changes to the kernel, go on with what takes
- * long.  Returns when it wants to run next. */
+/* A turn of the loop: hand changes to the kernel and continue long tasks.
+ * Returns when to call it next. */
 babel_time rules_run(struct rules *, babel_time now);
 
-/* We export a route with that key, which is from the table; or do not any
- * more.  Routes to our own addresses need not be told. */
+/* We announce a kernel route of that table with that key, or no longer do.
+ * Routes to our own addresses need not be reported. */
 void	rules_announce(struct rules *, const struct destination_key *,
 	    uint32_t table);
 void	rules_retract(struct rules *, const struct destination_key *);

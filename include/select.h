@@ -6,10 +6,10 @@
 
 #include "route.h"
 
-/* How a route that may be selected stands to the one that is. */
+/* How an eligible route compares with the selected one. */
 enum route_verdict {
 	ROUTE_WORSE,
-	ROUTE_WORSE_ON_AVERAGE,		/* and better, by much, only now */
+	ROUTE_WORSE_ON_AVERAGE,		/* much better, but only now */
 	ROUTE_WITHIN_NOISE,		/* better, but perhaps by chance */
 	ROUTE_BETTER,			/* beyond doubt */
 };
@@ -18,17 +18,17 @@ enum route_verdict {
 enum route_verdict route_judge(const struct babel *,
 	    const struct route *challenger, const struct route *selected);
 
-/* Select again for every destination that was marked unsettled, and draw
- * all consequences; end the deliveries that were owed to lost neighbours.
- * Destinations that nothing needs any more are freed. */
+/* Select again for every destination that was marked unsettled, and draw all
+ * consequences.  End the deliveries to lost neighbours, and free destinations
+ * that nothing needs any more. */
 void	settle(struct babel *);
 
 /* Jobs: one slice, true when more is left. */
-/* The routes of a lost neighbour go, and then the neighbour itself. */
+/* Flush the routes of a lost neighbour, and then free the neighbour. */
 bool	settle_flush_slice(struct babel *, struct neighbour *);
-/* Every route is looked at again after a change of the filters. */
+/* Evaluate every route again after a change of the filters. */
 bool	settle_policy_slice(struct babel *);
-/* Our own routes are announced again, with another router-id or seqno. */
+/* Announce our own routes again, with another router-id or seqno. */
 bool	settle_announce_slice(struct babel *);
 
 /* Free all destinations, at the end of the instance. */

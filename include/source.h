@@ -37,9 +37,9 @@ struct source *source_find(const struct destination *,
 struct source *source_acquire(struct babel *, struct destination *,
 	    const struct router_id *);
 void	source_release(struct babel *, struct source *);
-/* A finite update is about to be sent (section 3.7.3): the distance
- * falls, and is remembered for as long as the Update, with that interval,
- * may be used.  False for no memory: then it must not be sent. */
+/* A finite update is about to be sent (section 3.7.3): lower the distance, and
+ * keep it for as long as an Update with that interval may be used.  False for
+ * no memory: then the update must not be sent. */
 bool	source_announce(struct babel *, struct destination *,
 	    const struct announcement *, babel_time interval);
 /* The garbage collection timer fired. */

@@ -1,5 +1,5 @@
 /*
- * state.h - the state file, while we run: what it holds, and when it is
+ * state.h - the state file while the daemon runs: what it holds, and when it is
  * written.
  */
 #ifndef STATE_H
@@ -11,26 +11,26 @@
 
 struct state_file {
 	char path[PATH_MAX];		/* "": there is none */
-	struct system_state stored;	/* as far as we know */
+	struct system_state stored;	/* what the file holds */
 	uint16_t block;			/* seqnos reserved the last time */
-	babel_time written;		/* then */
-	babel_time retry;		/* what failed, is tried again; or 0 */
-	char failure[SYSTEM_ERROR_SIZE];	/* what failed; "": nothing */
+	babel_time written;		/* when that was */
+	babel_time retry;		/* when to try again, or 0 */
+	char failure[SYSTEM_ERROR_SIZE];	/* the last failure; "": none */
 };
 
-/* Read it, unless the path is NULL; -1 with a phrase for the log, and then
- * it holds nothing. */
+/* Read the file, unless the path is NULL. -1 with a phrase for the log if that
+ * fails; then it counts as empty. */
 int	state_open(struct state_file *, const char *path,
 	    char error[SYSTEM_ERROR_SIZE]);
 /*
- * Write it if what it holds is too little for what is true now: a seqno,
- * and perhaps a router-id to remember, without which the one in the file
- * stays.  -1 with a phrase for the log if that failed, unless it is the
- * last one again; it is tried again at a later call.
+ * Write the file if its contents are too little for the current state: a seqno,
+ * and perhaps a router-id to remember; without one, the file's own stays. -1
+ * with a phrase for the log if that failed, unless the phrase is the same as
+ * the last time.  A later call tries again.
  */
 int	state_keep(struct state_file *, const struct system_state *current,
 	    babel_time now, char error[SYSTEM_ERROR_SIZE]);
-/* At the end: write just what is true.  -1 as above. */
+/* At the end: write the exact state. -1 as above. */
 int	state_close(struct state_file *, const struct system_state *current,
 	    char error[SYSTEM_ERROR_SIZE]);
 

@@ -14,44 +14,44 @@
 #define SYSTEM_ERROR_SIZE 256
 
 /*
- * Kernel parameters: forwarding on, redirects and reverse-path filters
- * off.  Old values are kept in a file that all instances in a network
- * namespace share, and restored by the last one to leave; an instance
- * that crashed leaves them to the next.
+ * Kernel parameters: forwarding on, redirects and reverse-path filters off.
+ * Old values are kept in a file that all instances in a network namespace
+ * share.  The last instance to leave restores them; an instance that crashed
+ * leaves that to the next.
  */
 struct system_sysctls;
 
-/* procfs: "/proc" but for tests; directory: where the file goes, "/run".
- * Without the file (no access) we think that we are alone.  NULL for no
- * memory. */
+/* procfs is "/proc" except in tests; directory is where the file goes,
+ * "/run".  Without access to the file we act as if we were alone.  NULL for
+ * no memory. */
 struct system_sysctls *system_sysctls_open(const char *procfs,
 	    const char *directory);
-/* Set the global ones.  -1 if one cannot be read or set to what it must
- * be; those set before are back as they were. */
+/* Set the global parameters. -1 if one cannot be read or set; those that were
+ * set before are restored. */
 int	system_sysctls_set(struct system_sysctls *,
 	    char error[SYSTEM_ERROR_SIZE]);
-/* The reverse-path filter of an interface: off, and as it was before. */
+/* Turn the reverse-path filter of an interface off, and restore it. */
 int	system_sysctls_set_interface(struct system_sysctls *,
 	    const char *ifname, char error[SYSTEM_ERROR_SIZE]);
 void	system_sysctls_restore_interface(struct system_sysctls *,
 	    const char *ifname);
-/* It has another name now, and its parameter with it. */
+/* The interface, and with it its parameter, has another name now. */
 void	system_sysctls_rename_interface(struct system_sysctls *,
 	    const char *from, const char *to);
-/* Restore all if nobody else needs them; NULL is fine. */
+/* Restore all parameters if no other instance needs them.  NULL is allowed. */
 void	system_sysctls_close(struct system_sysctls *);
 
 /*
- * The pid file is locked while we run: one that nobody holds is stale,
- * unless it names a living babeld, for older ones do not lock.  One that is
- * held is waited for, because its owner may be about to end.  NULL if
- * another instance holds it after that, if it cannot be written, or if
- * there is something else (ownfile.h).  Open it in the process that goes on.
+ * The pid file is locked while we run.  A file that nobody has locked is stale,
+ * unless it names a living babeld, because older ones do not lock.  If it is
+ * locked, wait a while, because its owner may be about to end.  NULL if another
+ * instance still has it after that, if it cannot be written, or if it holds
+ * something else (ownfile.h).  To be opened in the process that goes on.
  */
 struct system_pid_file;
 struct system_pid_file *system_pid_file_open(const char *path,
 	    babel_time patience, char error[SYSTEM_ERROR_SIZE]);
-/* Remove it; NULL is fine. */
+/* Remove the pid file.  NULL is allowed. */
 void	system_pid_file_close(struct system_pid_file *);
 
 /* What outlives the process: a line with the seqno in decimal, and perhaps
@@ -62,44 +62,44 @@ struct system_state {
 	struct router_id id;
 };
 
-/* 0 and nothing there if there is no file; -1 if it cannot be read or
- * makes no sense, and then nothing is there either. */
+/* Read the file. 0 and an empty state if there is none; -1 and an empty state
+ * if it cannot be read or makes no sense. */
 int	system_state_read(const char *path, struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);
-/* Replace the file atomically, and make it last, unless it is no state file
- * of ours (ownfile.h); -1 if that failed, and
- * then the old one is still there. */
+/* Replace the file atomically and durably, unless it is no state file of ours
+ * (ownfile.h).  If that fails, -1, and the old one is still there. */
 int	system_state_write(const char *path, const struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);
 
-/* Whoever started us may have closed standard input, output or error: open
- * them, lest a file of ours takes the place and messages go there.  Close what
- * else was inherited: nobody could tell what it keeps open. */
+/* Open standard input, output and error if our parent has closed them,
+ * otherwise one of our files could take their place and messages would go
+ * there.  Close all other inherited descriptors, because nobody could tell what
+ * they keep open. */
 void	system_fill_standard(void);
-/* Allow as many open descriptors as the hard limit does. */
+/* Raise the limit on open descriptors to the hard limit. */
 void	system_raise_limits(void);
-/* Have the stack grow now to what it may ever need: without memory, it
- * could not grow later, and the process would be killed. */
+/* Let the stack grow now to the size that it may ever need, because without
+ * memory it could not grow later, and the process would be killed. */
 void	system_reserve_stack(void);
 
 /*
- * Go to the background.  Returns in the child alone, with a descriptor
- * for system_daemonise_done, or in the parent with -1 and errno.  The
- * parent waits: it exits with 0 when told that all is well, or else with
- * the status of the child.  The working directory stays, for relative
- * file names must keep their meaning.
+ * Go to the background.  Returns in the child only, with a descriptor for
+ * system_daemonise_done, or in the parent with -1 and errno.  The parent waits:
+ * it exits with 0 when the child reports success, or else with the child's
+ * status.  The working directory stays, so that relative file names keep their
+ * meaning.
  */
 int	system_daemonise(void);
 void	system_daemonise_done(int descriptor);
 
-/* The router-id of a hardware address of a type (ARPHRD_*): a modified
- * EUI-64.  False if the address is none that is unique in the world. */
+/* The router-id for a hardware address of a type (ARPHRD_*): a modified EUI-64.
+ * False if the address is not universally unique. */
 bool	system_router_id_of(unsigned short hardware, const uint8_t *address,
 	    size_t len, struct router_id *);
-/* That of the first interface that has such an address. */
+/* The router-id of the first interface that has such an address. */
 bool	system_router_id_from_hardware(struct router_id *);
-/* Octets that nobody can foresee.  Waits for the kernel at boot; ends
- * the process if it has none. */
+/* Unpredictable octets.  Waits for the kernel at boot, and ends the process if
+ * the kernel has none. */
 void	system_random(void *, size_t len);
 void	system_router_id_random(struct router_id *);
 

@@ -11,7 +11,7 @@
 #include "util.h"
 
 enum timer_kind {
-	/* prompt: what other routers measure us by */
+	/* prompt: other routers notice when these are late */
 	TIMER_INTERFACE_HELLO,		/* the next multicast Hello */
 	TIMER_INTERFACE_SEND,		/* an interface's outbox */
 	TIMER_NEIGHBOUR_SEND,		/* a neighbour's outbox */
@@ -21,7 +21,7 @@ enum timer_kind {
 	TIMER_SHUTDOWN,
 	/* patient: may lag behind a burst without harm */
 	TIMER_INTERFACE_UPDATE,		/* next slice of the full update */
-	TIMER_INTERFACE_WAIT,		/* it still does not run: say why */
+	TIMER_INTERFACE_WAIT,		/* log why it still does not run */
 	TIMER_NEIGHBOUR_DUMP,		/* next slice of a unicast dump */
 	/* a Hello is overdue: */
 	TIMER_NEIGHBOUR_MULTICAST_HELLO,
@@ -53,14 +53,13 @@ struct timer_heap {
 };
 
 void	timer_init(struct timer *, enum timer_kind);
-/* Make room for count more timers to be set at one time, or give such
- * room back; 0, or -1 for no memory.  With its room reserved, setting a
- * timer cannot fail. */
+/* Reserve room for count more timers, or give it back. 0, or -1 for no memory.
+ * With its room reserved, setting a timer cannot fail. */
 int	timer_heap_reserve(struct timer_heap *, uint32_t count);
 void	timer_heap_unreserve(struct timer_heap *, uint32_t count);
 /* Set, or move, a timer. */
 void	timer_set(struct timer_heap *, struct timer *, babel_time due);
-/* As timer_set, but never later than it is set now. */
+/* Set the timer, but never later than it is set now. */
 void	timer_advance(struct timer_heap *, struct timer *, babel_time due);
 void	timer_stop(struct timer_heap *, struct timer *);
 bool	timer_is_set(const struct timer *);

@@ -13,7 +13,7 @@ enum token_type {
 	TOKEN_WORD,
 	TOKEN_STRING,			/* was quoted */
 	TOKEN_END,			/* end of the line, a comment too */
-	TOKEN_BAD,			/* text says what is wrong */
+	TOKEN_BAD,			/* text tells what is wrong */
 };
 
 /* A word and its place, both counted from 1; columns in bytes. */
@@ -39,7 +39,7 @@ enum token_type token_word(struct token_reader *, struct token *);
 /* The next word, or "text in quotes", where a backslash takes the next
  * byte as it is. */
 enum token_type token_string(struct token_reader *, struct token *);
-/* Leave the rest of the line and go to the next one. */
+/* Skip the rest of the line and go to the next one. */
 void	token_skip_line(struct token_reader *);
 /* The line as it stands, without its end. */
 size_t	token_line(const struct token_reader *, const char **line);

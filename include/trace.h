@@ -1,5 +1,5 @@
 /*
- * trace.h - packets in words, for debug level 2.
+ * trace.h - packets as text, for debug level 2.
  */
 #ifndef TRACE_H
 #define TRACE_H

@@ -8,14 +8,14 @@
 
 struct encoder;
 
-/* Stamp a packet, seal it (auth.h) and send it on its interface, after the
- * packets that wait there.  If ops->send refuses it, a copy waits; if too
- * many wait already, the packet is lost, as it would be on the link.  Of the
- * datagram, addresses and ports count. */
+/* Put the timestamp into a packet, seal it (auth.h) and send it on its
+ * interface, after the packets that wait there.  If ops->send refuses it, a
+ * copy waits.  If too many wait already, the packet is lost, as it would be on
+ * the link.  Only the addresses and ports of the datagram are used. */
 void	transmit(struct babel *, struct interface *, const struct encoder *,
 	    const struct datagram *);
-/* The same for a packet that tells that we are alive: it does not wait behind
- * others, and takes the place of an older one to the same address. */
+/* The same for a packet with a Hello: it does not wait behind others, and
+ * replaces an older one to the same address. */
 void	transmit_first(struct babel *, struct interface *,
 	    const struct encoder *, const struct datagram *);
 /* Try the interface's waiting packets again; true when none is left. */

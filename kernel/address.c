@@ -106,7 +106,7 @@ address_link_local(const struct router_id *id, const char *ifname)
 	SHA256Update(&context, (const uint8_t *)ifname, strlen(ifname));
 	SHA256Final(digest, &context);
 	memcpy(address.s6_addr + 8, digest, 8);
-	address.s6_addr[8] &= 0xFC;	/* not unique in the world */
+	address.s6_addr[8] &= 0xFC;	/* not universally unique */
 	return address;
 }
 

@@ -11,7 +11,7 @@
 
 #include "prefix.h"
 
-/* Is there a message in the len octets left?  libmnl's own test takes a
+/* Is there a message in the remaining len octets? libmnl's own test takes a
  * length beyond 2^31 for a negative one, and accepts it. */
 static inline bool
 message_is_ok(const struct nlmsghdr *nlh, int len)
@@ -47,8 +47,8 @@ attribute_u32(const struct nlattr *attr, uint32_t *value)
 	return true;
 }
 
-/* Write a prefix as messages have it, as an address of the family and a
- * length; ::/0 stands for "any" in both families. */
+/* Write a prefix as an address of the family and a length; ::/0 stands for
+ * "any" in both families. */
 void	kernel_put_prefix(struct nlmsghdr *, uint16_t type,
 	    const struct prefix *, bool is_ipv4);
 uint8_t	kernel_family_plen(const struct prefix *, bool is_ipv4);

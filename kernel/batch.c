@@ -1,10 +1,10 @@
 /*
- * kernel/batch.c - requests to change routes, by the batch.
+ * kernel/batch.c - requests to change routes, in batches.
  *
- * A batch goes out in one sendmsg and only its last request asks for an
- * acknowledgment: the kernel reports each request that fails anyway, so
- * what was not reported before that acknowledgment succeeded.  Requests
- * and answers are matched by sequence number.
+ * A batch is sent in one sendmsg, and only its last request asks for an
+ * acknowledgment.  The kernel reports each request that fails anyway, so the
+ * requests that were not reported before that acknowledgment succeeded.
+ * Requests and answers are matched by sequence number.
  */
 #include "kernel/batch.h"
 
@@ -98,7 +98,7 @@ read_text(const struct nlmsghdr *nlh, char text[OUTCOME_TEXT_MAX])
 	}
 }
 
-/* Note an answer; true if it is the last one of the batch. */
+/* Record an answer; true if it is the last one of the batch. */
 static bool
 batch_answer(struct batch *batch, const struct nlmsghdr *nlh)
 {
@@ -149,8 +149,8 @@ batch_read(struct batch *batch, int *error)
 }
 
 /*
- * Read until the last answer; false if answers were lost.  They are there
- * already: to wait is for kernels that may do it otherwise one day.
+ * Read until the last answer; false if answers were lost.  The answers are
+ * there already; the wait is for kernels that may answer later one day.
  */
 static bool
 batch_listen(struct batch *batch)
@@ -184,7 +184,7 @@ batch_send(struct batch *batch, size_t start, size_t end)
 	return sent < 0 ? errno : 0;
 }
 
-/* What was not answered when the batch was, did not fail. */
+/* Requests that were not answered when the batch was did not fail. */
 void
 batch_settle(struct batch *batch, int error)
 {
@@ -196,7 +196,7 @@ batch_settle(struct batch *batch, int error)
 			batch->outcomes[i]->error = error;
 }
 
-/* Ask for one request alone; false if there is still no answer. */
+/* Repeat one request alone; false if there is still no answer. */
 static bool
 batch_repeat_one(struct batch *batch, unsigned int i)
 {
@@ -217,9 +217,9 @@ batch_repeat_one(struct batch *batch, unsigned int i)
 }
 
 /*
- * Answers were lost: ask again, one request at a time.  To repeat what
- * succeeded is harmless, for a deletion finds nothing, a replacement
- * itself, and an addition that finds itself is looked into.
+ * Answers were lost: repeat the requests one at a time.  Repeating one that
+ * succeeded is harmless: a deletion finds nothing, a replacement replaces
+ * itself, and an addition that finds itself is examined.
  */
 static void
 batch_repeat(struct batch *batch)
@@ -236,7 +236,8 @@ batch_repeat(struct batch *batch)
 		}
 }
 
-/* Send it and read the answers: 0, or an errno if it could not be sent. */
+/* Send the batch and read the answers: 0, or an errno if it could not be
+ * sent. */
 int
 batch_run(struct batch *batch)
 {

@@ -1,6 +1,6 @@
 /*
- * kernel/batch.h - requests to change routes that go out together, and what
- * became of each.
+ * kernel/batch.h - requests to change routes that are sent together, and the
+ * outcome of each.
  */
 #ifndef KERNEL_BATCH_H
 #define KERNEL_BATCH_H
@@ -9,11 +9,11 @@
 #include "kernel/route_message.h"
 
 #define OUTCOME_TEXT_MAX 96
-#define UNANSWERED	(-1)		/* nobody knows what became of it */
+#define UNANSWERED	(-1)		/* the outcome is not known */
 
 struct outcome {
 	int error;			/* errno, or UNANSWERED */
-	char text[OUTCOME_TEXT_MAX];	/* what the kernel says of it, or "" */
+	char text[OUTCOME_TEXT_MAX];	/* the kernel's message, or "" */
 };
 
 struct batch {
@@ -28,26 +28,26 @@ struct batch {
 
 /* An empty batch. */
 void	batch_init(struct batch *, struct kernel *);
-/* Where to write a request of ROUTE_REQUEST_MAX octets at most; and take in
- * the one that was written there.  The outcome, which may be NULL, is filled
- * in when the batch is settled. */
+/* Room for a request of at most ROUTE_REQUEST_MAX octets; and: add the request
+ * that was written there.  The outcome, which may be NULL, is filled in when
+ * the batch is settled. */
 void	*batch_room(struct batch *);
 void	batch_take(struct batch *, struct nlmsghdr *, struct outcome *);
-/* A request to add a route, with the NLM_F_ flags; or to delete it. */
+/* Add a request to add a route, with the NLM_F_ flags, or to delete it. */
 void	batch_add(struct batch *, unsigned int flags,
 	    const struct destination_key *, const struct fib_entry *,
 	    struct outcome *);
 void	batch_delete(struct batch *, const struct destination_key *,
 	    const struct fib_entry *, struct outcome *);
-/* Send it and read the answers: 0, or an errno if it could not be sent, and
- * nothing is answered.  Outcomes may stay UNANSWERED even so; then the
+/* Send the batch and read the answers. 0, or an errno if it could not be sent;
+ * then nothing is answered.  Outcomes may stay UNANSWERED even so; then the
  * sockets will be opened anew. */
 int	batch_run(struct batch *);
-/* What was not answered has that outcome. */
+/* Requests that were not answered get that outcome. */
 void	batch_settle(struct batch *, int error);
-/* Run the batch; if it could not be sent, that is the outcome. */
+/* Run the batch; if it cannot be sent, the error is the outcome. */
 void	batch_finish(struct batch *);
-/* The same, and begin afresh, if less than n requests fit in any more. */
+/* Run the batch and begin a new one, if fewer than n more requests fit. */
 void	batch_make_room(struct batch *, unsigned int n);
 /* A route that is not there need not be deleted: is the errno of a deletion
  * as good as success? */

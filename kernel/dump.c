@@ -1,9 +1,9 @@
 /*
  * kernel/dump.c - asking the kernel for a table.
  *
- * kernel/sync.c reads what it asks for in slices.  Where the answer is
- * needed at once, it is read here, on a socket and into a buffer of its
- * own: whoever asks may be in the middle of reading something else.
+ * kernel/sync.c reads the tables that it asks for in slices.  An answer that is
+ * needed at once is read here, on a socket and into a buffer of its own,
+ * because the caller may be in the middle of reading something else.
  */
 #include "kernel/dump.h"
 

@@ -18,7 +18,7 @@ struct dump_request {
 	unsigned int ifindex;		/* addresses: 0 for all */
 };
 
-/* Takes a message of the answer; false: it has seen enough. */
+/* Takes a message of the answer; false if it needs no more. */
 struct dump_taker {
 	bool (*take)(void *ctx, const struct nlmsghdr *);
 	void *ctx;
@@ -28,14 +28,15 @@ struct dump_taker {
 #define DUMP_REQUEST_MAX 64
 struct nlmsghdr *kernel_dump_encode(void *buffer,
 	    const struct dump_request *);
-/* Does the message end a dump?  With an errno, or 0; a kernel may lack a
- * family, and a table that nobody has created is empty. */
+/* Does the message end a dump, with an errno or 0?  A kernel may lack a family,
+ * and a table that nobody has created is empty. */
 bool	kernel_dump_is_end(const struct nlmsghdr *, int *error);
-/* Ask, and read the whole answer.  Blocks; 0, or an errno as above. */
+/* Ask for the table, and read the whole answer.  Blocks; 0, or an errno as
+ * above. */
 int	kernel_dump(const struct dump_request *, const struct dump_taker *);
 
-/* What that takes, for a time when there are no descriptors and no memory:
- * a socket and a buffer. */
+/* A socket and a buffer, reserved for a time when there are no descriptors and
+ * no memory. */
 struct dump_room {
 	int fd;				/* -1: not open */
 	uint8_t *buffer;
@@ -44,8 +45,8 @@ struct dump_room {
 /* -1 with errno; to be closed all the same. */
 int	kernel_dump_reserve(struct dump_room *);
 void	kernel_dump_release(struct dump_room *);
-/* The same as kernel_dump, in that room.  The taker must not stop early if
- * the room is to be used again. */
+/* As kernel_dump, with the reserved socket and buffer.  The taker must not stop
+ * early if they are to be used again. */
 int	kernel_dump_in(struct dump_room *, const struct dump_request *,
 	    const struct dump_taker *);
 

@@ -1,17 +1,17 @@
 /*
  * kernel/fib.c - changing routes.
  *
- * A change within one place (table and priority) is a replacement in
- * place: at no moment is there no route.  A change of place adds the new
- * route, and removes the old one when that has worked.  An addition never
- * replaces; if it finds the place taken, the taker may yet be ours (a
- * change whose answer was lost, the left-over of a crash): exactly our
- * route is removed, and the addition tried once more.  If that fails too,
- * the route is foreign, and stays.
+ * A change within one place (table and priority) is a replacement in place, so
+ * the route is never missing.  A change of place adds the new route, and
+ * removes the old one when that has worked.  An addition never replaces.  If it
+ * finds the place taken, the route there may still be ours (from a change whose
+ * answer was lost, or a crash): exactly our route is removed, and the addition
+ * is tried once more.  If that fails too, the route is somebody else's, and
+ * stays.
  *
- * A change that the kernel does not answer, for want of memory perhaps, may
- * have been made or not.  It is repeated until there is an answer, so that
- * nobody above has to live with not knowing.
+ * A change that the kernel does not answer, for want of memory perhaps, may or
+ * may not have been made.  It is repeated until there is an answer, so that the
+ * layers above always learn the outcome.
  */
 #include "kernel/batch.h"
 
@@ -52,8 +52,8 @@ is_move(const struct fib_change *change)
 	return change->operation == FIB_CHANGE && is_addition(change);
 }
 
-/* IPv4 has no source-specific routes but by rules: the kernel would take
- * the source prefix for noise, and the route for one for all sources. */
+/* IPv4 has source-specific routes only by rules: the kernel would ignore the
+ * source prefix, and take the route for one for all sources. */
 static bool
 is_possible(const struct fib_change *change)
 {
@@ -75,7 +75,8 @@ add_change(struct batch *batch, const struct fib_change *change,
 		    &change->key, &change->entry, outcome);
 }
 
-/* The place is taken: by ourselves? */
+/* The place is taken, perhaps by ourselves: delete our route there and add it
+ * again. */
 static void
 retry_additions(struct kernel *kernel, const struct fib_change *changes,
     struct outcome *outcomes, unsigned int count)
@@ -96,7 +97,7 @@ retry_additions(struct kernel *kernel, const struct fib_change *changes,
 	batch_finish(&batch);
 }
 
-/* One line for each failure, but not thousands. */
+/* One line for each failure, but at most FAILURES_A_SECOND. */
 static bool
 may_log_failure(struct kernel *kernel)
 {
@@ -124,7 +125,7 @@ log_failure(struct kernel *kernel, const struct fib_change *change,
 	char route[ROUTE_STRLEN];
 	const char *text = outcome->text;
 
-	/* Whoever asked goes on to another place. */
+	/* The engine goes on to another place. */
 	if (outcome->error == EEXIST || !may_log_failure(kernel))
 		return;
 	kernel->events->log(kernel->ctx, LOG_WARNING, "%s route %s: %s%s%s",
@@ -174,16 +175,16 @@ kernel_submit(struct kernel *kernel, const struct fib_change *change)
 	return true;
 }
 
-/* Could it have gone better a moment later? */
+/* Could the change have succeeded a moment later? */
 static bool
 is_passing(int error)
 {
 	return error == EAGAIN || error == ENOBUFS || error == ENOMEM;
 }
 
-/* The other half of changes of place, whose new route is there already.
- * Who finds an old one that is better is led astray: what cannot be deleted
- * now must be, before anything else.  True if there is such. */
+/* The second half of changes of place, whose new route is there already.  An
+ * old route that is better would misdirect packets, so a deletion that fails
+ * now must be done before anything else.  True if there is one. */
 static bool
 delete_stale(struct kernel *kernel)
 {
@@ -225,8 +226,8 @@ delete_moved(struct kernel *kernel, const struct fib_change *changes,
 	return kernel->stale_count > 0 && delete_stale(kernel);
 }
 
-/* Keep what was not answered, to repeat it ever more rarely; report the
- * others.  Answers may lead to new changes at once. */
+/* Keep changes that were not answered, to repeat them at growing intervals;
+ * report the others.  Answers may lead to new changes at once. */
 static void
 settle(struct kernel *kernel, const struct fib_change *changes,
     struct outcome *outcomes, unsigned int count)
@@ -251,7 +252,7 @@ settle(struct kernel *kernel, const struct fib_change *changes,
 }
 
 enum kernel_progress
-kernel_flush(struct kernel *kernel)
+kernel_send(struct kernel *kernel)
 {
 	struct fib_change changes[KERNEL_BATCH];
 	struct outcome outcomes[KERNEL_BATCH];

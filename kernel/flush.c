@@ -49,7 +49,7 @@ kernel_flush_encode(void *buffer, const struct nlmsghdr *from)
 	return nlh;
 }
 
-/* What a pass over the table has to remember. */
+/* The state of a pass over the table. */
 struct flush {
 	struct kernel *kernel;
 	uint32_t table;
@@ -97,8 +97,8 @@ flush_message(void *ctx, const struct nlmsghdr *nlh)
 	return true;
 }
 
-/* Read a dump of our routes, deleting each.  A table that is emptied while
- * it is dumped is not dumped in full: go on until nothing is left. */
+/* Read a dump of our routes and delete each.  A dump of a table that changes
+ * meanwhile is not complete, so repeat it until nothing is left. */
 static int
 flush_family(struct flush *flush, uint8_t family)
 {
@@ -148,7 +148,7 @@ struct table_dump {
 	bool is_empty;
 };
 
-/* One route of the table is enough. */
+/* One route of the table is enough to know. */
 static bool
 take_route(void *ctx, const struct nlmsghdr *nlh)
 {

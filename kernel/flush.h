@@ -6,8 +6,8 @@
 
 #include <linux/netlink.h>
 
-/* Write it into the buffer of ROUTE_REQUEST_MAX octets: the deletion of a
- * route of our protocol with that prefix, table and priority, whatever its
+/* Write the request into the buffer of ROUTE_REQUEST_MAX octets: the deletion
+ * of a route of our protocol with that prefix, table and priority, whatever its
  * type and next hop. */
 struct nlmsghdr *kernel_flush_encode(void *buffer, const struct nlmsghdr *);
 

@@ -57,7 +57,7 @@ struct kernel {
 
 	struct fib_change window[KERNEL_BATCH];
 	unsigned int queued;
-	struct fib_change stale[KERNEL_BATCH];	/* deletions: what moved on */
+	struct fib_change stale[KERNEL_BATCH]; /* deletions, not done yet */
 	unsigned int stale_count;
 	babel_time repeat_delay;	/* of changes without an answer */
 	babel_time failure_second;	/* of the last failure logged */
@@ -66,16 +66,16 @@ struct kernel {
 	bool uses_pref_src;		/* a lost address may cost a route */
 	bool has_ipv4_imports;		/* IPv4 routes of others matter */
 	bool has_ipv6_siblings;		/* foreign IPv6 multipath was seen */
-	bool has_ipv4_spread;		/* IPv4 routes by who knows what link */
+	bool has_ipv4_spread;		/* IPv4 routes by unknown links */
 	struct kernel_marks marks;
 	struct sync sync;
 	struct nexthop nexthops[NEXTHOPS];	/* the last asked for */
-	bool has_nexthops;		/* any was, ever */
+	bool has_nexthops;		/* there ever was one */
 	struct stray *strays;		/* owned; found by the dump */
 	unsigned int stray_count;
 
 	struct dump_room leaving;	/* reserved: to remove our routes */
-	babel_time quiet_until;		/* that some were lost is told */
+	babel_time quiet_until;		/* no log of lost ones before */
 	int read_error;			/* an errno, of kernel_ready */
 	uint64_t overruns;		/* of the notifications */
 	uint64_t seed;			/* of the fingerprints */

@@ -2,16 +2,15 @@
  * kernel/kind.c - what an interface is, judged by sysfs and rtnetlink's facts.
  *
  * Wi-Fi is recognised by sysfs: a wireless device has "phy80211" (cfg80211) or
- * "wireless" (the older wireless extensions) in its directory.  Tunnels
- * are recognised by the kind of the link (IFLA_INFO_KIND), or else by their
- * hardware type: those without a link layer.  A VLAN, a bond or a bridge
- * is what it stands on: wireless if anything below it is, since what is
- * lost there is lost here.  The rest of what looks like Ethernet is
- * wired, bridges included.
+ * "wireless" (the older wireless extensions) in its directory.  Tunnels are
+ * recognised by the kind of the link (IFLA_INFO_KIND), or else by their
+ * hardware type: those without a link layer.  A VLAN, a bond or a bridge is
+ * wireless if anything below it is, because packets that are lost there are
+ * lost here.  Everything else that looks like Ethernet is wired, bridges
+ * included.
  *
- * sysfs shows the network namespace that it was mounted in, which need
- * not be ours: an interface of the same name and another index is not
- * the one that was asked for.
+ * sysfs shows the network namespace that it was mounted in, which need not be
+ * ours: an interface of the same name and another index is another interface.
  */
 #include "kernel/kind.h"
 
@@ -108,7 +107,7 @@ sysfs_has(const char *sysfs, const char *name, const char *entry)
 	    access(path, F_OK) == 0;
 }
 
-/* False if sysfs knows another interface by that name, or none. */
+/* False if sysfs has another interface of that name, or none. */
 static bool
 sysfs_shows(const char *sysfs, const struct link_facts *facts)
 {

@@ -8,7 +8,7 @@
 
 #define LINK_REASON_SIZE 80
 
-/* What rtnetlink says of a link. */
+/* The facts that rtnetlink reports about a link. */
 struct link_facts {
 	unsigned int ifindex;
 	const char *name;
@@ -17,9 +17,9 @@ struct link_facts {
 };
 
 /*
- * Judge a link by rtnetlink's facts and by sysfs, mounted at the path
- * given ("/sys"); what lies below VLANs, bridges and bonds is looked at.
- * The reason, a phrase for the log, is written to the buffer.
+ * Judge a link by rtnetlink's facts and by sysfs, which is mounted at the path
+ * given ("/sys").  The interfaces below VLANs, bridges and bonds are examined
+ * too.  The reason, a phrase for the log, is written to the buffer.
  */
 enum link_kind link_classify(const struct link_facts *, const char *sysfs,
 	    char reason[LINK_REASON_SIZE]);

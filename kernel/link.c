@@ -1,16 +1,15 @@
 /*
  * kernel/link.c - the links of the machine and their addresses.
  *
- * All links are kept, not only Babel's: a pattern or a reload may ask for
- * any, and routes are named by the link they leave by.  Of the addresses,
- * link-local and IPv4 ones are kept, since those make a link usable
- * (RFC 8966, sections 3.1 and 4.6.8; RFC 9229).  All others pass through
- * to the receiver as routes to ourselves that may be redistributed.
+ * All links are kept, not only those that Babel runs on: a pattern or a reload
+ * may name any, and routes are named by the link they leave by.  Of the
+ * addresses, link-local and IPv4 ones are kept, because these make a link
+ * usable (RFC 8966, sections 3.1 and 4.6.8; RFC 9229).  All others are passed
+ * on as routes to ourselves that may be redistributed.
  *
- * A link whose state changed is reported once a burst of messages, and
- * only if what struct link_state says of it is different.  The link-local
- * address in use stays the first while it exists, for neighbours know us
- * by it.
+ * A link whose state changed is reported once for each burst of messages, and
+ * only if its struct link_state has changed.  The link-local address in use
+ * stays the first while it exists, because neighbours know us by it.
  */
 #include "kernel/link.h"
 
@@ -38,7 +37,7 @@
 #define RENAME_DELAY	(100 * MILLISECOND)
 #define IMPORTS_DELAY	(200 * MILLISECOND)
 
-/* What is read of a message; the strings lie in the message. */
+/* The parts of a message that are used; the strings lie in the message. */
 struct link_message {
 	unsigned int ifindex, flags, mtu, master;
 	unsigned short hardware;
@@ -135,8 +134,8 @@ next_address(struct kernel_address *address)
 	return next != NULL && next->ifindex == address->ifindex ? next : NULL;
 }
 
-/* The address on the link, whatever its prefix length: IPv4 allows it with
- * several at once. */
+/* The address on the link, whatever its prefix length: IPv4 allows an address
+ * with several at once. */
 static struct kernel_address *
 find_address(struct kernel *kernel, unsigned int ifindex,
     const struct in6_addr *wanted)
@@ -234,7 +233,7 @@ is_usable(struct kernel *kernel, unsigned int ifindex,
 	return found != NULL && found->usable;
 }
 
-/* Those reported before come first, in the order they had. */
+/* Addresses that were reported before come first, in the same order. */
 static void
 collect_link_local(struct kernel *kernel, const struct kernel_link *link,
     struct link_state *state)
@@ -277,7 +276,7 @@ primary_ipv4(struct kernel *kernel, const struct kernel_link *link)
 	return best == NULL ? in6addr_any : best->address;
 }
 
-/* A port of these does not keep what it receives. */
+/* A port of such a master does not keep the packets that it receives. */
 static bool
 takes_packets(const struct kernel_link *master)
 {
@@ -346,7 +345,8 @@ kernel_link_review(struct kernel *kernel)
 {
 	struct kernel_link *link;
 
-	/* All are reported again: another configuration may want others. */
+	/* All links are reported again, because another configuration may name
+	 * others. */
 	TREE_FOREACH(link, kernel_link_tree, &kernel->links) {
 		classify(kernel, link);
 		link->is_reported = false;
@@ -362,7 +362,8 @@ remove_address(struct kernel *kernel, struct kernel_address *address)
 	free(address);
 }
 
-/* Routes through the link may be gone, without a word for IPv4. */
+/* Routes through the link may be gone; for IPv4 the kernel does not report
+ * that. */
 static void
 suspect_routes(struct kernel *kernel, const struct kernel_link *link)
 {
@@ -427,7 +428,7 @@ decode_linkinfo(const struct nlattr *linkinfo, struct link_message *message)
 	FOR_EACH_ATTRIBUTE_NESTED(attr, linkinfo) {
 		if (mnl_attr_get_type(attr) != IFLA_INFO_KIND)
 			continue;
-		/* A longer one than we know of is none of ours. */
+		/* A kind with a longer name is none that we know. */
 		kind = get_string(attr, IFNAME_SIZE);
 		message->kind = kind == NULL ? "" : kind;
 	}
@@ -487,7 +488,7 @@ set_master(struct kernel *kernel, struct kernel_link *link,
 	classify_index(kernel, master);
 }
 
-/* They are described by the name and the kind of what they are ports of. */
+/* Ports are described by the name and the kind of their master. */
 static void
 mark_ports_dirty(struct kernel *kernel, const struct kernel_link *master)
 {
@@ -617,8 +618,8 @@ decode_address(const struct nlmsghdr *nlh, struct address_message *message)
 	return (has_local || has_address) && message->label != NULL;
 }
 
-/* Past duplicate detection.  For IPv4, the bit of temporary addresses
- * means secondary, and such an address is as good as any. */
+/* Past duplicate detection.  For IPv4 the flag of temporary addresses means
+ * "secondary", which makes no difference here. */
 static bool
 is_settled(const struct address_message *message)
 {
@@ -626,8 +627,8 @@ is_settled(const struct address_message *message)
 	    (message->flags & (IFA_F_TENTATIVE | IFA_F_DADFAILED)) == 0;
 }
 
-/* May it be redistributed?  Temporary addresses are for privacy, and soon
- * gone. */
+/* May it be redistributed?  Temporary addresses are for privacy, and
+ * short-lived. */
 static bool
 is_redistributable(const struct address_message *message)
 {
@@ -687,7 +688,8 @@ forget_address(struct kernel *kernel, const struct address_message *message)
 	link = kernel_link_find(kernel, message->ifindex);
 	if (link != NULL)
 		suspect_routes(kernel, link);
-	/* Those that prefer it as their source are gone, wherever. */
+	/* Routes that prefer it as their source are gone, through whatever
+	 * link. */
 	if (message->is_ipv4 && kernel->has_ipv4_imports)
 		kernel_marks_schedule(kernel, SYNC_ALL, IMPORTS_DELAY);
 }

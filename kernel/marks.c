@@ -19,7 +19,8 @@
 #define SHARE		20		/* a twentieth of the time */
 #define PAUSE_MAX	MINUTE
 
-/* Between two beginnings of a task that was not asked for explicitly. */
+/* The least time between two beginnings of a task that was not asked for
+ * explicitly. */
 static const babel_time spacing[SYNC_TASKS] = {
 	[SYNC_VERIFY] = SECOND,
 	[SYNC_ALL] = SECOND / 2,
@@ -72,8 +73,8 @@ kernel_marks_set_timer(struct kernel *kernel)
 		    "setting a timer: %s", strerror(errno));
 }
 
-/* From one beginning to the next: in proportion to what the last one took,
- * but no longer than recovery may wait. */
+/* From one beginning to the next: in proportion to the time that the last one
+ * took, but not too long for a recovery. */
 static babel_time
 pause_of(const struct kernel_marks *marks, enum sync_task task)
 {

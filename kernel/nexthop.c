@@ -1,8 +1,8 @@
 /*
  * kernel/nexthop.c - nexthop objects, asked for by number.
  *
- * Many routes share few objects, so the last answers are remembered until a
- * notification says that the object has changed.
+ * Many routes share few objects, so the last answers are kept until a
+ * notification reports that the object has changed.
  */
 #include "kernel/nexthop.h"
 
@@ -103,8 +103,8 @@ kernel_nexthop_message(struct kernel *kernel, const struct nlmsghdr *nlh)
 
 	if (!decode(nlh, &message))
 		return;
-	/* The routes of one that is gone went without a word; a group may
-	 * have another first member now. */
+	/* The routes of an object that is gone went without notification; a
+	 * group may have another first member now. */
 	if (nlh->nlmsg_type == RTM_DELNEXTHOP ? kernel->has_ipv4_imports :
 	    kernel->has_nexthops && (message.first != 0 ||
 	    kernel->nexthops[message.id % NEXTHOPS].id == message.id))

@@ -1,6 +1,6 @@
 /*
- * kernel/notify.c - reading notifications, and giving each message to the
- * table it is for.
+ * kernel/notify.c - reading notifications, and passing each message to its
+ * table.
  */
 #include "kernel/notify.h"
 
@@ -26,7 +26,7 @@
 #define NOTIFICATION_MAX 8192
 #define DRAIN_MAX	64		/* bursts */
 #define DISCARD_MAX	65536		/* more than fit */
-#define DISCARD_ERRORS	8		/* then one of them lasts */
+#define DISCARD_ERRORS	8		/* then an error lasts */
 _Static_assert(NOTIFICATIONS * NOTIFICATION_MAX <= 2 * NETLINK_BUFFER,
     "the buffer holds a burst");
 
@@ -61,10 +61,10 @@ kernel_netlink_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 }
 
 /*
- * Notifications were lost, or one was too large for us.  What is still
- * queued is older: it may tell of routes whose removal was lost, and must
- * not be believed after the dump that now begins.  The kernel queues
- * nothing more before all of that was taken.
+ * Notifications were lost, or one was too large for us.  Those still queued are
+ * older: they may report routes whose removal was lost, so they must not be
+ * processed after the dump that now begins.  The kernel queues nothing more
+ * before all of them have been taken.
  */
 static void
 overrun(struct kernel *kernel)

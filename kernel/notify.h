@@ -1,6 +1,6 @@
 /*
- * kernel/notify.h - reading notifications, and giving each message to the
- * table it is for.
+ * kernel/notify.h - reading notifications, and passing each message to its
+ * table.
  */
 #ifndef KERNEL_NOTIFY_H
 #define KERNEL_NOTIFY_H
@@ -13,9 +13,9 @@ struct kernel;
 
 /* Read a burst; true if there may be more. */
 bool	kernel_notify_ready(struct kernel *);
-/* Read what notifications there are, a bounded number. */
+/* Read the pending notifications, a bounded number. */
 void	kernel_notify_drain(struct kernel *);
-/* Give one message of a notification or a dump to the table it is for. */
+/* Pass one message of a notification or a dump to its table. */
 void	kernel_netlink_message(struct kernel *, const struct nlmsghdr *,
 	    bool is_dump);
 

@@ -1,5 +1,5 @@
 /*
- * kernel/own.c - what of the kernel's routes is ours.
+ * kernel/own.c - which of the kernel's routes are ours.
  */
 #include "kernel/own.h"
 

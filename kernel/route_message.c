@@ -2,10 +2,9 @@
  * kernel/route_message.c - route messages of rtnetlink, to values and back.
  *
  * Both families, tables of 32 bits, IPv4 by an IPv6 next hop (RFC 9229;
- * RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  In a table that a
- * rule reserves for a source prefix, routes have none themselves.  The
- * next hop need not be on the link by prefix, since a neighbour is a
- * neighbour because we hear it: hence RTNH_F_ONLINK.
+ * RTA_VIA), source-specific IPv6 (RFC 9079; RTA_SRC).  In a table that a rule
+ * reserves for a source prefix, routes have no source prefix themselves.  A
+ * neighbour's address need not be on the link by prefix, hence RTNH_F_ONLINK.
  */
 #include "kernel/route_message.h"
 
@@ -39,7 +38,7 @@ kernel_route_same_place(const struct destination_key *key,
 	    kernel_route_priority(key, a) == kernel_route_priority(key, b);
 }
 
-/* Without next hop, whatever the fields say. */
+/* An entry without next hop, whatever its fields. */
 static bool
 is_reject(const struct fib_entry *entry)
 {
@@ -90,7 +89,7 @@ kernel_route_format(const struct kernel *kernel,
 	return buffer;
 }
 
-/* The address as the attribute of its family has it. */
+/* The address in the form of its family's attribute. */
 static void
 put_address(struct nlmsghdr *nlh, uint16_t type, const struct in6_addr *a)
 {
@@ -138,7 +137,7 @@ kernel_route_encode(void *buffer, uint16_t type,
 	rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 	rtm->rtm_family = is_ipv4 ? AF_INET : AF_INET6;
 	rtm->rtm_dst_len = kernel_family_plen(&key->to, is_ipv4);
-	/* The old field has 8 bits; RTA_TABLE is what counts. */
+	/* The old field has 8 bits; RTA_TABLE has the number. */
 	rtm->rtm_table = entry->table < 256 ? (uint8_t)entry->table :
 	    RT_TABLE_COMPAT;
 	rtm->rtm_protocol = PROTOCOL_BABEL;
@@ -155,7 +154,7 @@ kernel_route_encode(void *buffer, uint16_t type,
 	    kernel_route_priority(key, entry));
 	if (!is_reject(entry))
 		put_next_hop(nlh, rtm, entry);
-	/* To delete, the next hop says enough. */
+	/* A deletion needs no more than the next hop. */
 	if (type == RTM_DELROUTE)
 		rtm->rtm_scope = RT_SCOPE_NOWHERE;
 	return nlh;
@@ -199,7 +198,7 @@ is_hop(const struct rtnexthop *hop, size_t len)
 }
 
 /* A multipath route counts as one by its first next hop that is alive; it is
- * dead if none is. */
+ * dead if there is none. */
 static bool
 get_first_hop(const struct nlattr *attr, struct route_message *message)
 {
@@ -234,7 +233,7 @@ get_first_hop(const struct nlattr *attr, struct route_message *message)
 }
 
 /* The kernel counts in hundredths of a second, and below zero once a route has
- * expired, for it is some time until such a one is removed. */
+ * expired, because it is removed only some time later. */
 static void
 get_expiry(const struct nlattr *attr, struct route_message *message)
 {
@@ -248,7 +247,7 @@ get_expiry(const struct nlattr *attr, struct route_message *message)
 		message->expires = info.rta_expires * (SECOND / 100);
 }
 
-/* False if the attribute is malformed; one that we do not know is fine. */
+/* False if the attribute is malformed; unknown attributes are ignored. */
 static bool
 decode_attribute(const struct nlattr *attr, struct route_message *message,
     struct in6_addr *to, struct in6_addr *from)
@@ -285,8 +284,8 @@ decode_attribute(const struct nlattr *attr, struct route_message *message,
 	}
 }
 
-/* False if it is another one: of addresses that are no destination of
- * unicast, or a word to the lookup itself. */
+/* False for other types: of addresses that are no unicast destination, or
+ * instructions for the lookup itself. */
 static bool
 decode_type(uint8_t type, enum route_type *decoded)
 {
@@ -322,8 +321,8 @@ decode_key(const struct rtmsg *rtm, const struct in6_addr *to,
 	from_prefix = prefix_of(from, (uint8_t)(base + rtm->rtm_src_len));
 	*key = destination_key_of(&to_prefix,
 	    rtm->rtm_src_len > 0 ? &from_prefix : NULL);
-	/* IPv6 routes below ::ffff:0:0/96 are not those of IPv4 that such
-	 * a key stands for. */
+	/* IPv6 routes within ::ffff:0:0/96 are not the IPv4 routes that such a
+	 * key stands for. */
 	return prefix_is_ipv4(&to_prefix) == (rtm->rtm_family == AF_INET);
 }
 

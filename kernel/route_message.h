@@ -18,11 +18,11 @@ struct route_message {
 	uint32_t nexthop_id;		/* of a nexthop object, or 0 */
 	babel_time expires;		/* from now on; 0: never */
 	bool is_ipv4, is_cloned, is_multipath;
-	bool is_dead;			/* nothing is forwarded by it */
-	bool has_other_type;		/* than those of enum route_type */
+	bool is_dead;			/* it forwards nothing */
+	bool has_other_type;		/* not in enum route_type */
 };
 
-/* Decode; false if it is not a route that a router could care about. */
+/* Decode; false if the route is of no concern to a router. */
 bool	kernel_route_decode(const struct nlmsghdr *, struct route_message *);
 /* Write a request for an entry into the buffer, which must have room for
  * ROUTE_REQUEST_MAX octets. */
@@ -34,7 +34,7 @@ uint32_t kernel_route_priority(const struct destination_key *,
 /* Do two entries for one key occupy the same place in the kernel? */
 bool	kernel_route_same_place(const struct destination_key *,
 	    const struct fib_entry *, const struct fib_entry *);
-/* A number that tells the entries that the kernel may hold apart. */
+/* A fingerprint that distinguishes the entries that the kernel may have. */
 uint64_t kernel_route_fingerprint(const struct kernel *,
 	    const struct destination_key *, const struct fib_entry *);
 /* "2001:db8::/32 via fe80::1 dev eth0 table 254" */

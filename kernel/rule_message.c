@@ -1,11 +1,11 @@
 /*
  * kernel/rule_message.c - policy rules over rtnetlink.
  *
- * For source-specific routes where the kernel has none of its own (RFC
- * 9079, section 4), a rule sends packets of a source prefix to a table.
- * Rules are few beside routes, so each is changed by a request that is
- * answered before we go on.  They carry our protocol number
- * (FRA_PROTOCOL, Linux 4.17), by which left-overs are known.
+ * For source-specific routes where the kernel has none of its own (RFC 9079,
+ * section 4), a rule sends packets of a source prefix to a table.  Rules are
+ * few compared with routes, so each is changed by a request whose answer is
+ * awaited.  They carry our protocol number (FRA_PROTOCOL, Linux 4.17), by which
+ * left-overs are recognised.
  */
 #include "kernel/rule_message.h"
 

@@ -20,7 +20,7 @@
 
 #define RECEIVE_BUFFER	(4 << 20)
 
-/* A group as bind(2) has it. */
+/* A group as a bit for bind(2). */
 #define GROUP(group)	(1U << ((group) - 1))
 #define GROUPS		(GROUP(RTNLGRP_LINK) | GROUP(RTNLGRP_IPV4_IFADDR) | \
 			    GROUP(RTNLGRP_IPV6_IFADDR) | \
@@ -35,8 +35,8 @@
 #define NETLINK_GET_STRICT_CHK	12
 #endif
 
-/* Options that older kernels lack are not missed: dumps come unfiltered,
- * errors without a text. */
+/* Options that older kernels lack can be missing: dumps are not filtered then,
+ * and errors have no text. */
 static void
 set_options(int fd)
 {
@@ -84,11 +84,10 @@ port_of(int fd)
 }
 
 /*
- * Have the kernel drop the notifications of what we did ourselves, which
- * would wake us up for each change.  A notification is a single message;
- * its nlmsg_pid is the address of the socket that asked.  Filters load in
- * network order.  Should it fail, we only work more: the reader checks
- * as well.
+ * Let the kernel drop the notifications of our own changes, which would wake us
+ * up for each change.  A notification is a single message; its nlmsg_pid is the
+ * address of the socket that asked.  Filters load values in network order.  If
+ * this fails, there is only more work, because the reader checks as well.
  */
 static void
 filter_own_changes(int fd, uint32_t port)
@@ -143,8 +142,8 @@ kernel_sockets_open(struct kernel *kernel)
 	return 0;
 }
 
-/* The error that the kernel answers to the request of that number; -1 if
- * the answer is not among these messages. */
+/* The error in the kernel's answer to the request of that number; -1 if the
+ * answer is not among these messages. */
 static int
 find_answer(const void *buffer, int len, uint32_t seq)
 {
@@ -160,8 +159,8 @@ find_answer(const void *buffer, int len, uint32_t seq)
 	return -1;
 }
 
-/* Read until the answer comes; it is there already.  False, and an errno, if
- * none comes. */
+/* Read until the answer comes; it is normally there already.  False and an
+ * errno if none comes. */
 static bool
 await_answer(struct kernel *kernel, uint32_t seq, int *answer, int *error)
 {

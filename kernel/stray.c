@@ -1,12 +1,12 @@
 /*
- * kernel/stray.c - routes of our protocol that nobody holds.
+ * kernel/stray.c - routes of our protocol that no instance has.
  *
  * A crashed instance leaves its routes, in whatever tables it was configured
- * for; a change whose answer was lost may leave one, too.  Protocol 42 tells
- * that they are of a babeld, and the claims of living instances that they are
- * of none of those.  The dump that compares our routes with the kernel's finds
- * them.  They are removed after it, because a table that changes while it is
- * dumped is not dumped in full.
+ * for; a change whose answer was lost may leave one, too.  Protocol 42 shows
+ * that a babeld installed them, and the claims of living instances show that
+ * none of these did.  The dump that compares our routes with the kernel's finds
+ * them.  They are removed after it, because a dump of a table that changes
+ * meanwhile is not complete.
  */
 #include "kernel/stray.h"
 
@@ -22,7 +22,7 @@
 #include "kernel/own.h"
 #include "kernel/route_message.h"
 
-#define STRAYS_MAX	4096		/* in one go; a next dump finds more */
+#define STRAYS_MAX	4096	/* at a time; the next dump finds more */
 
 struct stray {
 	struct route_message message;
@@ -62,7 +62,7 @@ kernel_stray_remove(struct kernel *kernel)
 	batch_init(&batch, kernel);
 	for (i = 0; i < kernel->stray_count; i++) {
 		stray = &kernel->strays[i];
-		/* It may be one that we have installed meanwhile. */
+		/* We may have installed it meanwhile. */
 		if (kernel_own_has(kernel, &stray->message))
 			continue;
 		batch_make_room(&batch, 1);

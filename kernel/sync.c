@@ -1,29 +1,30 @@
 /*
  * kernel/sync.c - reading the whole state of the kernel, in slices.
  *
- * Two tasks.  SYNC_ALL dumps links, addresses and the import tables,
- * between two sync events: the receiver sweeps out what was not reported
- * in between.  SYNC_VERIFY, which also ends each SYNC_ALL, dumps the routes
- * of our protocol and compares them with what we hold to be installed:
- * the kernel removes IPv4 routes without a word when a link goes down or
- * loses its last address.  No copy of our routes is kept for that, only a
- * fingerprint of each dumped one while the task runs.  What is dumped and
- * not held by any living instance is removed (kernel/stray.c).
+ * There are two tasks.  SYNC_ALL dumps links, addresses and the import tables,
+ * between two sync events; the receiver removes everything that was not
+ * reported in between.  SYNC_VERIFY, which also ends each SYNC_ALL, dumps the
+ * routes of our protocol and compares them with those that we believe to be
+ * installed, because the kernel removes IPv4 routes without notification when a
+ * link goes down or loses its last address.  No copy of our routes is kept for
+ * that, only a fingerprint of each dumped one while the task runs.  Dumped
+ * routes of our protocol that no living instance has are removed
+ * (kernel/stray.c).
  *
  * One datagram is read at a time; notifications and our own changes go on
- * meanwhile.  So what a notification said is gone must not come back by a
- * datagram written earlier.
+ * meanwhile.  So a datagram that was written earlier must not bring back
+ * something that a notification reported as gone.
  *
- * A dump may be inconsistent: links and addresses carry NLM_F_DUMP_INTR
- * then; IPv6 routes carry nothing, yet a dump in several datagrams may skip a
- * route when others go meanwhile.  Such a dump is repeated, and what any of
- * the tries has seen is there.  Strangers may change their routes for ever,
- * so after a few tries that has to do: for a route to be skipped each time
- * is next to impossible.  A dump of which a datagram was lost is no such
- * thing, and is put off.
+ * A dump may be inconsistent.  Links and addresses carry NLM_F_DUMP_INTR then;
+ * IPv6 routes carry nothing, but a dump in several datagrams may skip a route
+ * when others go meanwhile.  Such a dump is repeated, and everything that any
+ * of the tries has seen exists.  Strangers may change their routes for ever, so
+ * only a few tries are made: it is next to impossible that a route is skipped
+ * each time.  A dump of which a datagram was lost is another case, and is
+ * postponed.
  *
- * A dump that does not go on has no end: then the sockets are opened anew,
- * and everything is read again.
+ * A dump that does not continue would never end: then the sockets are opened
+ * anew, and everything is read again.
  */
 #include "kernel/sync.h"
 
@@ -52,7 +53,7 @@
 #include "util.h"
 
 #define TRIES_MAX	5
-#define DUMP_PATIENCE	(10 * SECOND)	/* for its next datagram */
+#define DUMP_PATIENCE	(10 * SECOND)	/* for the next datagram of a dump */
 #define RETRY_DELAY	SECOND
 #define WALK_SLICE	256
 #define STAGE_LINKS	0
@@ -76,7 +77,7 @@ set_task(struct kernel *kernel, enum sync_task task)
 		kernel->marks.deadline = NEVER;
 }
 
-/* Events between the two sync events are those that may be outdated. */
+/* The stages between the two sync events are those that may be outdated. */
 static void
 note_stage(struct kernel *kernel)
 {
@@ -191,7 +192,7 @@ begin(struct kernel *kernel, enum sync_task task)
 	kernel_marks_set_timer(kernel);
 }
 
-/* A socket can do one dump at a time: one in progress is read to its end
+/* A socket can do one dump at a time, so one in progress is read to its end
  * first. */
 int
 kernel_resync(struct kernel *kernel)
@@ -207,8 +208,8 @@ kernel_resync(struct kernel *kernel)
 	return 0;
 }
 
-/* A task is due.  One in progress goes on to its end, whatever happens
- * meanwhile, so that there is an end. */
+/* A task is due.  A task in progress goes on to its end, whatever happens
+ * meanwhile; otherwise it might never end. */
 static void
 begin_when_free(struct kernel *kernel, enum sync_task task)
 {
@@ -246,7 +247,8 @@ end_walk(struct kernel *kernel)
 	end_task(kernel);
 }
 
-/* Compare a slice of what we hold to be installed with what is. */
+/* Compare a slice of the entries that we believe to be installed with the
+ * dumped routes. */
 static void
 walk(struct kernel *kernel)
 {
@@ -287,8 +289,8 @@ begin_walk(struct kernel *kernel)
 	kernel_marks_set_timer(kernel);
 }
 
-/* An answer has not come: whatever is wrong with the sockets, others may
- * do better. */
+/* An answer has not come.  Whatever is wrong with the sockets, new ones may
+ * work. */
 static void
 reopen(struct kernel *kernel)
 {
@@ -340,7 +342,7 @@ may_have_skipped(const struct kernel *kernel)
 	    sync->ipv6_changes != kernel->marks.ipv6_changes;
 }
 
-/* What a stage that is done brings about. */
+/* Act on the end of a stage. */
 static void
 finish_stage(struct kernel *kernel)
 {
@@ -418,7 +420,7 @@ kernel_sync_ready(struct kernel *kernel)
 		kernel->read_error = errno;
 	if (len < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
-	/* Part of it is lost; the end will come all the same. */
+	/* Part of the datagram is lost; the end of the dump will still come. */
 	if (len < 0 || len > NETLINK_BUFFER) {
 		kernel->sync.is_lossy = true;
 		return;

@@ -1,15 +1,15 @@
 /*
  * kernel/watch.c - what a message about a route means.
  *
- * Routes of the import tables become events.  Routes of our protocol are
- * never imported; they tell whether what we installed is still there.
+ * Routes of the import tables become events.  Routes of our protocol are never
+ * imported; they show whether the entries that we installed are still there.
  *
- * The kernel does not say which of several routes in one place a replacement
+ * The kernel does not tell which of several routes in one place a replacement
  * replaced, nor which of the next hops of an IPv6 multipath route remain, nor
- * which IPv4 routes went with a link, an address or a nexthop object: such
- * rare events are followed by a dump, if any route concerned matters to
- * anybody.  Strangers may have a million others, and change them all the
- * time: that costs a look at the message and no more.
+ * which IPv4 routes went with a link, an address or a nexthop object.  Such
+ * rare events are followed by a dump, if any route concerned matters.
+ * Strangers may have a million other routes, and change them all the time; that
+ * costs no more than a look at each message.
  */
 #include "kernel/watch.h"
 
@@ -33,8 +33,8 @@
 #define AGAIN_DELAY	(200 * MILLISECOND)
 #define PRIORITY_MAX_DEFAULT 65535	/* of an IPv6 default to import */
 
-/* Somebody else has changed routes: was one of ours removed, or replaced
- * by another, or is there room for one where another was? */
+/* Somebody else has changed routes: was one of ours removed or replaced, or is
+ * a place free that was taken? */
 static void
 watch_ours(struct kernel *kernel, const struct nlmsghdr *nlh,
     const struct route_message *message)
@@ -71,8 +71,8 @@ is_import_table(const struct kernel *kernel, uint32_t table)
 	return false;
 }
 
-/* A route for one type of service only is no route for all packets.  The
- * kernel's own IPv6 default of last resort is none at all. */
+/* A route for one type of service is not for all packets.  The kernel's own
+ * IPv6 default of last resort is no route at all. */
 static bool
 is_import(const struct kernel *kernel, const struct route_message *message)
 {
@@ -102,9 +102,9 @@ import_fingerprint(const struct kernel *kernel,
 	    sizeof(octets));
 }
 
-/* Could there be more to the change than the message says?  A replacement
- * replaces one route in its place, and the message does not say which; of
- * the next hops of an IPv6 multipath route, it names one. */
+/* Could the change affect more than the message names?  A replacement replaces
+ * one route in its place, but the message does not tell which.  Of the next
+ * hops of an IPv6 multipath route, it names one. */
 static bool
 is_ambiguous(struct kernel *kernel, const struct nlmsghdr *nlh,
     const struct route_message *message, bool matters)
@@ -120,7 +120,8 @@ is_ambiguous(struct kernel *kernel, const struct nlmsghdr *nlh,
 	return kernel->has_ipv6_siblings;
 }
 
-/* Remember that it may go without a word when its link goes down. */
+/* Remember that the route may go without notification when its link goes
+ * down. */
 static void
 note_import(struct kernel *kernel, const struct route_message *message)
 {
@@ -186,7 +187,7 @@ kernel_route_message(struct kernel *kernel, const struct nlmsghdr *nlh,
 
 	if (!kernel_route_decode(nlh, &message))
 		return;
-	/* Whoever learns of a route should know the link that it uses. */
+	/* The receiver of a route should know the link that it uses. */
 	kernel_link_report(kernel);
 	if (is_dump) {
 		if (message.route.proto == PROTOCOL_BABEL)

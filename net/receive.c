@@ -1,9 +1,10 @@
 /*
- * net/receive.c - reading a burst, with what the kernel says of it.
+ * net/receive.c - reading a burst, with the kernel's control messages.
  *
- * Arrival is stamped by the kernel, in real time.  We use the stamp only
- * as the age of the packet, which is subtracted from the monotonic clock,
- * so that a step of real time spoils no more than the packets queued.
+ * The kernel stamps the arrival of a packet in real time.  The timestamp is
+ * used only as the age of the packet, which is subtracted from the monotonic
+ * clock, so a step of real time affects only the packets that are queued at
+ * that moment.
  */
 #include "net/internal.h"
 
@@ -50,8 +51,8 @@ time_of_arrival(const struct clocks *clocks, const struct timespec *stamp)
 	return received < clocks->now ? received : clocks->now;
 }
 
-/* A socket that is bound to an interface knows better where it came in: in
- * a VRF the kernel may name the VRF. */
+/* The interface that a socket is bound to counts, because in a VRF the kernel
+ * may name the VRF instead. */
 static void
 read_pktinfo(const struct net_link *link, struct datagram *datagram,
     const struct cmsghdr *cmsg)
@@ -101,9 +102,9 @@ read_control(struct net *net, struct net_link *link,
 	}
 }
 
-/* False if the datagram is to be dropped.  What is sent to a group is for
- * those who have joined it; before Linux 4.20 the socket of the port alone
- * gets copies. */
+/* False if the datagram is to be dropped.  A packet to a group is for
+ * interfaces that have joined it; before Linux 4.20 the socket that is bound to
+ * the port only gets copies. */
 static bool
 fill_datagram(struct net *net, struct net_link *link, size_t i,
     const struct clocks *clocks, struct datagram *datagram)

@@ -2,8 +2,8 @@
  * net/socket.c - how a socket is opened and bound.
  *
  * Two daemons on one port would steal each other's packets, so the sockets
- * refuse to share it.  Our own have to share it, though: SO_REUSEADDR is set
- * for the moment in which another one of ours is bound.
+ * refuse to share it.  Our own sockets must share it, so SO_REUSEADDR is set
+ * while another one of ours is bound.
  */
 #include "net/internal.h"
 
@@ -26,7 +26,7 @@ set_int(int fd, int level, int option, int value)
 	return setsockopt(fd, level, option, &value, sizeof(value));
 }
 
-/* What Babel cannot do without. */
+/* Options that Babel cannot do without. */
 static int
 set_options(int fd)
 {
@@ -39,14 +39,15 @@ set_options(int fd)
 	return 0;
 }
 
-/* What makes it better; an old kernel may refuse.  A neighbour's full table
- * arrives as one burst, always in the same order: with a small buffer always
- * the same tail would be lost. */
+/* Options that improve it, and that an old kernel may refuse.  A neighbour's
+ * full table arrives as one burst, always in the same order, so with a small
+ * buffer the same tail would be lost each time. */
 static void
 set_wishes(int fd)
 {
 	(void)set_int(fd, IPPROTO_IPV6, IPV6_TCLASS, TRAFFIC_CLASS);
-	/* Deliver what comes in where this socket has joined only. */
+	/* Deliver only packets from interfaces where this socket has joined the
+	 * group. */
 	(void)set_int(fd, IPPROTO_IPV6, IPV6_MULTICAST_ALL, 0);
 	(void)set_int(fd, SOL_SOCKET, SO_TIMESTAMPNS, 1);
 	(void)set_int(fd, SOL_SOCKET, SO_RXQ_OVFL, 1);
@@ -54,8 +55,8 @@ set_wishes(int fd)
 		(void)set_int(fd, SOL_SOCKET, SO_RCVBUF, RECEIVE_BUFFER);
 }
 
-/* Without CAP_NET_RAW, Linux before 5.7 refuses both; one before 5.0 knows
- * the name alone. */
+/* Without CAP_NET_RAW, Linux before 5.7 refuses both; before 5.0 it knows only
+ * the name. */
 static int
 bind_to_interface(int fd, unsigned int ifindex)
 {
@@ -143,7 +144,8 @@ net_socket_join(int fd, unsigned int ifindex, const struct in6_addr *group,
 	    errno != EADDRINUSE ? errno : 0;
 }
 
-/* The kernel doubles what it is asked for, and raises it to its minimum. */
+/* The kernel doubles the value that it is given, and raises it to its
+ * minimum. */
 void
 net_socket_limit(int fd, int octets)
 {

@@ -1,11 +1,11 @@
 /*
  * net/tap.c - packets that arrive on an interface and do not reach us.
  *
- * A packet filter that drops what comes in is seen on the other side only,
- * because nothing tells us of packets that we never get.  So an interface on
- * which nothing is heard is looked at by a packet socket for a while, before
- * any filter: what it sees of our port should have reached us.  One interface
- * is looked at at a time, again and again, but ever more rarely.
+ * A packet filter that drops incoming packets is noticed only on the other
+ * side, because nothing reports packets that we never get.  So an interface on
+ * which nothing is received is watched by a packet socket for a while, before
+ * any filter: packets to our port that it sees should have reached us.  One
+ * interface is watched at a time, again and again, but at growing intervals.
  */
 #include "net/internal.h"
 
@@ -29,7 +29,7 @@
 #define IPV6_SOURCE	8
 #define IPV6_TARGET	24
 
-/* See IPv6 packets with UDP for that port alone, and of these the header. */
+/* Receive only IPv6 packets with UDP for that port, and only their headers. */
 static int
 filter_port(int fd, uint16_t port)
 {
@@ -79,7 +79,7 @@ is_for_us(const struct net *net, const struct sockaddr_ll *sender,
 	    sizeof(net->group)) == 0);
 }
 
-/* Has such a packet come by?  The address that it is from. */
+/* Has such a packet come?  Returns the address that it is from. */
 static bool
 has_seen(const struct net *net, struct in6_addr *from)
 {
@@ -112,7 +112,7 @@ is_due(const struct net_link *link, babel_time now)
 	    now >= link->look_next && is_deaf(link);
 }
 
-/* Plan the next look at the link; something was heard: soon again. */
+/* Schedule the next look at the link: soon, if something was received. */
 static void
 plan(struct net_link *link, babel_time now)
 {
@@ -148,7 +148,7 @@ begin(struct net *net, babel_time now)
 	}
 }
 
-/* The time is up: what has the tap seen that we have not? */
+/* The time is up: has the tap seen packets that we have not? */
 static void
 end(struct net *net, struct net_link *link, babel_time now)
 {

@@ -51,13 +51,13 @@ struct member {
 	struct fib_entry own;
 };
 
-/* An entry of a source's table; the source leads. */
+/* An entry of a source's table; the source is the lead. */
 struct slot {
 	struct tree_node entry;
 	struct pair pair;
 	bool is_planned, is_there;
-	struct fib_entry planned;	/* once the steps taken are done */
-	struct fib_entry there;		/* as the answers say */
+	struct fib_entry planned;	/* once the pending steps are done */
+	struct fib_entry there;		/* as answered so far */
 	unsigned int pending;		/* steps not answered yet */
 };
 TREE_HEAD(slot_tree);
@@ -134,7 +134,7 @@ common_bits(const struct prefix *a, const struct prefix *b)
 	return bits;
 }
 
-/* Families do not mix here, so ::/0 needs no care. */
+/* Families do not mix here, so ::/0 needs no special case. */
 static bool
 is_inside(const struct prefix *inner, const struct prefix *outer)
 {
@@ -274,7 +274,7 @@ member_find(const struct disambiguation *d,
 	return found == NULL ? NULL : found->member;
 }
 
-/* So that whatever is collected later has room. */
+/* Make room, so that collecting cannot fail later. */
 static bool
 make_room(struct disambiguation *d)
 {
@@ -310,7 +310,7 @@ member_get(struct disambiguation *d, const struct destination_key *key)
 	return member;
 }
 
-/* Free it if it is nobody's route any more. */
+/* Free the member if it is nobody's route any more. */
 static void
 member_release(struct disambiguation *d, struct member *member)
 {
@@ -322,7 +322,7 @@ member_release(struct disambiguation *d, struct member *member)
 	free(member);
 }
 
-/* What leads where the member leads. */
+/* The entry that leads where the member leads. */
 static struct fib_entry
 entry_of_member(const struct member *member)
 {
@@ -331,7 +331,7 @@ entry_of_member(const struct member *member)
 	return (struct fib_entry){ .throw_route = true };
 }
 
-/* What the source's table should hold; false: nothing. */
+/* The entry that the source's table should have; false: none. */
 static bool
 want(const struct disambiguation *d, const struct destination_key *key,
     struct fib_entry *entry)
@@ -392,7 +392,7 @@ is_same(const struct fib_entry *a, const struct fib_entry *b)
 	    a->throw_route == b->throw_route;
 }
 
-/* Take the step, if one is needed, that makes the entry right. */
+/* Take the step that makes the entry right, if one is needed. */
 static int
 settle_slot(struct disambiguation *d, struct slot *slot)
 {
@@ -431,7 +431,7 @@ settle(struct disambiguation *d, const struct prefix *to,
 	return slot == NULL ? ENOMEM : settle_slot(d, slot);
 }
 
-/* What a member can change besides its own entry: (to, each source) and
+/* The entries that a member can change besides its own: (to, each source) and
  * (each destination, from). */
 struct reach {
 	const struct prefix *to, *from;
@@ -476,8 +476,8 @@ arrange_absent(struct disambiguation *d, struct reach *reach)
 		reach_settle(d, reach, &reach->destinations[i], reach->from);
 }
 
-/* Settle all that the member of that key, there or gone, can change: the
- * first error, but all is tried. */
+/* Settle all entries that the member of that key, existing or gone, can change.
+ * Returns the first error, but tries them all. */
 static int
 arrange(struct disambiguation *d, const struct destination_key *key)
 {
@@ -630,7 +630,8 @@ member_after(const struct disambiguation *d,
 	return position == NULL ? NULL : position->member;
 }
 
-/* Settle what the next member can change; false: there is none. */
+/* Settle the entries that the next member can change; false if there is
+ * none. */
 static bool
 review_member(struct disambiguation *d)
 {

@@ -1,10 +1,10 @@
 /*
- * rule/other.c - the routes that others have, and our own exports.
+ * rule/other.c - the routes that others have, and those that we announce.
  *
- * Several kernel routes may have the same prefixes; each has all
- * that identifies it, so that a removal removes exactly that one, and
- * reporting a route twice changes nothing.  The callback is given
- * prefixes only, when the first route comes and when the last one goes.
+ * Several kernel routes may have the same prefixes.  Each is kept with
+ * everything that identifies it, so that a removal removes exactly that one,
+ * and reporting a route twice changes nothing.  The callback is given prefixes
+ * only: when the first route with them comes, and when the last one goes.
  */
 #include "rule/other.h"
 
@@ -89,7 +89,7 @@ has_key(const struct other *other, const struct destination_key *key)
 	    destination_key_compare(&other->identity.key, key) == 0;
 }
 
-/* Is it alone with its key? */
+/* Is it the only route with its key? */
 static bool
 is_alone(const struct other *other)
 {
@@ -189,7 +189,7 @@ rule_others_displace(struct rule_others *others,
 	return displaced;
 }
 
-/* There is one export with a key, from whatever table. */
+/* There is one announced route with a key, from whatever table. */
 static struct other *
 find_announced(struct rule_others *others, const struct destination_key *key)
 {
@@ -248,7 +248,7 @@ rule_others_sync(struct rule_others *others, bool begin)
 	walk_restart(&others->sweep);
 }
 
-/* The first of the next key. */
+/* The first route of the next key. */
 static struct other *
 next_of_sweep(struct rule_others *others)
 {
@@ -262,7 +262,7 @@ next_of_sweep(struct rule_others *others)
 	return rule_other_tree_after(&others->tree, &wanted);
 }
 
-/* Forget what the kernel did not report any more of those of one key. */
+/* Forget the routes of one key that the kernel did not report any more. */
 static void
 sweep_key(struct rule_others *others, struct other *other)
 {

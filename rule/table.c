@@ -1,23 +1,24 @@
 /*
- * rule/table.c - a routing table for each source prefix, and the policy
- * rule that leads there.
+ * rule/table.c - a routing table for each source prefix, and the policy rule
+ * that leads there.
  *
- * A rule "from SOURCE lookup TABLE" has a priority by the length of its
- * source, so that longer ones come first, and our protocol number; both
- * tell that an instance of us has made it.  The rule is there before the
- * first route of its table, and goes after the last, so that after a crash
- * all routes that were left behind are found by the rules.
+ * A rule "from SOURCE lookup TABLE" has a priority by the length of its source,
+ * so that longer ones come first, and our protocol number; both show that an
+ * instance of babeld made it.  The rule is there before the first route of its
+ * table and goes after the last, so that after a crash the rules lead to all
+ * routes that were left behind.
  *
- * A table in which anybody has a route, or to which a rule of others
- * leads, is not ours to take.  Instances on one machine may have the same
- * priorities: the tables of living ones are taken in a file that they
- * share (claims.h), so that what is in no living one's table is left over,
- * whatever its priority: the dead may have been configured otherwise.
+ * A table in which anybody has a route, or to which a rule of others leads, is
+ * not taken.  Instances on one machine may have the same priorities: living
+ * ones claim their tables in a file that they share (claims.h).  Routes and
+ * rules of a table that no living instance has claimed are left over, whatever
+ * their priority, because the dead instance may have been configured
+ * differently.
  *
- * Where somebody else has a route for the source, a rule that "leaves"
- * stands behind it, of the same priority: from SOURCE to DESTINATION
- * lookup the table that has the route.  The kernel keeps rules of one
- * priority in the order in which they were added.
+ * Where somebody else has a route for the source, a rule that "leaves" stands
+ * behind it, of the same priority: from SOURCE to DESTINATION lookup the table
+ * that has the route.  The kernel keeps rules of one priority in the order in
+ * which they were added.
  */
 #include "rule/table.h"
 
@@ -36,7 +37,7 @@
 #define PRIORITIES	128		/* one for each length but 0 */
 #define TABLES_MAX	UINT32_MAX
 
-/* From the source to a destination, elsewhere. */
+/* A rule that leaves: from the source to a destination, elsewhere. */
 struct leaving {
 	TAILQ_ENTRY(leaving) entry;
 	struct prefix to;
@@ -73,7 +74,7 @@ struct rule_tables {
 	uint32_t next;			/* none before it is free */
 	bool is_broken;
 	const char *directory;		/* of the shared file */
-	bool has_claims;		/* not opened before the first need */
+	bool has_claims;		/* opened when first needed */
 	struct claims claims;
 };
 
@@ -123,7 +124,7 @@ find_foreign(const struct rule_tables *tables, uint32_t table)
 	return rule_foreign_tree_find(&tables->foreign, &wanted);
 }
 
-/* A destination as a rule has it, which says nothing of "any". */
+/* A destination as a rule has it: a rule has no "any". */
 static struct prefix
 rule_destination(const struct prefix *to)
 {
@@ -168,7 +169,7 @@ rule_of_leaving(const struct rule_tables *tables,
 	return rule;
 }
 
-/* Is it of an instance with our priorities? */
+/* Is the rule of an instance with our priorities? */
 static bool
 is_ours(const struct rule_tables *tables, const struct kernel_rule *rule)
 {
@@ -202,7 +203,7 @@ claims_of(struct rule_tables *tables)
 	return &tables->claims;
 }
 
-/* Take it among the instances. */
+/* Claim the table among the instances. */
 static bool
 take_number(struct rule_tables *tables, uint32_t number)
 {
@@ -221,7 +222,7 @@ drop_number(struct rule_tables *tables, uint32_t number)
 	claims_drop(&tables->claims, number);
 }
 
-/* Rules that may have been left behind, collected while the kernel tells. */
+/* Rules that may have been left behind, collected from the kernel's dump. */
 struct left_over {
 	STAILQ_ENTRY(left_over) entry;
 	struct kernel_rule rule;
@@ -235,7 +236,7 @@ struct left_overs {
 	struct left_over_list removed;	/* of those that led */
 };
 
-/* Is it one that we have made since we began? */
+/* Did we make the rule ourselves? */
 static bool
 is_in_use(const struct rule_tables *tables, const struct kernel_rule *rule)
 {
@@ -267,8 +268,9 @@ collect_left_over(void *ctx, const struct kernel_rule *rule)
 	    &left_overs->leaving, left_over, entry);
 }
 
-/* Remove the rule, and our routes in its table, if no living instance has
- * that; false: one has, or somebody else made the rule for routes of his. */
+/* Remove the rule, and our routes in its table, unless a living instance has
+ * that table, or somebody else made the rule for routes of his own: then
+ * false. */
 static bool
 flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
 {
@@ -289,7 +291,7 @@ flush_leading(struct rule_tables *tables, const struct kernel_rule *rule)
 	return true;
 }
 
-/* Remove it from the list. */
+/* Remove the rule from the list. */
 static void
 forget_left_over(struct left_over_list *list, struct left_over *left_over)
 {
@@ -297,7 +299,7 @@ forget_left_over(struct left_over_list *list, struct left_over *left_over)
 	free(left_over);
 }
 
-/* Is there a rule to the table of a source, before that rule? */
+/* Does a rule to the table of a source come before that rule? */
 static bool
 has_leading(const struct left_over_list *list, const struct kernel_rule *rule)
 {
@@ -310,8 +312,8 @@ has_leading(const struct left_over_list *list, const struct kernel_rule *rule)
 	return false;
 }
 
-/* A rule that leaves goes with the one that led; of our own priorities, also
- * if there is no such one. */
+/* A rule that leaves is removed with the one that led to the source's table;
+ * with our own priorities, also if there is no such rule. */
 static bool
 is_left_behind(const struct left_overs *found, const struct kernel_rule *rule)
 {
@@ -320,8 +322,9 @@ is_left_behind(const struct left_overs *found, const struct kernel_rule *rule)
 	    has_leading(&found->removed, rule);
 }
 
-/* Rules that leave go with the one of their source: they lead to tables
- * that are not ours.  What stays in the list is that of the living. */
+/* Rules that leave are removed with the rule of their source, because they lead
+ * to tables that are not ours.  The rules that stay in the list belong to
+ * living instances. */
 static void
 flush_left_overs(struct rule_tables *tables)
 {
@@ -597,7 +600,7 @@ note_foreign(struct rule_tables *tables, uint32_t number)
 	if (foreign == NULL) {
 		foreign = calloc(1, sizeof(*foreign));
 		if (foreign == NULL)
-			return;		/* is_free looks at the routes, too */
+			return;		/* is_free checks the routes, too */
 		foreign->table = number;
 		rule_foreign_tree_insert(&tables->foreign, foreign);
 	}
@@ -634,7 +637,7 @@ rule_tables_note(struct rule_tables *tables, const struct kernel_rule *rule,
 		note_foreign(tables, rule->table);
 }
 
-/* A rule that the kernel has. */
+/* A rule of the kernel's dump. */
 static void
 note_seen(void *ctx, const struct kernel_rule *rule)
 {

@@ -185,7 +185,7 @@ static void
 submit(struct probe *probe, const struct fib_change *change)
 {
 	while (!kernel_submit(probe->kernel, change))
-		kernel_flush(probe->kernel);
+		kernel_send(probe->kernel);
 	probe->pending++;
 }
 
@@ -370,7 +370,7 @@ run_changes(struct probe *probe, char **words)
 		next_prefix(&change.key.to);
 	}
 	while (probe->pending > 0)
-		kernel_flush(probe->kernel);
+		kernel_send(probe->kernel);
 	clock_gettime(CLOCK_MONOTONIC, &end);
 	if (count > 1)
 		printf("bulk %u failed %u microseconds %lld\n", count,
@@ -469,7 +469,7 @@ loop(struct probe *probe)
 				kernel_ready(probe->kernel, fds[i].fd);
 		if (fds[KERNEL_FDS].revents != 0 && !read_commands(probe))
 			return;
-		while (kernel_flush(probe->kernel) != KERNEL_IDLE)
+		while (kernel_send(probe->kernel) != KERNEL_IDLE)
 			continue;
 	}
 }

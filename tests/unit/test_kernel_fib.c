@@ -208,17 +208,17 @@ the_old_place_is_given_up(void **state)
 		fake.send_error = cases[i].send_error;
 		fake.delete_error = cases[i].delete_error;
 		submit(kernel, 5, 50);
-		assert_int_equal(kernel_flush(kernel) == KERNEL_BUSY,
+		assert_int_equal(kernel_send(kernel) == KERNEL_BUSY,
 		    cases[i].again);
 		/* The new place counts at once; the old one goes first. */
 		assert_int_equal(fake.done, 1);
 		submit(kernel, 50, 60);
-		assert_int_equal(kernel_flush(kernel), KERNEL_ANSWERED);
+		assert_int_equal(kernel_send(kernel), KERNEL_ANSWERED);
 		assert_string_equal(fake.asked,
 		    cases[i].send_error != 0 ? " +50 -5 +60 -50" :
 		    cases[i].again ? " +50 -5 -5 +60 -50" :
 		    " +50 -5 +60 -50");
-		assert_int_equal(kernel_flush(kernel), KERNEL_IDLE);
+		assert_int_equal(kernel_send(kernel), KERNEL_IDLE);
 		assert_int_equal(fake.done, 2);
 		assert_int_equal(fake.failed, 0);
 		assert_int_equal(fake.logged, cases[i].logged);
@@ -236,15 +236,15 @@ the_old_place_goes_first(void **state)
 	(void)state;
 	submit(kernel, 5, 50);
 	fake.delete_error = ENOMEM;
-	assert_int_equal(kernel_flush(kernel), KERNEL_BUSY);
+	assert_int_equal(kernel_send(kernel), KERNEL_BUSY);
 	submit(kernel, 0, 7);
 	for (i = 0; i < 3; i++) {
 		fake.delete_error = ENOMEM;
-		assert_int_equal(kernel_flush(kernel), KERNEL_BUSY);
+		assert_int_equal(kernel_send(kernel), KERNEL_BUSY);
 	}
 	assert_string_equal(fake.asked, " +50 -5 -5 -5 -5");
 	assert_int_equal(fake.done, 1);
-	assert_int_equal(kernel_flush(kernel), KERNEL_ANSWERED);
+	assert_int_equal(kernel_send(kernel), KERNEL_ANSWERED);
 	assert_string_equal(fake.asked, " +50 -5 -5 -5 -5 -5 +7");
 	assert_int_equal(fake.done, 2);
 	kernel_close(kernel);
@@ -271,24 +271,24 @@ what_is_not_answered_is_repeated(void **state)
 	submit(kernel, 0, 7);
 	submit(kernel, 5, 5);
 	fake.deaf = 4;
-	kernel_flush(kernel);
+	kernel_send(kernel);
 	assert_int_equal(fake.done, 0);
 	assert_string_equal(fake.asked, " +7 +5 +7");
 	/* Not at once. */
-	assert_int_equal(kernel_flush(kernel), KERNEL_IDLE);
+	assert_int_equal(kernel_send(kernel), KERNEL_IDLE);
 	pass(kernel, 5 * MILLISECOND);
-	kernel_flush(kernel);
+	kernel_send(kernel);
 	assert_string_equal(fake.asked, " +7 +5 +7");
 	pass(kernel, 5 * MILLISECOND);
-	kernel_flush(kernel);
+	kernel_send(kernel);
 	assert_string_equal(fake.asked, " +7 +5 +7 +7 +5 +7");
 	assert_int_equal(fake.done, 0);
 	/* What the engine wants meanwhile comes after. */
 	submit(kernel, 50, 50);
 	pass(kernel, 10 * MILLISECOND);
-	assert_int_equal(kernel_flush(kernel), KERNEL_IDLE);
+	assert_int_equal(kernel_send(kernel), KERNEL_IDLE);
 	pass(kernel, 10 * MILLISECOND);
-	assert_int_equal(kernel_flush(kernel), KERNEL_ANSWERED);
+	assert_int_equal(kernel_send(kernel), KERNEL_ANSWERED);
 	assert_string_equal(fake.asked,
 	    " +7 +5 +7 +7 +5 +7 +7 +5 +50");
 	assert_int_equal(fake.done, 3);
