@@ -141,7 +141,8 @@ gather_pollfds(struct daemon *daemon, struct pollfd *fds, babel_time now)
 	return INPUTS + local_pollfds(daemon->local, fds + INPUTS);
 }
 
-/* At debug level 1, what has changed is printed; but not all the time. */
+/* At debug level 1, the tables are printed when they have changed, but not all
+ * the time. */
 static babel_time
 next_table(const struct daemon *daemon)
 {
@@ -423,8 +424,8 @@ give_up_privileges(struct daemon *daemon)
 	return true;
 }
 
-/* Open the log, go to the background, and leave our mark; true when
- * that worked.  *parent takes the descriptor of whoever waits for us. */
+/* Open the log, go to the background and write the pid file; false if that
+ * fails. *parent takes the descriptor for the parent that waits. */
 static bool
 settle(struct daemon *daemon, int *parent)
 {

@@ -1,10 +1,9 @@
 /*
- * blake2s.c - the hash function BLAKE2s (RFC 7693), with a key or without.
+ * blake2s.c - the hash function BLAKE2s (RFC 7693), with or without a key.
  *
- * The state is eight words.  A block of sixteen words is worked into it by
- * ten rounds; in each, the words of the block are taken in another order.
- * The last block is marked, so it is known only at the end which one that
- * is: a full block waits until something follows it.
+ * The state has eight words.  Ten rounds mix a block of sixteen words into it,
+ * each taking the words of the block in another order.  The last block is
+ * marked, so a full block waits until something follows it.
  */
 #include "blake2s.h"
 
@@ -13,8 +12,8 @@
 #define WORDS	16
 #define ROUNDS	10
 
-/* Unrolled, the rounds find their words without looking up the order: 3 kB
- * for a quarter of the time. */
+/* Unrolled, the rounds find their words without looking up the order, which
+ * makes the code larger by 3 kB, and faster. */
 #ifdef __OPTIMIZE_SIZE__
 enum { UNROLLED = 1 };
 #else

@@ -1,5 +1,5 @@
 /*
- * counter.c - what the engine counts, in words.
+ * counter.c - the names of the engine's counters.
  */
 #include "counter.h"
 

@@ -1,19 +1,19 @@
 /*
- * local.c - the local socket: who is connected, and whose turn it is.
+ * local.c - the local socket: its connections, and their turns.
  *
- * The protocol is made of lines.  A client sends requests; the reply to each
+ * The protocol consists of lines.  A client sends requests; the reply to each
  * is any number of lines and then "ok", "no" or "bad" (local/execute.c).  A
- * monitor is sent changes besides (local/monitor.c).
+ * monitor is sent changes, too (local/monitor.c).
  *
  * Routing comes first.  An event is only recorded in a journal.  Output is
- * produced in turns of a fixed number of steps, fewer when the engine has
- * work waiting, and only as fast as each client reads.  Nothing more is
- * produced for a client that does not read, and it is dropped when the
- * journal has had to remember too much for it.
+ * produced in turns of a fixed number of steps, fewer when the engine has work
+ * waiting, and only as fast as each client reads.  Nothing more is produced for
+ * a client that does not read, and it is dropped when the journal has grown too
+ * long because of it.
  *
- * In a client's turn the journal comes first, so that the effects of a
- * request are sent before its "ok", and a dump continues only when all
- * changes behind it have been sent.
+ * In a client's turn the journal comes first, so that the effects of a request
+ * are sent before its "ok", and a dump continues only when all changes behind
+ * it have been sent.
  */
 #include "local.h"
 
@@ -41,7 +41,7 @@
 #define STEPS_IDLE	1024		/* for all clients, in one turn */
 #define STEPS_BUSY	64
 #define SHARES		8		/* clients that use up the steps */
-#define STEPS_DEAF	16		/* for one that is gone, in addition */
+#define STEPS_DEAF	16		/* more, for a client that is gone */
 #define STEPS_REQUEST	8		/* that a request costs */
 #define FORGET		2048		/* records, in one turn at least */
 #define HOST_MAX	64
@@ -189,7 +189,7 @@ take_slot(struct local *local)
 	return slot;
 }
 
-/* Send the reason, as far as that goes without waiting. */
+/* Send the reason, as far as that is possible without waiting. */
 static void
 refuse(struct local *local, const struct babel *b, struct client *c)
 {
@@ -229,9 +229,9 @@ local_adopt(struct local *local, const struct babel *b, int fd,
 	client_put_text(c, "ok\n");
 }
 
-/* Without descriptors or memory the server would stay ready all the time,
- * so it is not polled for a while; other errors are those of a client that
- * is gone again, unless they last. */
+/* Without descriptors or memory the server would stay ready all the time, so it
+ * is not polled for a while.  Other errors come from a client that is gone
+ * again, unless they last. */
 static void
 accept_failed(struct local *local, babel_time now, int error)
 {
@@ -290,7 +290,7 @@ has_news(const struct local *local, const struct client *c, babel_time now)
 	    local->journal.count > local->lag / 2);
 }
 
-/* Can its next line be acted upon? */
+/* Can its next line be processed? */
 static bool
 has_request(const struct client *c, babel_time now)
 {
@@ -378,15 +378,15 @@ read_input(struct local *local, struct client *c, babel_time now)
 	}
 }
 
-/* Read, unless the client is not to send now. */
+/* Read, unless the client should not send now. */
 static void
 client_input(struct local *local, struct client *c, short revents,
     babel_time now)
 {
 	if (c->state != CLIENT_OPEN)
 		return;
-	/* The client is gone altogether; what it asked for before is still
-	 * done, without a reply. */
+	/* The client is gone altogether; its earlier requests are still carried
+	 * out, without a reply. */
 	if ((revents & (POLLERR | POLLHUP)) != 0 && !c->ended)
 		client_is_gone(c);
 	else if ((revents & POLLIN) == 0)
@@ -394,8 +394,7 @@ client_input(struct local *local, struct client *c, short revents,
 	read_input(local, c, now);
 }
 
-/* Is the line not to be acted upon, now or ever?  What came meanwhile
- * counts. */
+/* Must the line wait, or be dropped?  Input that came meanwhile counts. */
 static bool
 must_wait(struct local *local, struct client *c, const char *line,
     babel_time now)
@@ -441,7 +440,7 @@ may_reply(const struct client *c)
 	    c->serial >= c->reply_serial);
 }
 
-/* Continue with whatever the client is being sent. */
+/* Continue the client's task or monitor. */
 static void
 client_serve(struct local *local, const struct babel *b, struct client *c,
     unsigned int *budget)
@@ -523,9 +522,9 @@ drop(struct local *local, struct client *c, babel_time now,
 	client_finish(c, now, reason);
 }
 
-/* Remove records that all monitors have got, and drop a monitor for which
- * too many are kept.  A turn removes more records than have been added since
- * the last one, so that the journal shrinks in the end, and its cost is in
+/* Remove records that all monitors have been sent, and drop a monitor for which
+ * too many are kept.  A turn removes more records than were added since the
+ * last one, so that the journal shrinks in the end, and its cost is in
  * proportion to that. */
 static void
 keep_journal(struct local *local, const struct babel *b)

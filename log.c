@@ -34,7 +34,7 @@
 #include "util.h"
 
 #define LOG_LINE	2048		/* octets with the newline */
-#define REPORT_PAUSE	SECOND		/* between two tries to tell */
+#define REPORT_PAUSE	SECOND		/* between two tries to report */
 _Static_assert(LOG_LINE <= PIPE_BUF, "a ready pipe has room for a line");
 
 enum way {

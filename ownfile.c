@@ -27,8 +27,8 @@ stat_directory(const char *path, struct stat *st)
 	return stat(dirname(copy), st);
 }
 
-/* NULL, or what is wrong with the directory.  In one that is sticky, such as
- * /tmp, others cannot exchange a file that is ours. */
+/* NULL, or what is wrong with the directory.  In a sticky one, such as /tmp,
+ * others cannot exchange a file that is ours. */
 static const char *
 fault_of_directory(const char *path)
 {

@@ -1,15 +1,15 @@
 /*
  * prefix.c - addresses, prefixes, router-ids and route table keys.
  *
- * IPv4 lives in ::ffff:0:0/96 (RFC 4291, section 2.5.5.2), its prefix
- * lengths shifted by 96, so that everything above this file knows a
- * single family.  The price is paid here: "contains" must not let an IPv6
- * prefix such as ::/64 swallow IPv4, and text has to be shifted back.
+ * IPv4 lives in ::ffff:0:0/96 (RFC 4291, section 2.5.5.2), its prefix lengths
+ * shifted by 96, so that everything above this file handles a single family.
+ * The exceptions are here: "contains" must not let an IPv6 prefix such as ::/64
+ * contain IPv4, and lengths must be shifted back in text.
  *
- * The order of keys is that of their octets.  It is total, does not
- * depend on where things lie in memory, and puts prefixes that share
- * their first octets side by side, which is what the compression of
- * Updates (RFC 8966, section 4.6.9) thrives on.
+ * Keys are ordered by their octets.  The order is total, does not depend on
+ * memory addresses, and puts prefixes that share their first octets side by
+ * side, which makes the compression of Updates (RFC 8966, section 4.6.9)
+ * effective.
  */
 #include "prefix.h"
 
@@ -215,7 +215,8 @@ address_parse(const char *text, struct in6_addr *address)
 	return inet_pton(AF_INET6, text, address) == 1 ? 0 : -1;
 }
 
-/* A prefix length from 0 to most, as C writes numbers; -1 if it is not. */
+/* A prefix length from 0 to most, written as a C number; -1 for anything
+ * else. */
 static int
 length_parse(const char *text, int most)
 {
@@ -271,8 +272,8 @@ hex_digit(char c)
 	return -1;
 }
 
-/* One or two hexadecimal digits; NULL if there is none, else what
- * follows. */
+/* One or two hexadecimal digits; returns what follows, or NULL if there are
+ * none. */
 static const char *
 octet_parse(const char *text, uint8_t *octet)
 {

@@ -143,7 +143,7 @@ load(struct system_sysctls *sysctls)
 	if (file == NULL) {
 		if (fd >= 0)
 			close(fd);
-		return;			/* what we know will have to do */
+		return;			/* use what was read before */
 	}
 	rewind(file);
 	sysctls->count = 0;

@@ -1,5 +1,5 @@
 /*
- * ctl/command.c - what all commands begin with.
+ * ctl/command.c - the beginning of every command.
  */
 #include "ctl/command.h"
 

@@ -1,8 +1,8 @@
 /*
- * ctl/command.h - what babelctl can be told to do.
+ * ctl/command.h - the commands of babelctl.
  *
- * Each command returns its exit status: an enum answer up to
- * ANSWER_BROKEN.  What went wrong it has said itself.
+ * Each command returns its exit status: an enum answer up to ANSWER_BROKEN.  It
+ * has printed its own error messages.
  */
 #ifndef CTL_COMMAND_H
 #define CTL_COMMAND_H
@@ -12,7 +12,7 @@
 #define STATUS_USAGE	ANSWER_BAD
 
 struct command {
-	const char *const *words;	/* what was asked for, NULL behind */
+	const char *const *words;	/* the request, NULL at the end */
 	const char *socket;		/* -s, or NULL */
 	const char *format;		/* --format, or NULL */
 	bool json, netjson, http;
@@ -28,13 +28,13 @@ enum answer graph_run(const struct command *);
 enum answer metrics_run(const struct command *);
 /* A live view in the terminal. */
 enum answer top_run(const struct command *);
-/* Any request of the local socket, handed on as it is. */
+/* Any other request of the local socket, passed on unchanged. */
 enum answer pass_run(const struct command *);
 
-/* Connect to the command's socket, or to the one that is found; what went
- * wrong has been said. */
+/* Connect to the command's socket, or to the one that is found.  Errors are
+ * printed. */
 enum answer command_connect(const struct command *, struct connection *);
-/* The same for any socket, NULL to find it: 0, or -1 with error. */
+/* The same for any socket, or NULL to find one: 0, or -1 with error. */
 int	command_open(struct connection *, const char *socket);
 
 #endif

@@ -1,8 +1,8 @@
 /*
  * ctl/connection.c - a conversation with a daemon, line by line.
  *
- * Nothing that the other side does can make this wait for ever, or take
- * more memory than one line has.
+ * Nothing that the other side does can make this wait for ever, or use more
+ * memory than one line has.
  */
 #include "ctl/connection.h"
 
@@ -34,7 +34,7 @@ fail(struct connection *c, const char *format, ...)
 	return -1;
 }
 
-/* Is it a port?  Everything else is a path. */
+/* Is it a port?  Anything else is a path. */
 static bool
 is_port(const char *where)
 {

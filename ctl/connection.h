@@ -7,19 +7,19 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* The longest line that a daemon may send, and that it takes. */
+/* The longest line of a daemon, and of a request. */
 #define CONNECTION_LINE	65535
 #define REQUEST_MAX	1023
 #define WHERE_MAX	128
 #define ERROR_MAX	(3 * WHERE_MAX)
 #define GREETING_MAX	80
 
-/* How a conversation goes on; as exit statuses, too. */
+/* The parts of an answer; the first ones are exit statuses, too. */
 enum answer {
 	ANSWER_OK = 0,
 	ANSWER_NO = 1,			/* the line has the reason */
 	ANSWER_BAD = 2,
-	ANSWER_BROKEN = 3,		/* error says how */
+	ANSWER_BROKEN = 3,		/* error has the reason */
 	ANSWER_LINE,			/* a line of data */
 	ANSWER_NOTHING,			/* none yet */
 };
@@ -29,7 +29,7 @@ struct connection {
 	char where[WHERE_MAX];		/* the socket: a path or a port */
 	char error[ERROR_MAX];		/* what went wrong, in words */
 	char version[GREETING_MAX], host[GREETING_MAX], id[GREETING_MAX];
-	size_t start, len;		/* of what is in the buffer */
+	size_t start, len;		/* of the unread part of the buffer */
 	char buffer[CONNECTION_LINE + 1];
 };
 
@@ -49,7 +49,7 @@ int	connection_read(struct connection *);
 /* The next line of the answer to a request, waiting for it for a while:
  * ANSWER_NOTHING is not among the results. */
 enum answer connection_answer(struct connection *, char **line);
-/* What a line is: data, or the end of an answer. */
+/* Classify a line: data, or the end of an answer. */
 enum answer connection_classify(const char *line);
 
 /* Print the error, or a refusal, with the name of the socket. */

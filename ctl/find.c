@@ -68,7 +68,7 @@ read_configuration(char found[CONFIGURED_MAX][WHERE_MAX])
 	return count;
 }
 
-/* Try one; what went wrong is added to the reasons. */
+/* Try one; its error is added to the reasons. */
 static int
 try(struct connection *c, const char *where, char reasons[ERROR_MAX])
 {

@@ -7,14 +7,14 @@
 #include "ctl/connection.h"
 
 /*
- * Connect to the daemon on this machine: what the configuration file says,
- * else the usual paths, else the usual port.  The first that answers is
- * taken.  -1: none; error names what was tried and why it failed.
+ * Connect to the daemon on this machine: try the sockets that the configuration
+ * file names, then the usual paths, then the usual port, and take the first
+ * that answers. -1 if none does; error lists what was tried and why it failed.
  */
 int	find_daemon(struct connection *);
 
-/* The socket that a line of the configuration names, for reading and
- * writing or for reading; false: none.  Exported for the tests. */
+/* The socket that a line of the configuration names, for reading and writing or
+ * for reading; false if none.  Public for the tests. */
 bool	find_in_line(const char *line, char where[WHERE_MAX]);
 
 #endif

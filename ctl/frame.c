@@ -1,9 +1,9 @@
 /*
  * ctl/frame.c - the picture of "top".
  *
- * From above: who is asked; its links as a tree, a line for each neighbour;
- * the routes in use; what has changed of late.  Links come first, the
- * routes get what the rest leaves.
+ * From above: the router; its links as a tree, with a line for each neighbour;
+ * the routes in use; the latest changes.  Links come first; the routes get the
+ * room that is left.
  */
 #include "ctl/top.h"
 
@@ -127,7 +127,7 @@ longest(const struct view *view, enum kind kind, enum field name)
 	return width;
 }
 
-/* What is too much for the width goes from the reach first, then from the
+/* If the width is too small, the reach is narrowed first, then the
  * addresses. */
 static void
 fit_columns(struct frame *f)
@@ -229,7 +229,7 @@ draw_neighbour(struct frame *f, const struct object *o, bool is_last)
 	f->row++;
 }
 
-/* An interface where nobody is, or which is down. */
+/* An interface without neighbours, or which is down. */
 static void
 draw_lonely(struct frame *f, const struct object *o, bool is_last)
 {
@@ -279,7 +279,7 @@ draw_link_headings(struct frame *f)
 	f->row++;
 }
 
-/* The tree; what has no room is counted. */
+/* The tree; links that have no room are counted. */
 static void
 draw_links(struct frame *f, int room)
 {

@@ -13,7 +13,7 @@
 #include "ctl/text.h"
 #include "ctl/view.h"
 
-/* Ask one router; what went wrong has been said. */
+/* Query one router.  Errors are printed. */
 static enum answer
 look(struct sight *sight, const char *socket, const char *request)
 {

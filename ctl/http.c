@@ -1,9 +1,8 @@
 /*
- * ctl/http.c - one request by HTTP, of which little is understood.
+ * ctl/http.c - reading one HTTP request.
  *
- * RFC 9112: a line of method, target and version, then header lines, then
- * an empty one.  The headers are not looked at, only their form is; a body
- * is not read.
+ * RFC 9112: a line with method, target and version, then header lines, then an
+ * empty line.  Only the form of the headers is checked; a body is not read.
  */
 #include "ctl/http.h"
 
@@ -25,7 +24,7 @@ equals(struct word word, const char *text)
 	    memcmp(word.at, text, word.len) == 0;
 }
 
-/* Up to the next blank; false: there is none, or nothing before it. */
+/* The text up to the next blank; false if there is none, or no text. */
 static bool
 take_word(const char **at, const char *end, struct word *word)
 {
@@ -38,7 +37,7 @@ take_word(const char **at, const char *end, struct word *word)
 	return true;
 }
 
-/* Without the query that some clients add. */
+/* The target without the query that some clients add. */
 static bool
 is_ours(struct word target)
 {

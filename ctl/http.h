@@ -1,5 +1,5 @@
 /*
- * ctl/http.h - one request by HTTP, of which little is understood.
+ * ctl/http.h - reading one HTTP request.
  */
 #ifndef CTL_HTTP_H
 #define CTL_HTTP_H
@@ -24,7 +24,7 @@ struct http_request {
 	bool headers_only;		/* HEAD: no body in the answer */
 };
 
-/* What the first bytes of a request ask for; ended: no more will come. */
+/* The request in these first bytes; ended: no more will come. */
 struct http_request http_judge(const char *head, size_t len, bool ended);
 
 #endif

@@ -1,10 +1,10 @@
 /*
  * ctl/json.c - a line of JSON, read field by field.
  *
- * A strict reader of RFC 8259: what it accepts, any other reader accepts.
- * What is open is kept as a depth and a bit for each level, so that no
- * input makes the stack grow.  A string never becomes longer by decoding,
- * and its end is written at its closing quote or before.
+ * This is a strict reader of RFC 8259: what it accepts, any other reader
+ * accepts.  Open containers are kept as a depth and a bit for each level, so
+ * that no input makes the stack grow.  Decoding never makes a string longer, so
+ * its end is written at its closing quote or before.
  */
 #include "ctl/json.h"
 
@@ -62,7 +62,7 @@ take_hex(struct json_reader *r, unsigned long *code)
 	return true;
 }
 
-/* What is behind "\u": one code point, of two such if it needs them. */
+/* The code point behind "\u", of two such escapes if it needs them. */
 static bool
 take_code(struct json_reader *r, char **end)
 {
@@ -77,7 +77,7 @@ take_code(struct json_reader *r, char **end)
 		code = 0x10000 + ((code - 0xD800) << 10) + (low - 0xDC00);
 	} else if (code >= 0xDC00 && code <= 0xDFFF)
 		return false;
-	/* No text of ours can hold a NUL. */
+	/* A text cannot contain a NUL. */
 	*end += text_utf8_put(code == 0 ? 0x7F : code, *end);
 	return true;
 }
@@ -186,8 +186,8 @@ open_container(struct json_reader *r, bool is_array)
 	return true;
 }
 
-/* One item of what is open, or its beginning if it is a container itself.
- * A container, or an item of an array, is no field. */
+/* One item of the innermost open container, or the beginning of a new
+ * container.  A container, or an item of an array, is no field. */
 static enum json_result
 take_item(struct json_reader *r, struct json_field *field, bool *is_field)
 {

@@ -1,9 +1,9 @@
 /*
  * ctl/json.h - a line of JSON, read field by field.
  *
- * A line is one object.  Its scalar members, and those of objects within
- * it, are handed out one after the other; what is in arrays is checked and
- * passed over.  Strings are decoded in place: the line is used up.
+ * A line is one object.  Its scalar members, and those of objects within it,
+ * are returned one after the other; arrays are checked and skipped.  Strings
+ * are decoded in place, so the line is used up.
  */
 #ifndef CTL_JSON_H
 #define CTL_JSON_H
@@ -15,7 +15,7 @@
 
 struct json_reader {
 	char *at;
-	unsigned int depth;		/* of what is open */
+	unsigned int depth;		/* of open containers */
 	uint32_t arrays;		/* bit by depth: it is an array */
 	enum { JSON_FIRST, JSON_ITEM, JSON_COMMA } expect;
 };

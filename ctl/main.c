@@ -1,5 +1,6 @@
 /*
- * ctl/main.c - babelctl: asking a babeld from the command line.
+ * ctl/main.c - babelctl: querying and controlling a babeld from the command
+ * line.
  */
 #include <errno.h>
 #include <locale.h>
@@ -116,7 +117,7 @@ take_option(struct command *command, char ***at)
 	return 0;
 }
 
-/* Part options and words; -1 with the argument at fault. */
+/* Separate options from words; -1 with the argument at fault. */
 static int
 read_arguments(struct command *command, char **argv, const char **words,
     const char **fault)
@@ -138,7 +139,7 @@ read_arguments(struct command *command, char **argv, const char **words,
 	return 0;
 }
 
-/* Run what the first word means; options that it does not have are
+/* Run the command that the first word names; options that it does not have are
  * errors. */
 static enum answer
 run(const struct command *command)

@@ -1,10 +1,10 @@
 /*
- * ctl/mesh.c - the mesh, put together from what several routers see.
+ * ctl/mesh.c - the mesh, put together from the views of several routers.
  *
- * Who a neighbour is, is known from its router-id if the daemon tells it or
- * a route shows it; else from another router that was asked, which has the
- * neighbour's address and hears ours.  Else it is a node of its own, named
- * by its address.
+ * A neighbour is identified by its router-id if the daemon reports it or a
+ * route shows it, or else by another queried router that has the neighbour's
+ * address and hears ours.  Otherwise it is a node of its own, named by its
+ * address.
  */
 #include "ctl/mesh.h"
 
@@ -14,7 +14,8 @@
 
 #include "ctl/view.h"
 
-/* One more element in an array that grows by doubling; NULL: no memory. */
+/* Make room for one more element in an array that grows by doubling; NULL for
+ * no memory. */
 static void *
 append(void **array, size_t *count, size_t size)
 {
@@ -29,8 +30,8 @@ append(void **array, size_t *count, size_t size)
 	return (char *)*array + (*count)++ * size;
 }
 
-/* The number of the node of that id, which is made if there is none; -1:
- * no memory. */
+/* The number of the node of that id, which is created if necessary; -1 for no
+ * memory. */
 static long
 node_of(struct mesh *mesh, const char *id)
 {
@@ -50,7 +51,7 @@ node_of(struct mesh *mesh, const char *id)
 	return (long)i;
 }
 
-/* Does a view have an object with that text in a field? */
+/* Does a view have an object with that text in that field? */
 static bool
 has(const struct view *view, enum kind kind, enum field f, const char *text)
 {
@@ -62,7 +63,7 @@ has(const struct view *view, enum kind kind, enum field f, const char *text)
 	return false;
 }
 
-/* Our link-local address where the neighbour is. */
+/* Our link-local address on the neighbour's interface. */
 static const char *
 own_address(const struct view *view, const struct object *neighbour)
 {
@@ -75,7 +76,7 @@ own_address(const struct view *view, const struct object *neighbour)
 	return "";
 }
 
-/* The router that was asked and is this neighbour, or NULL. */
+/* The queried router that is this neighbour, or NULL. */
 static const struct sight *
 sight_of(const struct mesh *mesh, const struct sight *from,
     const struct object *neighbour)
@@ -137,7 +138,8 @@ add_links(struct mesh *mesh, const struct sight *from)
 	return 0;
 }
 
-/* Those who announce the routes; the next one is mostly the last one. */
+/* Add the routers that announce the routes; the next one is mostly the same as
+ * the last. */
 static int
 add_routers(struct mesh *mesh, const struct sight *from)
 {

@@ -1,10 +1,10 @@
 /*
- * ctl/mesh.h - the mesh, put together from what several routers see.
+ * ctl/mesh.h - the mesh, put together from the views of several routers.
  *
- * A sight is one router with its view.  Nodes are the routers that were
- * asked, their neighbours, and all whose routes they know; links are those
- * between a router that was asked and its neighbours, each in the direction
- * of the packets that it sends and at the cost that it reckons with.
+ * A sight is one router with its view.  Nodes are the queried routers, their
+ * neighbours, and all routers whose routes they have.  Links are those between
+ * a queried router and its neighbours, each in the direction of the packets
+ * that the router sends and at the cost that it uses.
  */
 #ifndef CTL_MESH_H
 #define CTL_MESH_H
@@ -20,7 +20,7 @@ struct sight {
 
 struct node {
 	char id[NODE_ID_MAX];		/* router-id, or address%interface */
-	const struct sight *sight;	/* NULL: it was not asked */
+	const struct sight *sight;	/* NULL: not queried */
 };
 
 struct link {
@@ -37,8 +37,8 @@ struct mesh {
 	size_t link_count;
 };
 
-/* Build it from sights, which are borrowed; two of the same router count
- * once.  0, or -1 for no memory. */
+/* Build the mesh from sights, which are borrowed; two of the same router count
+ * once. 0, or -1 for no memory. */
 int	mesh_build(struct mesh *, const struct sight *, size_t count);
 void	mesh_free(struct mesh *);
 

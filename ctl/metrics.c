@@ -1,10 +1,10 @@
 /*
  * ctl/metrics.c - "metrics", and "metrics --http".
  *
- * As a server, one request comes on standard input and one answer goes to
- * standard output, as inetd and systemd's sockets have it.  The answer is
- * collected before its first byte is sent, so that a daemon that stops in
- * the middle makes an error and not a short list.
+ * As a server, this reads one request from standard input and writes one answer
+ * to standard output, for inetd and systemd's sockets.  The answer is collected
+ * before its first byte is sent, so that a daemon that stops in the middle
+ * causes an error and not a short list.
  */
 #include "ctl/command.h"
 
@@ -26,7 +26,7 @@
 #define PROCESS_TIME	60		/* seconds, whatever happens */
 #define BODY_MAX	(64L << 20)
 
-/* Ask for the metrics and write them: what went wrong is not said. */
+/* Request the metrics and write them.  Errors are not printed. */
 static enum answer
 collect(struct connection *c, FILE *file, char **line)
 {
@@ -55,7 +55,8 @@ now_in_milliseconds(void)
 	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
 }
 
-/* Read up to the deadline: how many bytes, 0 at the end, -1 too late. */
+/* Read until the deadline: the number of bytes, 0 at the end, -1 if it is too
+ * late. */
 static ssize_t
 read_until(long long deadline, char *buffer, size_t size)
 {
@@ -95,8 +96,9 @@ struct reply {
 	size_t len;
 };
 
-/* Send the answer, then wait for the client to close: to close before it
- * has sent all would let TCP destroy what it has not read yet. */
+/* Send the answer, then wait for the client to close, because closing before
+ * the client has sent everything would let TCP destroy what it has not read
+ * yet. */
 static void
 send_reply(struct reply reply, bool headers_only)
 {
@@ -150,7 +152,7 @@ reply_of(enum http_verdict verdict)
 	return text_reply("400 Bad Request", "This is no HTTP request.\n");
 }
 
-/* Say what went wrong, unless standard error is the client, too. */
+/* Print the error, unless standard error is the client, too. */
 static void
 complain(const struct connection *c, enum answer answer, const char *line)
 {
@@ -162,8 +164,8 @@ complain(const struct connection *c, enum answer answer, const char *line)
 		connection_complain(c, answer, line);
 }
 
-/* Collect the metrics, which the caller frees, into a reply; without them
- * it stays as it is. */
+/* Collect the metrics, which the caller frees, into a reply.  Without metrics
+ * the reply stays as it is. */
 static enum answer
 collect_reply(const struct command *command, struct reply *reply,
     char **body)

@@ -19,7 +19,7 @@ put(FILE *file, const char *separator, const char *name, const char *text)
 	text_quote(file, text);
 }
 
-/* A member with a number, if the daemon told one. */
+/* A member with a number, if the daemon reported one. */
 static void
 put_number(FILE *file, const char *name, const struct object *object,
     enum field f)
@@ -46,7 +46,7 @@ put_heading(FILE *file, const char *type, const struct sight *sight,
 		put(file, ",\n  ", "router_id", sight->id);
 }
 
-/* The addresses of a router that was asked, each once. */
+/* The addresses of a queried router, each once. */
 static void
 put_addresses(FILE *file, const struct sight *sight)
 {

@@ -1,5 +1,5 @@
 /*
- * ctl/news.c - what changes mean for people.
+ * ctl/news.c - changes, described for people.
  */
 #include "ctl/top.h"
 
@@ -78,7 +78,7 @@ news_of_neighbour(struct top *top, const struct object *before,
 		    object_text(after, FIELD_COST));
 }
 
-/* Of several routes that go the same way at once, one line is made. */
+/* Several routes that change in the same way at once make one line. */
 static void
 add_way(struct top *top, enum style style, const char *prefix,
     const char *way)

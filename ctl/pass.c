@@ -1,9 +1,9 @@
 /*
- * ctl/pass.c - requests of the local socket, handed on as they are.
+ * ctl/pass.c - requests of the local socket, passed on unchanged.
  *
- * What comes back is printed line by line, without the greeting and
- * without the "ok".  With --json every line is read as JSON before it is
- * printed, so that nothing else can get into the output.
+ * The answer is printed line by line, without the greeting and without the
+ * "ok".  With --json every line is read as JSON before it is printed, so that
+ * nothing else can get into the output.
  */
 #include "ctl/command.h"
 
@@ -17,7 +17,7 @@
 #include "ctl/json.h"
 #include "ctl/text.h"
 
-/* Words of ours for requests of the daemon's. */
+/* Our own words for requests of the daemon. */
 static const struct {
 	const char *word, *request;
 } synonyms[] = {
@@ -121,7 +121,7 @@ follow(const struct command *command, struct connection *c, char **line)
 	while ((answer = connection_line(c, line)) != ANSWER_BROKEN) {
 		if (answer == ANSWER_NOTHING) {
 			if (fflush(stdout) != 0)
-				return ANSWER_OK;	/* main() tells */
+				return ANSWER_OK;	/* main() reports it */
 			if (connection_read(c) < 0)
 				return ANSWER_BROKEN;
 			continue;

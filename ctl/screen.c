@@ -1,5 +1,5 @@
 /*
- * ctl/screen.c - a picture made of characters, and what of it has changed.
+ * ctl/screen.c - a picture made of characters, and its changes.
  */
 #include "ctl/screen.h"
 
@@ -78,7 +78,8 @@ put_cell(struct screen *screen, int row, int column, struct cell cell)
 		screen->cells[row * screen->columns + column] = cell;
 }
 
-/* One character, or the four of its escape: the column behind it. */
+/* Put one character, or the four of its escape; returns the column behind
+ * it. */
 static int
 put_shown(struct screen *screen, int row, int column, enum style style,
     const char *shown)

@@ -1,5 +1,5 @@
 /*
- * ctl/screen.h - a picture made of characters, and what of it has changed.
+ * ctl/screen.h - a picture made of characters, and its changes.
  */
 #ifndef CTL_SCREEN_H
 #define CTL_SCREEN_H
@@ -9,7 +9,7 @@
 
 enum style { PLAIN, DIM, BOLD, GOOD, BAD, WAY, TITLE, STYLES };
 
-/* What lines are drawn with, in UTF-8 or in ASCII. */
+/* Glyphs for lines, in UTF-8 or in ASCII. */
 enum glyph {
 	WIRE_GOOD, WIRE_USED, WIRE_LOST, WIRE_IDLE, ROOT, BRANCH, LAST,
 	HEARD, MISSED, ELLIPSIS, ARROW, GLYPHS
@@ -36,8 +36,8 @@ struct span {
 int	screen_resize(struct screen *, int rows, int columns);
 void	screen_free(struct screen *);
 void	screen_clear(struct screen *);
-/* Put a text there, cut off at the right edge; returns the column behind
- * it.  What a terminal should not be given is shown as \xNN. */
+/* Put a text there, cut off at the right edge; returns the column behind it.
+ * Characters that are not fit for a terminal are shown as \xNN. */
 int	screen_put(struct screen *, int row, int column, enum style,
 	    const char *text);
 /* The same in a field, cut off with an ellipsis or filled up with blanks,

@@ -139,7 +139,7 @@ print_table(const struct table *table, const struct view *view)
 	return error;
 }
 
-/* Who is asked. */
+/* The queried router. */
 static void
 print_heading(const struct connection *c)
 {

@@ -1,8 +1,8 @@
 /*
  * ctl/terminal.c - taking over the terminal, and giving it back.
  *
- * Signals are blocked and read from a descriptor, so that none comes at a
- * moment that nobody thought of.
+ * Signals are blocked and read from a descriptor, so that none comes at an
+ * unforeseen moment.
  */
 #include "ctl/terminal.h"
 

@@ -15,7 +15,7 @@ struct terminal {
 	bool taken;
 };
 
-/* What the signals that came ask for; each is told once. */
+/* The wishes of signals that came; each is returned once. */
 struct terminal_wishes {
 	int end;			/* the signal to end by, or 0 */
 	bool resize, stop;
@@ -23,17 +23,17 @@ struct terminal_wishes {
 
 /* Is there a terminal that can show a picture? */
 bool	terminal_is_usable(void);
-/* Take it over: another screen, no cursor, keys at once, signals as input.
- * -1 with errno. */
+/* Take over the terminal: another screen, no cursor, keys at once, signals as
+ * input. -1 with errno. */
 int	terminal_take(struct terminal *);
 void	terminal_give_back(struct terminal *);
-/* Stop as the shell wishes, and go on when it does. */
+/* Stop, as on ^Z, and continue later. */
 void	terminal_stop(struct terminal *);
-/* End by that signal, as if it had not been caught. */
+/* Terminate by that signal, as if it had not been caught. */
 void	terminal_end_by(struct terminal *, int number);
 struct terminal_wishes terminal_wishes(const struct terminal *);
 void	terminal_size(int *rows, int *columns);
-/* Does it show UTF-8, and colours? */
+/* Does the terminal show UTF-8, and colours? */
 bool	terminal_has_utf8(void);
 bool	terminal_has_colours(void);
 

@@ -61,8 +61,8 @@ text_utf8_put(unsigned long code, char *bytes)
 	return len;
 }
 
-/* May a terminal be given it?  Neither C0 and C1 controls, nor what turns
- * the direction of writing, nor line separators. */
+/* May the character be sent to a terminal?  Not C0 and C1 controls, nor
+ * characters that change the direction of writing, nor line separators. */
 static bool
 is_printable(unsigned long code)
 {
@@ -155,7 +155,7 @@ text_print_json(FILE *file, const char *line)
 	for (; *line != '\0'; line += len) {
 		len = decode(line, &code);
 		if (len == 0)
-			return;		/* it was read: this cannot be */
+			return;		/* it was parsed: never happens */
 		put_escaped(file, line, len, code == '\t' ? ' ' : code);
 	}
 }

@@ -1,10 +1,10 @@
 /*
  * ctl/text.h - text from a daemon, made fit for a terminal or for JSON.
  *
- * Names of interfaces and hosts, and whatever a hostile daemon sends, may
- * hold any bytes.  What is shown holds printable UTF-8 only: a byte that
- * is not part of a valid character, and each byte of a control character,
- * is written as \xNN.
+ * Names of interfaces and hosts, and anything from a hostile daemon, may
+ * contain any bytes.  The text that is shown contains printable UTF-8 only: a
+ * byte that is not part of a valid character, and each byte of a control
+ * character, is written as \xNN.
  */
 #ifndef CTL_TEXT_H
 #define CTL_TEXT_H
@@ -15,7 +15,7 @@
 /* The longest text of one character, with its end. */
 #define TEXT_CHARACTER	20
 
-/* How long the valid UTF-8 character at text is; 0: there is none. */
+/* The length of the valid UTF-8 character at text; 0: none. */
 size_t	text_utf8_length(const char *text);
 /* Write a code point, at most 4 bytes; returns how many. */
 size_t	text_utf8_put(unsigned long code, char *bytes);
@@ -27,7 +27,7 @@ size_t	text_width(const char *text);
 
 /* Write a text as it may be shown. */
 void	text_print(FILE *, const char *text);
-/* Write a text as a JSON string, in quotes; what is not UTF-8 becomes
+/* Write a text as a JSON string, in quotes; bytes that are not UTF-8 become
  * U+FFFD. */
 void	text_quote(FILE *, const char *text);
 /* Write a line that is JSON already, control characters escaped. */

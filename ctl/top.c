@@ -1,9 +1,9 @@
 /*
  * ctl/top.c - "top": a live view in the terminal.
  *
- * A monitor's stream is taken in as it comes, and a picture is drawn of it
- * at most a dozen times a second, and once a second for the clock.  When
- * the daemon goes away it is looked for until it is back.
+ * A monitor's stream is read as it comes.  The picture is drawn at most a dozen
+ * times a second, and at least once a second for the clock.  When the daemon
+ * goes away, top tries to connect until it is back.
  */
 #include "ctl/top.h"
 
@@ -32,7 +32,7 @@ struct loop {
 	bool over;
 };
 
-/* Connect and ask for everything: 0, or -1 with the connection's error. */
+/* Connect and start a monitor: 0, or -1 with the connection's error. */
 static int
 begin(struct top *top)
 {

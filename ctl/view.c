@@ -1,5 +1,5 @@
 /*
- * ctl/view.c - what a daemon has told of its tables.
+ * ctl/view.c - a daemon's tables, as reported.
  */
 #include "ctl/view.h"
 
@@ -49,7 +49,7 @@ static const char *const names[FIELDS] = {
 	[FIELD_AGE] = "age",
 };
 
-/* A line as it was read: where its fields are. */
+/* A line as it was read, with the places of its fields. */
 struct reading {
 	struct json_field event, object, fields[FIELDS];
 };
@@ -92,7 +92,7 @@ slot_of(const struct view *view, enum kind kind, const char *id)
 	return &view->slots[hash & (view->slot_count - 1)];
 }
 
-/* Where the object is referred to, or where it would be. */
+/* The reference to the object, or where it would be. */
 static struct object **
 look_up(const struct view *view, enum kind kind, const char *id)
 {
@@ -104,7 +104,7 @@ look_up(const struct view *view, enum kind kind, const char *id)
 	return place;
 }
 
-/* Room for one more: 0, or -1. */
+/* Make room for one more: 0, or -1. */
 static int
 reserve(struct view *view)
 {

@@ -1,9 +1,9 @@
 /*
- * ctl/view.h - what a daemon has told of its tables.
+ * ctl/view.h - a daemon's tables, as reported.
  *
- * A view is built from the lines of "json dump" or "json monitor".  Each
- * object keeps the fields that something here shows, as text; a field that
- * it lacks is the empty text.
+ * A view is built from the lines of "json dump" or "json monitor".  Each object
+ * keeps the fields that babelctl shows, as text; a field that it lacks is the
+ * empty text.
  */
 #ifndef CTL_VIEW_H
 #define CTL_VIEW_H
@@ -36,7 +36,7 @@ struct object {
 	TAILQ_ENTRY(object) entry;	/* in the order in which they came */
 	struct object *chain;		/* of its place in the hash */
 	enum kind kind;
-	long long touched;		/* for whoever looks at changes */
+	long long touched;		/* when it changed last */
 	uint16_t at[FIELDS];		/* in the text; 0: it has none */
 	char text[];
 };
@@ -49,24 +49,24 @@ struct view {
 	size_t slot_count;		/* a power of two, or 0 */
 };
 
-/* What a line did: the object before and after it, of which one may be
- * NULL.  before is freed when the next line is taken. */
+/* The effect of a line: the object before and after it, of which one may be
+ * NULL. before is freed when the next line is taken. */
 struct change {
 	struct object *before, *after;
 };
 
 void	view_init(struct view *);
 void	view_free(struct view *);
-/* Take a line, which is used up: 0, or -1 if it is none of the stream's or
+/* Take a line, which is used up: 0, or -1 if it is no line of the stream or
  * there is no memory. */
 int	view_take(struct view *, char *line, struct change *);
 void	view_forget(struct change *);
-/* Ask for a dump and take it all; what went wrong has been said. */
+/* Request a dump and take all of it.  Errors are printed. */
 enum answer view_load(struct view *, struct connection *,
 	    const char *request);
 
 const char *object_text(const struct object *, enum field);
-/* As a number; the other one if it is none. */
+/* The field as a number; the other one if it is none. */
 long	object_number(const struct object *, enum field, long otherwise);
 bool	object_true(const struct object *, enum field);
 bool	object_equal(const struct object *, enum field, const struct object *,
@@ -81,8 +81,9 @@ bool	neighbour_works(const struct object *);
 bool	route_is_by(const struct object *route,
 	    const struct object *neighbour);
 bool	route_is_used(const struct object *route);
-/* The router-id of a neighbour if the daemon tells it, or if a route shows
- * it: who announces with metric 0 is the origin.  NULL: unknown. */
+/* The router-id of a neighbour if the daemon reports it, or if a route shows
+ * it, because a neighbour that announces metric 0 is the origin.  NULL if
+ * unknown. */
 const char *neighbour_router(const struct view *, const struct object *);
 
 #endif

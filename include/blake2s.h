@@ -1,5 +1,5 @@
 /*
- * blake2s.h - the hash function BLAKE2s (RFC 7693), with a key or without.
+ * blake2s.h - the hash function BLAKE2s (RFC 7693), with or without a key.
  *
  * Includes nothing of ours.
  */
@@ -16,20 +16,20 @@
 struct blake2s {
 	uint32_t state[8];
 	uint64_t hashed;		/* octets, block not included */
-	uint8_t block[BLAKE2S_BLOCK];	/* what waits for more, or the end */
+	uint8_t block[BLAKE2S_BLOCK];	/* not processed yet */
 	size_t filled, digest_len;
 };
 
 /*
- * Begins a digest of digest_len octets, 1 to BLAKE2S_DIGEST_MAX.  It is not
- * the beginning of a longer one.  The key has at most BLAKE2S_KEY_MAX
- * octets; none make a plain hash (RFC 7693, section 2.5).
+ * Begins a digest of digest_len octets, 1 to BLAKE2S_DIGEST_MAX; it is not a
+ * prefix of a longer one.  The key has at most BLAKE2S_KEY_MAX octets; without
+ * a key it is a plain hash (RFC 7693, section 2.5).
  */
 void	blake2s_begin(struct blake2s *, size_t digest_len, const uint8_t *key,
 	    size_t key_len);
 /* Appends to what is hashed. */
 void	blake2s_add(struct blake2s *, const uint8_t *, size_t len);
-/* Writes the digest and overwrites the state, which may tell of the key. */
+/* Writes the digest and overwrites the state, which may reveal the key. */
 void	blake2s_end(struct blake2s *, uint8_t *digest);
 
 #endif

@@ -96,7 +96,7 @@ struct options {
 	struct router_id router_id;
 	char *state_file, *log_file, *pid_file;
 	char *user;				/* to run as */
-	bool log_neighbours;			/* their coming and going */
+	bool log_neighbours;	/* log reachable and lost ones */
 	uint32_t first_rule_priority, first_table_number;
 	babel_time hello_interval_wireless, hello_interval_wired;
 	bool all_wireless;			/* -w */

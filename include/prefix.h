@@ -58,8 +58,8 @@ int	router_id_compare(const struct router_id *,
 
 /* True for a v4-mapped prefix of 96 bits or more. */
 bool	prefix_is_ipv4(const struct prefix *);
-/* True if every address of inner is in outer.  Families never mix, but
- * for outer ::/0 with plen 0, which holds everything. */
+/* True if every address of inner is in outer.  Families never mix, except that
+ * outer ::/0 with plen 0 contains everything. */
 bool	prefix_contains(const struct prefix *outer,
 	    const struct prefix *inner);
 /* Clear the bits beyond plen. */

@@ -1,20 +1,19 @@
 /*
  * local/client.c - one connection: its buffers, and how it ends.
  *
- * Nothing here waits.  Output is queued and sent as the socket takes it.
- * The queue is bounded, and every producer checks its length first, so that
- * only a programming error can reach the bound.
+ * Nothing here waits.  Output is queued and sent as the socket takes it.  The
+ * queue is bounded, and every producer checks its length first, so that only a
+ * programming error can reach the bound.
  *
- * A connection ends in order: the queue is sent, the sending side is shut,
- * and the rest of the input is discarded until the client closes too or a
- * deadline passes.  Closing at once would let TCP answer unread input with
- * a reset, which may destroy the last line: the reason.
+ * A connection ends in order: the queue is sent, the sending side is shut, and
+ * the rest of the input is discarded until the client closes too or a deadline
+ * passes.  Closing at once would let TCP answer unread input with a reset,
+ * which may destroy the last line: the reason.
  *
- * A client of a TCP port that sends HTTP is given up, and nothing of what it
- * sent has an effect (local/foreign.c).  Nor has what came before, in the
- * same packet or others: until such a client has been silent for a moment
- * after a whole line, or has ended, it is on trial, and what it asks to be
- * changed is not.
+ * A client of a TCP port that sends HTTP is given up, and nothing that it has
+ * sent has an effect (local/foreign.c), also not what came before, in the same
+ * packet or others.  So a client is on trial, and its changes wait, until it
+ * has been silent for a moment after a whole line, or has ended.
  */
 #include "local/client.h"
 
@@ -127,8 +126,8 @@ release_output(struct client *c)
 	c->output_size = 0;
 }
 
-/* Without memory for a larger buffer: 0, or -1 if none is spared, or it has
- * no room. */
+/* There is no memory for a larger buffer: use a spare one. 0, or -1 if there is
+ * none, or it has no room. */
 static int
 take_spare_output(struct client *c, size_t size)
 {
@@ -183,7 +182,7 @@ client_is_gone(struct client *c)
 	client_stop(c);
 }
 
-/* Neither what it asks for nor what it is sent is of any use. */
+/* Neither its requests nor its answers are of any use. */
 static void
 give_up(struct client *c)
 {
@@ -192,7 +191,7 @@ give_up(struct client *c)
 	c->input_len = 0;
 }
 
-/* Room for that many more bytes: 0, or -1. */
+/* Make room for that many more bytes: 0, or -1. */
 static int
 output_reserve(struct client *c, size_t len)
 {
@@ -264,7 +263,7 @@ client_put_report(struct client *c, struct line *line)
 	client_put_line(c, c->task.format, NULL, line->bytes);
 }
 
-/* A message is one line, whatever it quotes. */
+/* A message is one line, whatever text it quotes. */
 static void
 make_one_line(char *text)
 {
@@ -351,7 +350,7 @@ client_next_line(const struct client *c, char line[CLIENT_INPUT])
 	memcpy(line, c->input, len);
 	for (i = 0; i < len; i++)
 		if (line[i] == '\0')
-			line[i] = '\x7F';	/* no word has that */
+			line[i] = '\x7F';	/* no word has this byte */
 	if (len > 0 && line[len - 1] == '\r')
 		len--;
 	line[len] = '\0';

@@ -11,7 +11,7 @@
 
 /* The longest line, with its newline. */
 #define CLIENT_INPUT	1024
-/* Nothing more is produced while so many bytes are queued. */
+/* Nothing more is produced while this many bytes are queued. */
 #define CLIENT_ENOUGH	(32 * 1024)
 #define CLIENT_REPLY_MAX (CONFIGURATION_MESSAGE_MAX + 32)
 
@@ -52,7 +52,7 @@ struct task {
 	char name[IFNAME_SIZE];		/* of an interface; "": all */
 	unsigned int stage;		/* how far in what has no cursor */
 	unsigned int family;		/* of metrics: which one */
-	bool started;			/* its heading is out */
+	bool started;			/* its heading was sent */
 	bool monitors;			/* a monitor's first dump */
 };
 
@@ -96,11 +96,11 @@ struct client {
 	enum line_format format;	/* of the monitor */
 	enum selection selection;
 	struct cursor dumped;		/* how far its first dump has got */
-	uint64_t since;			/* the journal when that began */
-	uint64_t serial;		/* how far in the journal */
+	uint64_t since;			/* serial when that began */
+	uint64_t serial;		/* serial of the last news */
 	babel_time news_at;		/* when the next news may go out */
-	/* Ids of objects in its tables where the dump's cursor and the
-	 * journal do not determine it: neighbours, and installed routes. */
+	/* Ids of the neighbours and installed routes in the client's tables,
+	 * because the dump's cursor and the journal do not determine these. */
 	struct set sent;
 };
 TAILQ_HEAD(client_list, client);
@@ -124,10 +124,10 @@ void	client_put_line(struct client *, enum line_format,
 	    const char *first, const char *rest);
 /* End a line in the format of the client's task, and queue it. */
 void	client_put_report(struct client *, struct line *);
-/* What to reply once everything before has been queued. */
+/* Set the reply, which is sent once everything before it has been queued. */
 void	client_reply(struct client *, const char *word, const char *message);
-/* The same, "ok" behind a line with the warning, if there is one: old
- * clients read on to the line that is "ok". */
+/* Reply "ok", after a line with the warning, if there is one: old clients read
+ * on to the line that is "ok". */
 void	client_reply_ok(struct client *, const char *warning);
 
 enum client_input {
@@ -135,25 +135,26 @@ enum client_input {
 	CLIENT_OVERLONG,		/* the input is full, without a line */
 	CLIENT_FOREIGN,			/* given up: HTTP, or no text */
 };
-/* Read what there is room for. */
+/* Read as much as there is room for. */
 enum client_input client_read(struct client *, babel_time now);
 /* Copy the next line of the input, without its newline and the CR before
  * that; false if there is none. */
 bool	client_next_line(const struct client *, char line[CLIENT_INPUT]);
-/* Remove it from the input. */
+/* Remove that line from the input. */
 void	client_take_line(struct client *);
 bool	client_has_line(const struct client *);
 /* When its trial ends if it sends nothing more: NEVER while the input ends
  * within a line, now if it is over. */
 babel_time client_trial_end(const struct client *, babel_time now);
-/* Send what the socket takes now. */
+/* Send as much as the socket takes now. */
 void	client_write(struct client *);
 
 /* Send what is queued, and the reason if there is one, then close. */
 void	client_finish(struct client *, babel_time now, const char *reason);
 /* Continue closing; true when it is over. */
 bool	client_close_step(struct client *, babel_time now);
-/* No output can be sent any more; its requests are still obeyed. */
+/* The client is gone: no output can be sent any more, but its requests are
+ * still carried out. */
 void	client_is_gone(struct client *);
 /* End the monitor and the task. */
 void	client_stop(struct client *);

@@ -22,7 +22,7 @@
 #include "route.h"
 #include "xroute.h"
 
-/* The interface of the least id not below that, or NULL. */
+/* The interface with the least id that is not below this one, or NULL. */
 static const struct interface *
 interface_from(const struct babel *b, uint32_t id)
 {
@@ -46,7 +46,7 @@ neighbour_after(const struct interface *ifp, const struct in6_addr *address)
 	return neighbour_tree_after(&ifp->neighbours, &key);
 }
 
-/* The route of the least neighbour's id not below that. */
+/* The route with the least neighbour's id that is not below this one. */
 static const struct route *
 route_from(const struct destination *d, uint32_t neighbour)
 {
@@ -137,8 +137,8 @@ step_neighbour(struct cursor *c, const struct babel *b, struct object *object)
 	return CURSOR_OBJECT;
 }
 
-/* The first destination with the prefix, whatever its source prefix, or
- * the first after those. */
+/* The first destination with the prefix, whatever its source prefix, or the
+ * first one after them. */
 static struct destination *
 destination_from(const struct babel *b, const struct prefix *to)
 {

@@ -1,11 +1,11 @@
 /*
  * local/cursor.h - walking through the tables in slices, by place.
  *
- * Every object has a place in one total order: interfaces by age,
- * neighbours by interface and address, xroutes by key, routes by key with
- * the selected one first.  A cursor keeps the place where it is, nothing of
- * the tables themselves, so that these may change between two slices; and
- * it can tell whether it has passed a given object's place.
+ * Every object has a place in one total order: interfaces by age, neighbours by
+ * interface and address, xroutes by key, routes by key with the selected one
+ * first.  A cursor keeps its place and no pointer into the tables, so that
+ * these may change between two slices.  It can also tell whether it has passed
+ * a given object's place.
  */
 #ifndef LOCAL_CURSOR_H
 #define LOCAL_CURSOR_H
@@ -65,11 +65,10 @@ void	cursor_resume(struct cursor *);
 /* One step of bounded work. */
 enum cursor_result cursor_step(struct cursor *, const struct babel *,
 	    struct object *);
-/* Is the object of a wanted kind, and its place behind it? */
+/* Is the object of a wanted kind, and has the cursor passed its place? */
 bool	cursor_has_passed(const struct cursor *, const struct place *);
 
-/* Is anything known of a prefix, routes or an xroute, whatever the source
- * prefix? */
+/* Are there routes or an xroute for a prefix, whatever the source prefix? */
 bool	cursor_prefix_exists(const struct babel *, const struct prefix *);
 /* The longest such prefix that holds all of a prefix; false if none does. */
 bool	cursor_longest_match(const struct babel *, const struct prefix *,

@@ -3,15 +3,15 @@
  * parse.
  *
  * The plain lines are babeld's, to the byte: clients split them at single
- * blanks, and some count the words.  Nothing may be added to them.  New
+ * blanks, and some count the words, so nothing may be added to them.  New
  * fields go into JSON, or into the wide form, where "if" still comes last
  * because there are clients whose patterns end with it.
  *
- * JSON follows RFC 9046: interfaces (section 3.3) with their statistics
- * (3.4), neighbours (3.5) and routes (3.6), names spelt as there.  An
- * xroute is a route without neighbour.  That model lacks source prefixes,
- * RTT and the difference between selected and installed; those have the
- * names that the plain lines give them.
+ * JSON follows RFC 9046: interfaces (section 3.3) with their statistics (3.4),
+ * neighbours (3.5) and routes (3.6), with the names given there.  An xroute is
+ * a route without neighbour.  That model lacks source prefixes, RTT and the
+ * difference between selected and installed; these have the names of the plain
+ * lines.
  */
 #include "local/describe.h"
 
@@ -43,7 +43,7 @@ describe_is_installed(const struct babel *b, const struct route *route)
 
 	if (d->selected != NULL)
 		return d->selected == route && fib_is_current(b, d);
-	/* A kernel that holds it unreachable stands for the last one. */
+	/* An unreachable entry in the kernel stands for the last route. */
 	return d->fib.has_installed && d->fib.installed.unreachable &&
 	    d->held_route == route->id && route->metric == INFINITY_METRIC;
 }
@@ -72,7 +72,7 @@ describe_statistics(struct line *line, const struct interface *ifp)
 	    "babel-received-packets"), ifp->stats.received);
 }
 
-/* What only means something while the interface is up. */
+/* Fields that have a meaning only while the interface is up. */
 static void
 put_parameters(struct line *line, const struct interface *ifp)
 {
@@ -182,7 +182,7 @@ put_neighbour_state(struct line *line, const struct neighbour *n)
 		line_null(line, JSON("router-id"));
 	put_expected(line, "babel-exp-mcast-hello-seqno", &n->multicast);
 	put_expected(line, "babel-exp-ucast-hello-seqno", &n->unicast);
-	/* No Hello is promised to a neighbour alone. */
+	/* No Hello is promised by unicast. */
 	line_null(line, JSON("babel-ucast-hello-seqno"));
 	line_null(line, JSON("babel-ucast-hello-interval"));
 	line_seconds(line, JSON("hello-interval"), n->multicast.interval);
@@ -210,7 +210,7 @@ describe_neighbour(struct line *line, const struct babel *b,
 		put_neighbour_state(line, n);
 }
 
-/* A prefix as the model has it: address and length apart. */
+/* A prefix as in the model: address and length apart. */
 static void
 put_prefix(struct line *line, struct prefix prefix, const char *address,
     const char *length)

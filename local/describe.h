@@ -21,16 +21,16 @@ void	describe_object(struct line *, const struct babel *,
 const char *describe_destination_id(const struct destination_key *,
 	    char buffer[DESTINATION_ID_STRLEN]);
 void	describe_destination(struct line *, const struct destination_key *);
-/* What was sent and received on it. */
+/* The statistics of the interface's traffic. */
 void	describe_statistics(struct line *, const struct interface *);
 void	describe_rtt(struct line *, const struct babel *,
 	    const struct neighbour *);
-/* Seconds since then, or none if that never was. */
+/* Seconds since that time; none if it is 0. */
 void	describe_age(struct line *, struct label, const struct babel *,
 	    babel_time then);
 /* Are MACs demanded there: "off", "lenient", "required". */
 const char *describe_mac_word(const struct interface *);
-/* What could not be sent on it. */
+/* The packets that could not be sent on the interface. */
 void	describe_sending(struct line *, const struct babel *,
 	    const struct interface *);
 /* Does the kernel use the route?  This is "installed". */

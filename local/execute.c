@@ -1,11 +1,11 @@
 /*
- * local/execute.c - what clients ask for.
+ * local/execute.c - the requests of clients.
  *
- * A request is a line of words.  Those of the table below are the local
- * socket's own; "json" may stand before those that return lines.
- * Everything else is a directive of the configuration language, and only
- * for clients that may write.  Every request has a reply of its own, however
- * many come in one packet.
+ * A request is a line of words.  The requests in the table below are the local
+ * socket's own; "json" may stand before those that return lines.  Everything
+ * else is a directive of the configuration language, and only for clients that
+ * may write.  Every request has a reply of its own, however many come in one
+ * packet.
  */
 #include "local/execute.h"
 
@@ -53,7 +53,7 @@ static const struct selector selectors[] = {
 	{ NULL, 0, SELECT_ALL, LINE_PLAIN },
 };
 
-/* Requests of one word that other programs have come to use. */
+/* Old one-word forms of requests. */
 static const struct selector dumps[] = {
 	{ "dump-interfaces", OBJECT_BIT(OBJECT_INTERFACE), SELECT_ALL,
 	    LINE_PLAIN },
@@ -108,9 +108,9 @@ begin_dump(const struct local_request *r, const struct selector *selector)
 }
 
 /*
- * The prefix that a word stands for: for an address the longest known one
- * that holds it, else itself.  False if the word is neither; *found: the
- * prefix is known.
+ * The prefix that a word stands for: for an address, the longest known one that
+ * contains it, otherwise itself.  False if the word is neither; *found tells
+ * whether the prefix is known.
  */
 static bool
 find_prefix(const struct local_request *r, unsigned int index,
@@ -256,7 +256,7 @@ explain_interface(const struct local_request *r)
 	return true;
 }
 
-/* A prefix, or an address, which is one of full length. */
+/* A prefix, or an address, which is a prefix of full length. */
 static bool
 read_prefix(const char *text, struct prefix *prefix)
 {
@@ -268,7 +268,7 @@ read_prefix(const char *text, struct prefix *prefix)
 	return true;
 }
 
-/* "explain PREFIX", "explain ADDRESS": the longest destination that holds
+/* "explain PREFIX", "explain ADDRESS": the longest destination that contains
  * it, and all kernel routes that do. */
 static bool
 request_explain(const struct local_request *r)
@@ -325,7 +325,7 @@ static const struct verb {
 	{ "help", request_help, true },
 };
 
-/* Split the line; false if it is none of the local socket's. */
+/* Split the line; false if it is no request of the local socket. */
 static bool
 read_words(struct local_request *r, const char *line)
 {
@@ -351,7 +351,7 @@ read_words(struct local_request *r, const char *line)
 	return false;
 }
 
-/* Its row of the table, or NULL for a directive. */
+/* The request's row of the table, or NULL for a directive. */
 static const struct verb *
 verb_find(const struct local_request *r)
 {
@@ -371,7 +371,7 @@ local_request_is_directive(const char *line)
 	return !read_words(&r, line) || (r.count > 0 && verb_find(&r) == NULL);
 }
 
-/* Act on one of the table: ok, no, or bad. */
+/* Carry out a request of the table: ok, no, or bad. */
 static enum local_reply
 act(const struct local_request *r)
 {
@@ -390,7 +390,7 @@ keep_warning(void *ctx, const char *message)
 	strlcpy(ctx, message, CONFIGURATION_MESSAGE_MAX);
 }
 
-/* A directive, for the owner of the configuration. */
+/* Pass a directive to the owner of the configuration. */
 static void
 execute_directive(struct local *local, struct client *c, const char *line)
 {

@@ -1,5 +1,5 @@
 /*
- * local/execute.h - what clients ask for.
+ * local/execute.h - the requests of clients.
  */
 #ifndef LOCAL_EXECUTE_H
 #define LOCAL_EXECUTE_H
@@ -8,7 +8,7 @@
 
 /* Is the line a directive, which changes something? */
 bool	local_request_is_directive(const char *line);
-/* Act on one line.  True if it was costly: a directive. */
+/* Carry out one line.  True if it was costly: a directive. */
 bool	local_request_execute(struct local *, const struct babel *,
 	    struct client *, const char *line);
 

@@ -2,11 +2,11 @@
  * local/explain.c - "explain": why a route is selected or not, and what is
  * wrong with a link.
  *
- * For a prefix, a line for the destination with what the kernel has, and
- * one for each candidate with all that selection looks at (RFC 8966,
- * section 3.6) and the first reason against it.  For a neighbour, the
- * state of both directions: what we hear of it, and what it says it hears
- * of us (section 3.4).  Values are single words, as everywhere.
+ * For a prefix: a line for the destination with the kernel's entry, and one for
+ * each candidate with everything that selection looks at (RFC 8966, section
+ * 3.6) and the first reason against it.  For a neighbour: the state of both
+ * directions, from the Hellos that we receive and the IHUs that it sends
+ * (section 3.4).  Values are single words, as everywhere.
  */
 #include "local/explain.h"
 
@@ -111,7 +111,7 @@ is_denied(const struct babel *b, const struct route *route,
 	return verdict.deny || verdict.metric == INFINITY_METRIC;
 }
 
-/* Why a route that selection may not take may not be taken. */
+/* Why a route is not eligible for selection. */
 static const char *
 reason_against(const struct babel *b, const struct route *route)
 {
@@ -244,8 +244,8 @@ explain_route_step(const struct babel *b, struct client *c)
 	return false;
 }
 
-/* The state of the link in one word, and how long ago the direction that
- * is dead was last alive. */
+/* The state of the link in one word, and how long ago the dead direction was
+ * last alive. */
 static const char *
 link_word(const struct neighbour *n, babel_time *last)
 {
@@ -268,7 +268,7 @@ link_word(const struct neighbour *n, babel_time *last)
 	return n->cost == INFINITY_METRIC ? "unusable" : "ok";
 }
 
-/* Do our Hellos, which probe-mtu makes as large as may be, arrive? */
+/* Do our Hellos, which probe-mtu makes as large as possible, arrive? */
 static const char *
 mtu_word(const struct babel *b, const struct neighbour *n)
 {
@@ -300,7 +300,7 @@ put_histories(struct line *line, const struct babel *b,
 	describe_age(line, BOTH("packet-age"), b, n->received);
 }
 
-/* Packets that were not believed: how many, why the last, and when. */
+/* Packets that were not accepted: how many, why the last one, and when. */
 static void
 put_trouble(struct line *line, const struct babel *b,
     const struct auth_trouble *trouble)
@@ -349,8 +349,8 @@ report_neighbour(const struct babel *b, struct client *c,
 	client_put_report(c, &line);
 }
 
-/* Somebody who is no neighbour because we do not believe it: the last one
- * of the interface, if it is asked for. */
+/* The interface's last sender that is no neighbour because its packets were not
+ * accepted, if it is asked for. */
 static void
 report_stranger(const struct babel *b, struct client *c,
     const struct interface *ifp)
@@ -373,7 +373,8 @@ report_stranger(const struct babel *b, struct client *c,
 	client_put_report(c, &line);
 }
 
-/* Why there is nobody: what we say does not even leave. */
+/* An interface where no packet of ours leaves, as the reason why there is no
+ * neighbour. */
 static void
 report_mute(const struct babel *b, struct client *c,
     const struct interface *ifp)

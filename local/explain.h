@@ -7,9 +7,9 @@
 
 #include "local/client.h"
 
-/* Is there a kernel route for all of the prefix, announced or not? */
+/* Is there a kernel route that contains all of the prefix, announced or not? */
 bool	explain_kernel_covers(const struct babel *, const struct prefix *);
-/* One step; true when it was the last, but the routes of a destination are
+/* One step; true when it was the last.  The routes of a destination are
  * followed by those of the kernel. */
 bool	explain_route_step(const struct babel *, struct client *);
 bool	explain_kernel_step(const struct babel *, struct client *);

@@ -1,6 +1,6 @@
 /*
- * local/explain_interface.c - whether Babel runs on an interface, how, and
- * what gets through.
+ * local/explain_interface.c - whether and how Babel runs on an interface, and
+ * the state of its socket.
  */
 #include "local/explain.h"
 
@@ -18,7 +18,7 @@
 #include "local/local_state.h"
 #include "net.h"
 
-/* Does it run, and if not, what is missing first? */
+/* Does Babel run on the interface, and if not, what is missing first? */
 static const char *
 state_word(const struct interface *ifp)
 {
@@ -75,7 +75,7 @@ put_link(struct line *line, const struct interface *ifp)
 	line_number(line, BOTH("mtu"), ifp->link.mtu);
 }
 
-/* How it is run, which follows from the link as well. */
+/* The parameters that it is run with, which follow from the link as well. */
 static void
 put_parameters(struct line *line, const struct interface *ifp)
 {
@@ -104,7 +104,7 @@ put_traffic(struct line *line, const struct babel *b,
 	line_number(line, BOTH("neighbours"), ifp->neighbour_count);
 }
 
-/* What its socket has met: why there is none, and what the link takes. */
+/* The state of its socket: why there is none, and what the link takes. */
 static void
 put_socket(struct line *line, const struct local *local,
     const struct babel *b, const struct interface *ifp)

@@ -1,6 +1,6 @@
 /*
- * local/explain_kernel.c - what the kernel has for a destination, and why
- * we announce that or not.
+ * local/explain_kernel.c - the kernel's routes to a destination, and why we
+ * announce them or not.
  *
  * A step looks at one length of prefix, the longest first, because a packet
  * follows the longest.
@@ -77,7 +77,7 @@ type_word(const struct kernel_route *route)
 	return "unicast";
 }
 
-/* Why it is announced or not, in a word. */
+/* Why the route is announced or not, in a word. */
 static const char *
 reason_word(const struct xroute_offer *offer,
     const struct filter_verdict *verdict)

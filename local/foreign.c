@@ -1,12 +1,12 @@
 /*
- * local/foreign.c - is what a client sends another protocol?
+ * local/foreign.c - does a client speak another protocol?
  *
- * Every program on the machine may connect to a TCP port, also a web browser
- * on behalf of whatever page it shows.  A page decides the body of an HTTP
- * request, lines that look like ours included, but not how the request
- * begins: with a method, the path and the version, and then fields of a name
- * and a colon.  Other things that a browser sends begin with octets that are
- * not text, such as a TLS handshake or a STUN message.  None of these is a
+ * Every program on the machine can connect to a TCP port, also a web browser on
+ * behalf of any page that it shows.  A page decides the body of an HTTP
+ * request, lines that look like ours included, but not how the request begins:
+ * with a method, the path and the version, followed by fields of a name and a
+ * colon.  Other packets of a browser, such as a TLS handshake or a STUN
+ * message, begin with octets that are not text.  None of these looks like a
  * request of ours, whose first word is in small letters.
  */
 #include "local/foreign.h"
@@ -33,7 +33,7 @@ is_text(const char *line, size_t len)
 	return true;
 }
 
-/* The name of a field, and its colon? */
+/* Is it the name of a header field and a colon? */
 static bool
 is_field(const char *word, size_t len)
 {

@@ -1,5 +1,5 @@
 /*
- * local/foreign.h - is what a client sends another protocol?
+ * local/foreign.h - does a client speak another protocol?
  */
 #ifndef LOCAL_FOREIGN_H
 #define LOCAL_FOREIGN_H

@@ -1,9 +1,9 @@
 /*
  * local/help.c - the report "help": a line for each request.
  *
- * A client that may not write is shown only what it may ask for.  The
- * directives are those of the configuration language that can be given at
- * run time.
+ * A client that may not write is shown only the requests that it may use.  The
+ * directives are those of the configuration language that can be given at run
+ * time.
  */
 #include "local/help.h"
 
@@ -74,7 +74,7 @@ static const struct {
 };
 #define ROWS	(sizeof(rows) / sizeof(rows[0]))
 
-/* In plain text as a person reads it, a usage and a sentence. */
+/* In plain text, a usage and a sentence. */
 static void
 put_plain(struct line *line, unsigned int row)
 {

@@ -1,5 +1,5 @@
 /*
- * local/help.h - the report "help": the requests there are.
+ * local/help.h - the report "help": all requests.
  */
 #ifndef LOCAL_HELP_H
 #define LOCAL_HELP_H

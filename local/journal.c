@@ -1,16 +1,16 @@
 /*
- * local/journal.c - what monitors have yet to be sent.
+ * local/journal.c - the changes that monitors must still be sent.
  *
  * While routing converges, a route may be added, selected, installed and
  * changed within milliseconds.  Writing a line for each of these to every
- * monitor would cost more than the routing.  Here an event costs a search
- * in a tree: the record of the object moves to the end of the order, and a
- * monitor that gets there is sent the state of that moment.
+ * monitor would cost more than the routing.  Here an event costs a search in a
+ * tree: the record of the object moves to the end of the order, and a monitor
+ * that reaches it is sent the state of that moment.
  *
- * A record has a set of the clients that do not know its object yet.  They
- * are sent "add" instead of "change", and nothing at all if the object is
- * gone before they get there.  An object that comes back is a new one with
- * a record of its own, behind the old one's.
+ * A record has the set of clients that were not sent its object yet.  They are
+ * sent "add" instead of "change", and nothing at all if the object is gone
+ * before they reach it.  An object that comes back is a new one, with a record
+ * of its own behind the old one's.
  */
 #include "local/journal.h"
 
@@ -89,7 +89,7 @@ journal_get(struct journal *journal, const struct place *where)
 	return record;
 }
 
-/* Take it out of the order, and of what can be found. */
+/* Remove the record from both trees. */
 static void
 journal_remove(struct journal *journal, struct record *record)
 {

@@ -1,10 +1,10 @@
 /*
- * local/journal.h - what monitors have yet to be sent.
+ * local/journal.h - the changes that monitors must still be sent.
  *
- * The journal names the objects that changed, each once, in the order of
- * their last change; the text about an object is made when it is needed.
- * One journal serves all monitors, each of which knows how far it has got.
- * So a slow client costs memory by the size of the tables, not by the
+ * The journal names the objects that changed, each once, in the order of their
+ * last change; the text about an object is made when it is needed.  One journal
+ * serves all monitors, each of which remembers how far it has got.  So a slow
+ * client costs memory in proportion to the size of the tables, not to the
  * number of changes.
  */
 #ifndef LOCAL_JOURNAL_H
@@ -20,9 +20,9 @@ struct record {
 	struct place place;
 	uint64_t born;		/* serial of its add; 0: long ago */
 	uint64_t serial;		/* of its last event */
-	uint64_t unsent;	/* set of slots that do not know it yet */
+	uint64_t unsent;	/* slots that must still be sent it */
 	bool gone;
-	/* What to send, made on demand.  An object that is gone cannot be
+	/* The text to send, made on demand.  An object that is gone cannot be
 	 * looked up any more, so its texts are made when it goes. */
 	char *text[LINE_FORMATS];
 };
@@ -54,8 +54,8 @@ void	journal_event(struct journal *, const struct babel *,
 bool	journal_trim(struct journal *, uint64_t serial, uint64_t budget);
 /* The first record behind a serial, or NULL. */
 struct record *journal_after(const struct journal *, uint64_t serial);
-/* The line about the object, without its first word.  NULL without memory,
- * or if it is not there any more, which is the subject of another record. */
+/* The line about the object, without its first word.  NULL without memory, or
+ * if the object is gone, which another record is about. */
 const char *journal_text(struct record *, const struct babel *,
 	    enum line_format);
 

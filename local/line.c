@@ -90,8 +90,9 @@ line_terminate(struct line *line)
 size_t
 line_utf8(const char *text)
 {
-	/* What the first octet may be, how many follow, and the range of the
-	 * second one that excludes surrogates and needless length. */
+	/* The range of the first octet, the number of octets that follow, and
+	 * the range of the second one, which excludes surrogates and overlong
+	 * forms. */
 	static const struct {
 		unsigned char first, last, low, high;
 		size_t len;
@@ -140,8 +141,8 @@ line_quoted(struct line *line, const char *text)
 	put_char(line, '"');
 }
 
-/* The name of a field, and what stands between fields.  False: this form
- * does not have it. */
+/* The name of a field, and what separates fields.  False if this form does not
+ * have the field. */
 static bool
 put_name(struct line *line, struct label label)
 {

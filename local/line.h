@@ -27,8 +27,8 @@ struct line {
 };
 
 /*
- * A field has a name in each form; where one is NULL, that form does not
- * have the field.  "word" means nothing but the text, without blanks.
+ * A field has a name in each form; where the name is NULL, that form does not
+ * have the field.  A "word" is the text alone, without blanks.
  */
 struct label {
 	const char *plain, *json;
@@ -40,10 +40,10 @@ void	line_init(struct line *, enum line_format);
 /* Begin an object: "kind id" or "object":"kind","id":"id". */
 void	line_object(struct line *, const char *kind, const char *id);
 void	line_object_number(struct line *, const char *kind, uint32_t id);
-/* End it, with a newline; bytes is a string from then on. */
+/* End the object, with a newline; bytes is a string from then on. */
 void	line_end(struct line *);
 
-/* An id as it is shown; returns the place of its first digit. */
+/* Write an id as it is shown; returns the place of its first digit. */
 const char *line_hex_format(uint32_t id, char buffer[9]);
 
 /* Raw text and numbers. */
@@ -58,7 +58,7 @@ void	line_terminate(struct line *);
 /* A quoted JSON string; octets that are not UTF-8 become \u00XX. */
 void	line_quoted(struct line *, const char *);
 
-/* The length of the UTF-8 character there that is not ASCII; 0: none. */
+/* The length of the non-ASCII UTF-8 character there; 0: none. */
 size_t	line_utf8(const char *);
 
 /* Fields. */

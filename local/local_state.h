@@ -15,7 +15,7 @@
  */
 #define LOCAL_LAG	32768
 
-/* What the local socket counts of itself, in rows like counter.h's. */
+/* The local socket's own counters, in rows like counter.h's. */
 #define LOCAL_COUNTER_TABLE(X)						\
 	X(ACCEPTED, "local-accepted", NULL, NULL,			\
 	    "Connections to the local socket accepted.")		\
@@ -42,11 +42,11 @@ struct local {
 	struct spares spares;
 	unsigned int client_count;
 	struct trouble accepting;
-	babel_time accept_again;	/* nobody is accepted till then, or 0 */
+	babel_time accept_again;	/* no accept before then, or 0 */
 	uint64_t slots;			/* set of the slots in use */
 	struct journal journal;
-	bool monitored;			/* somebody reads the journal */
-	bool forgetting;		/* there is more to forget */
+	bool monitored;			/* a monitor reads the journal */
+	bool forgetting;		/* there are more old records */
 	uint64_t seen;			/* serial of the journal, last turn */
 	size_t lag;			/* LOCAL_LAG; less in tests */
 	size_t tables;		/* most objects in the tables, lately */

@@ -93,7 +93,8 @@ neighbour_hears_us(const struct babel *b, const struct object *object,
 	return true;
 }
 
-/* How many of the last sixteen Hellos, of the kind that arrives. */
+/* How many of the last sixteen Hellos were received, of the kind that
+ * arrives. */
 static bool
 neighbour_reach(const struct babel *b, const struct object *object,
     uint64_t *value)
@@ -249,8 +250,8 @@ put_heading(struct line *line, const char *name, const char *help,
 	line_text(line, is_counter ? " counter\n" : " gauge\n");
 }
 
-/* A label.  Backslash, quote and newline are escaped; what is not UTF-8 is
- * written in hexadecimal, after a backslash of its own. */
+/* Write a label.  Backslash, quote and newline are escaped; octets that are not
+ * UTF-8 are written in hexadecimal, after a backslash of their own. */
 static void
 put_label(struct line *line, const char *name, const char *value)
 {
@@ -284,7 +285,7 @@ put_line(struct client *c, struct line *line)
 	client_put(c, line->bytes, line->len);
 }
 
-/* Is it the first of its family?  Those of a family are neighbours. */
+/* Is it the first of its family?  Members of a family follow each other. */
 static bool
 begins_family(const struct local *local, const struct babel *b,
     unsigned int index, const struct statistic *statistic)
@@ -395,7 +396,7 @@ begin_family(struct client *c, const struct family *family)
 	client_put(c, line.bytes, line.len);
 }
 
-/* Who we are, as labels of a number that is always 1. */
+/* Version and router-id, as labels of a number that is always 1. */
 static void
 report_identity(const struct local *local, const struct babel *b,
     struct client *c)

@@ -1,12 +1,12 @@
 /*
  * local/monitor.c - sending changes to monitors.
  *
- * The rule of the stream is that an object is added once, then changed,
- * then flushed once.  How far a monitor's dump has got and the journal
- * determine which objects are in its tables, so no list of these is kept,
- * with two exceptions.  A dying neighbour has left the tables when its
- * flush comes, so that a dump may have missed it.  And to a monitor of
- * installed routes a route may come and go without being born or dying.
+ * The rule of the stream is that an object is added once, then changed, then
+ * flushed once.  How far a monitor's dump has got and the journal determine
+ * which objects are in its tables, so these need not be listed, with two
+ * exceptions.  A dying neighbour has left the tables when its flush comes, so a
+ * dump may have missed it.  And for a monitor of installed routes, a route may
+ * come and go without being born or dying.
  */
 #include "local/monitor.h"
 
@@ -62,7 +62,7 @@ monitor_selects(const struct babel *b, const struct object *object,
 	return true;
 }
 
-/* Are ids of that kind in the client's set? */
+/* Does the client's set have ids of that kind? */
 static bool
 is_recorded(const struct client *c, unsigned int kind)
 {

@@ -9,10 +9,10 @@
 
 #include "local/client.h"
 
-/* Begin, or begin again from nothing. */
+/* Begin a monitor, or begin it again from nothing. */
 void	monitor_start(struct client *, struct journal *,
 	    const struct task *);
-/* Has it yet to be sent a change? */
+/* Must the monitor still be sent a change? */
 bool	monitor_is_behind(const struct client *, const struct journal *);
 /* Queue changes in at most *budget steps, which are subtracted, until
  * enough is queued. */

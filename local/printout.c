@@ -1,10 +1,10 @@
 /*
  * local/printout.c - the tables in print, for SIGUSR1 and debug level 1.
  *
- * The lines are babeld's: our id, a line for each neighbour, then the
- * exported routes, then the others, of which "(installed)" is in use and
- * "(feasible)" could be.  A large table is printed in slices, like a dump
- * on the local socket; between two of them it may change.
+ * The lines are babeld's: our id, a line for each neighbour, then the exported
+ * routes, then the others, of which those marked "(installed)" are in use and
+ * those marked "(feasible)" could be.  A large table is printed in slices, like
+ * a dump on the local socket, and may change between two of them.
  */
 #include "printout.h"
 

@@ -1,14 +1,14 @@
 /*
  * local/server.c - the listening sockets: TCP on ::1, and UNIX paths.
  *
- * A path that is left over from a process that died would stop us from
- * starting.  So when a path is taken, we try to connect: where nobody
- * listens any more the socket is removed and made anew; a living server,
- * or a file that is no socket, is left alone and is an error.
+ * A path that a dead process left would keep us from starting.  So when a path
+ * is taken, we try to connect to it.  If nobody listens, the socket is removed
+ * and made anew; a living server, or a file that is no socket, is left alone
+ * and is an error.
  *
- * The mode of the path comes about by the umask while it is bound, so that
- * there is no moment at which it is wider than it should be; nobody can
- * connect before listen(2), which comes after the change of group.
+ * The mode of the path is set by the umask while it is bound, so that it is
+ * never wider than it should be.  Nobody can connect before listen(2), which
+ * comes after the change of group.
  */
 #include "local/server.h"
 
@@ -61,7 +61,7 @@ bind_port(struct server *server, uint16_t port)
 	    sizeof(address));
 }
 
-/* Is it a socket that nobody listens on?  errno says what else. */
+/* Is it a socket that nobody listens on?  If not, errno tells what it is. */
 static bool
 is_stale(const struct sockaddr_un *address)
 {
@@ -230,7 +230,7 @@ server_accept(const struct server *server)
 	int fd = accept4(server->fd, NULL, NULL,
 	    SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-	/* Replies are small and should not wait for each other. */
+	/* Replies are small and should not be delayed to be sent together. */
 	if (fd >= 0 && server->path == NULL)
 		(void)setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &one,
 		    sizeof(one));

@@ -1,5 +1,5 @@
 /*
- * local/statistic.c - the numbers of no object in particular, by index.
+ * local/statistic.c - the numbers that belong to no object, by index.
  */
 #include "local/statistic.h"
 
@@ -57,7 +57,7 @@ count_ipv6_routes(const struct local *local, const struct babel *b)
 	return b->route_count - b->ipv4_route_count;
 }
 
-/* The metric of the way to everywhere; of our own, if we have one. */
+/* The metric of the default route; of our own, if we have one. */
 static uint64_t
 default_metric(const struct babel *b, const char *text)
 {

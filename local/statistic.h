@@ -1,7 +1,7 @@
 /*
- * local/statistic.h - the numbers of no object in particular, by index:
- * the engine's counters, the sizes of its tables, the local socket's own
- * numbers, and those that the daemon registered.
+ * local/statistic.h - the numbers that belong to no object, by index: the
+ * engine's counters, the sizes of its tables, the local socket's own numbers,
+ * and those that the daemon registered.
  */
 #ifndef LOCAL_STATISTIC_H
 #define LOCAL_STATISTIC_H
@@ -13,7 +13,7 @@ struct statistic {
 	const char *family;	/* in metrics; NULL: the name, "": none */
 	const char *label, *label_value;	/* there; NULL: none */
 	uint64_t value;
-	bool is_gauge;			/* else it only ever grows */
+	bool is_gauge;			/* otherwise it only grows */
 	bool is_absent;			/* there is no such number now */
 };
 

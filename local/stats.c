@@ -1,6 +1,6 @@
 /*
- * local/stats.c - the report "stats": a line for each number of no object
- * in particular, and then for each interface and neighbour.
+ * local/stats.c - the report "stats": a line for each number that belongs to no
+ * object, and then one for each interface and neighbour.
  */
 #include "local/stats.h"
 

@@ -1,5 +1,5 @@
 /*
- * local/stats.h - the report "stats": every number there is.
+ * local/stats.h - the report "stats": all numbers.
  */
 #ifndef LOCAL_STATS_H
 #define LOCAL_STATS_H
