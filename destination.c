@@ -1,6 +1,6 @@
 /*
- * destination.c - the table of destinations, and the marks of those that
- * are to be settled.
+ * destination.c - the table of destinations, and the marks of those that must
+ * be settled.
  */
 #include "destination.h"
 
@@ -98,7 +98,7 @@ destination_get_in_order(struct babel *b, const struct destination_key *key)
 	return d;
 }
 
-/* The first one after the key. */
+/* The first destination after the key. */
 static struct destination *
 destination_after(const struct babel *b, const struct destination_key *key)
 {

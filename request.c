@@ -1,12 +1,11 @@
 /*
- * request.c - requests (RFC 8966, section 3.8): those that we answer,
- * those that we pass on, and those that we make.
+ * request.c - requests (RFC 8966, section 3.8): those that we answer, those
+ * that we forward, and those that we originate.
  *
- * A pending seqno request hangs off its destination, one for each
- * router-id.  Our own are sent again a few times; a forwarded one is
- * remembered for as long as its answer may take, so that the answer is
- * sent on to whoever asked, and so that copies of it are not forwarded
- * again.
+ * A pending seqno request belongs to its destination, one for each router-id.
+ * Our own requests are sent again a few times.  A forwarded one is kept for as
+ * long as its answer may take, so that the answer is sent on to the router that
+ * asked, and copies of the request are not forwarded again.
  */
 #include "request.h"
 
@@ -47,8 +46,8 @@ request_find(const struct destination *d, const struct router_id *id)
 	return request_tree_find(&d->requests, &key);
 }
 
-/* Find or create one for that seqno at least: whoever waits for a newer
- * one goes on waiting for it.  NULL for no memory. */
+/* Find or create a request for at least that seqno; an asker that waits for a
+ * newer one still waits for that.  NULL for no memory. */
 static struct request *
 request_get(struct babel *b, struct destination *d,
     const struct router_id *id, uint16_t seqno)
@@ -80,7 +79,7 @@ request_get(struct babel *b, struct destination *d,
 	return request;
 }
 
-/* It is to be sent, when its turn comes. */
+/* Queue the request; it is sent when its turn comes. */
 static void
 request_ask(struct babel *b, struct request *request)
 {
@@ -145,16 +144,16 @@ request_received_route(struct babel *b, struct neighbour *n,
 		send_update(b, n, &received->key, false);
 }
 
-/* Whom to pass a request on to: the selected or else the best feasible
- * route that does not lead back, or else the best unfeasible one. */
+/* The neighbour to forward a request to: that of the selected or else the best
+ * feasible route that does not lead back, or else the best unfeasible one. */
 static struct neighbour *
 choose_successor(const struct destination *d, const struct neighbour *from)
 {
 	struct route *route, *best = NULL, *selected = d->selected;
 	bool feasible, best_feasible = false;
 
-	/* What we use is what we announce: through it the answer comes
-	 * where it changes our announcement. */
+	/* We announce the route that we use, so the answer comes through it and
+	 * changes our announcement. */
 	if (selected != NULL && selected->neighbour != from &&
 	    !selected->neighbour->dying && route_is_feasible(selected))
 		return selected->neighbour;
@@ -172,9 +171,9 @@ choose_successor(const struct destination *d, const struct neighbour *from)
 	return best == NULL ? NULL : best->neighbour;
 }
 
-/* The same, or a newer one, went out just now.  A router that has no way
- * itself passes each seqno on once, because its neighbours may have none
- * either, and would send it round among themselves. */
+/* Was the same request, or a newer one, sent just now?  A router that has no
+ * route itself forwards each seqno once, because its neighbours may have none
+ * either and would send it round among themselves. */
 static bool
 is_redundant(const struct babel *b, const struct destination *d,
     const struct seqno_request *received)
@@ -187,8 +186,8 @@ is_redundant(const struct babel *b, const struct destination *d,
 	    (d->selected == NULL && d->xroute == NULL));
 }
 
-/* Somebody wants to hear of the answer; when more than one does, everybody
- * will. */
+/* The neighbour waits for the answer; when several do, every neighbour is sent
+ * it. */
 static void
 request_add_asker(struct request *request, const struct neighbour *n)
 {
@@ -210,7 +209,8 @@ request_pass_on(struct babel *b, struct request *request,
 	send_seqno_request(b, successor, request);
 }
 
-/* Section 3.8.1.2: to one neighbour only, one hop less, at once. */
+/* Section 3.8.1.2: forward to one neighbour only, with one hop less, at
+ * once. */
 static void
 request_forward(struct babel *b, struct destination *d, struct neighbour *n,
     const struct seqno_request *received)
@@ -237,7 +237,7 @@ request_forward(struct babel *b, struct destination *d, struct neighbour *n,
 	request_pass_on(b, request, successor);
 }
 
-/* Who waits for the answer, or NULL. */
+/* The neighbour that waits for the answer, or NULL. */
 static struct neighbour *
 request_asker(const struct babel *b, const struct request *request)
 {
@@ -297,8 +297,8 @@ wants_seqno(const struct route *route)
 	return route_is_usable(route) && !route_is_feasible(route);
 }
 
-/* Can anybody be asked who advertises an unfeasible route, if anybody does?
- * Others, whose outboxes are full, are the next time. */
+/* Is there room in the outbox of any neighbour that advertises an unfeasible
+ * route?  Neighbours whose outboxes are full are asked the next time. */
 static bool
 request_has_room(const struct request *request)
 {
@@ -315,7 +315,7 @@ request_has_room(const struct request *request)
 	return has_room;
 }
 
-/* Ask them, and again in a while that doubles. */
+/* Send the request to all of them, and again after a time that doubles. */
 static void
 request_send(struct babel *b, struct request *request)
 {
@@ -330,7 +330,7 @@ request_send(struct babel *b, struct request *request)
 	    (REQUEST_RESENDS - request->resends)));
 }
 
-/* It is not needed any more. */
+/* The request is not needed any more. */
 static void
 request_end(struct babel *b, struct request *request)
 {
@@ -340,7 +340,7 @@ request_end(struct babel *b, struct request *request)
 	destination_release(b, d);
 }
 
-/* Its turn has come. */
+/* The request's turn has come. */
 static void
 request_take_turn(struct babel *b, struct request *request)
 {
@@ -376,7 +376,7 @@ request_submit(struct babel *b, unsigned int budget)
 	return sent && request != NULL;
 }
 
-/* Ask for a newer seqno of one source, and go on asking. */
+/* Request a newer seqno of one source, and repeat the request. */
 static void
 request_start(struct babel *b, struct destination *d,
     const struct router_id *id)
@@ -390,7 +390,7 @@ request_start(struct babel *b, struct destination *d,
 	seqno = seqno_plus(source->seqno, 1);
 	if (request != NULL && request->ours && request->resends > 0 &&
 	    !seqno_less(request->seqno, seqno))
-		return;			/* being asked already */
+		return;			/* one is pending already */
 	request = request_get(b, d, id, seqno);
 	if (request == NULL)
 		return;
@@ -413,7 +413,7 @@ request_starving(struct babel *b, struct destination *d,
 		}
 }
 
-/* Would we like to use the route, or are we using it? */
+/* Would we select the route if it were feasible, or is it selected? */
 static bool
 is_wanted(const struct destination *d, const struct route *route)
 {
@@ -454,7 +454,7 @@ request_unfeasible(struct babel *b, struct neighbour *n,
 	send_seqno_request(b, n, request);
 }
 
-/* Send the answer on to whoever asked. */
+/* Send the answer on to the neighbours that wait for it. */
 static void
 request_answer(struct babel *b, const struct request *request)
 {

@@ -1,24 +1,24 @@
 /*
- * select.c - route selection (RFC 8966, section 3.6), and all that follows
- * from it.
+ * select.c - route selection (RFC 8966, section 3.6), and all that follows from
+ * it.
  *
- * A table that changes what a selection rests on marks the destination
- * unsettled and returns.  settle(), which the engine calls after each TLV,
- * timer, slice of a job and input, takes the marked destinations one after
- * the other:
+ * A table that changes anything that a selection depends on marks the
+ * destination unsettled and returns. settle(), which the engine calls after
+ * each TLV, timer, slice of a job and input, takes the marked destinations one
+ * after the other:
  *
- *	the route is selected;
- *	what we announce is judged, and announced if that is worth an update
- *	(section 3.7.2), or held and retracted (3.5.4);
- *	pending requests that the announcement satisfies are answered (3.8);
- *	the kernel is asked for the entry that forwards along the route;
- *	a newer seqno is requested if only unfeasible routes are left (3.8.2).
+ * 	the route is selected;
+ * 	what we announce is judged, and announced if that is worth an update
+ * 	(section 3.7.2), or held and retracted (3.5.4);
+ * 	pending requests that the announcement satisfies are answered (3.8);
+ * 	the kernel is asked for the entry that forwards along the route;
+ * 	a newer seqno is requested if only unfeasible routes are left (3.8.2).
  *
- * Selection never takes an unfeasible route, nor one that is infinite, nor
- * one that the kernel refuses.  Among the others the smallest metric wins,
- * with the hysteresis of appendix A.3: the selected route yields only to
- * one that is better both now and on average.  A route that is better by
- * less than a tenth may be so by noise, and waits until that is ruled out.
+ * Selection never takes a route that is unfeasible, infinite, or refused by the
+ * kernel.  Among the others the smallest metric wins, with the hysteresis of
+ * appendix A.3: the selected route yields only to one that is better both now
+ * and on average.  A route that is better by less than a tenth may be so
+ * because of noise, and waits until that is ruled out.
  */
 #include "select.h"
 
@@ -65,7 +65,7 @@ is_much_less(uint16_t metric, uint16_t than)
 	return metric < than - than / NOISE_PART;
 }
 
-/* When the metric will have stood still for long enough to believe it. */
+/* When the metric will have been constant for long enough to be trusted. */
 static babel_time
 steady_time(const struct route *route)
 {
@@ -73,7 +73,7 @@ steady_time(const struct route *route)
 	    route->neighbour->interface->conf.hello_interval / 2;
 }
 
-/* When it will be beyond doubt that a route is better. */
+/* When it will be certain that the route is better. */
 static babel_time
 certain_time(const struct route *challenger, const struct route *selected)
 {
@@ -103,8 +103,8 @@ route_judge(const struct babel *b, const struct route *challenger,
 	    ROUTE_WITHIN_NOISE : ROUTE_BETTER;
 }
 
-/* When a route may displace the selected one: now, never, or when to look
- * again. */
+/* When a route may displace the selected one: now, never, or the time at which
+ * to look again. */
 static babel_time
 displacement_time(const struct babel *b, const struct route *challenger,
     const struct route *selected)
@@ -122,7 +122,7 @@ displacement_time(const struct babel *b, const struct route *challenger,
 	return b->now;
 }
 
-/* Since when has it been better than the selected one? */
+/* Note since when the route has been better than the selected one. */
 static void
 note_rival(const struct babel *b, struct route *route,
     const struct route *selected)
@@ -170,7 +170,7 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 {
 	struct route *old = d->selected;
 
-	fib_notify(b, d);	/* neither is what the kernel uses now */
+	fib_notify(b, d);	/* the kernel uses neither now */
 	d->selected = route;
 	if (route != NULL)
 		route_refresh_late(b, route);
@@ -180,7 +180,7 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 		notify(b, EVENT_ROUTE_CHANGE, route);
 }
 
-/* The selection of one destination and all that follows from it. */
+/* Select for one destination, and draw all consequences. */
 static void
 settle_destination(struct babel *b, struct destination *d)
 {
@@ -244,7 +244,7 @@ settle_flush_slice(struct babel *b, struct neighbour *n)
 	return true;
 }
 
-/* What the input filter kept out was never stored: ask for it. */
+/* Routes that the input filter denied were never stored: request them. */
 static void
 ask_again(struct babel *b)
 {
@@ -300,7 +300,7 @@ settle_announce_slice(struct babel *b)
 	return d != NULL;
 }
 
-/* Take it apart; its routes and its xroute are gone already. */
+/* Free the destination; its routes and its xroute are gone already. */
 static void
 destroy(struct babel *b, struct destination *d)
 {

@@ -9,7 +9,7 @@
 #include "claims.h"
 #include "kernel.h"
 
-/* The addresses that we have given to links. */
+/* The addresses that we have added to links. */
 struct added_address;
 struct address_list {
 	SLIST_HEAD(, added_address) added;
@@ -27,14 +27,14 @@ void	address_close(struct address_list *, struct kernel *);
 /* The link-local address of a router's interface: always the same. */
 struct in6_addr address_link_local(const struct router_id *,
 	    const char *ifname);
-/* Give it to the interface; 0, or an errno.  One that is there already stays
- * the property of whoever gave it. */
+/* Add that address to the interface; 0, or an errno.  An address that is there
+ * already still belongs to whatever added it. */
 int	address_add(struct address_list *, struct kernel *,
 	    unsigned int ifindex, const struct in6_addr *);
 /* Has the link an address of ours? */
 bool	address_is_given(const struct address_list *, unsigned int ifindex);
-/* Has the link a link-local address that is in duplicate detection, and not
- * reported yet?  Blocks. */
+/* Does the link have a link-local address that is in duplicate detection and
+ * not reported yet?  Blocks. */
 bool	address_is_coming(unsigned int ifindex);
 /* The interface is gone: forget its address. */
 void	address_forget(struct address_list *, unsigned int ifindex);

@@ -40,7 +40,7 @@ struct daemon {
 	struct system_pid_file *pid_file;
 	struct state_file state;
 	struct manager manager;
-	struct router_id first_id;	/* that we started with */
+	struct router_id first_id;	/* the router-id at the start */
 	bool id_is_drawn;		/* ... and shall start with again */
 	struct babel *babel;
 	struct net *net;
@@ -82,8 +82,8 @@ struct kernel_conf control_kernel_conf(struct daemon *,
 void	control_check_kernel(struct daemon *, babel_time now);
 /* Soon look at the link-local addresses of all links. */
 void	control_expect_addresses(struct daemon *, babel_time now);
-/* Give link-local addresses to links that are to have one and have none, and
- * take them back where they are asked for no more. */
+/* Give a link-local address to each link that should have one and has none, and
+ * remove those that nothing asks for any more. */
 void	control_settle_addresses(struct daemon *, babel_time now);
 /* A request of a local client that may write; ctx is the daemon. */
 local_command control_command;

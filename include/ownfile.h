@@ -1,6 +1,6 @@
 /*
  * ownfile.h - files that we create, take over and remove: the pid file and the
- * state file.
+ * state file; and the log, which is written to and never read.
  *
  * A file is only taken over if it is a regular file with one name, in a
  * directory where nobody else can exchange it, and if it is empty or holds the

@@ -54,8 +54,8 @@ struct system_pid_file *system_pid_file_open(const char *path,
 /* Remove the pid file.  NULL is allowed. */
 void	system_pid_file_close(struct system_pid_file *);
 
-/* What outlives the process: a line with the seqno in decimal, and perhaps
- * one with a router-id that had to be drawn. */
+/* The state that outlives the process: a line with the seqno in decimal, and
+ * perhaps one with a router-id that had to be drawn. */
 struct system_state {
 	bool has_seqno, has_id;
 	uint16_t seqno;

@@ -2,12 +2,12 @@
  * kernel/address.c - "link-local auto": addresses for links that have none.
  *
  * Tunnels such as WireGuard's come without a link-local address, and Babel
- * cannot run without one.  The address is made of our router-id and the
- * interface's name, so it is the same each time and nowhere else.  It is
+ * cannot run without one.  The address is made from our router-id and the
+ * interface's name, so it is the same each time and used nowhere else.  It is
  * removed when nothing asks for it any more, and when we leave.
  *
- * One that a crashed instance left is known by the protocol that the kernel
- * keeps with an address, or by its value before Linux 5.18.
+ * An address that a crashed instance left is recognised by the protocol that
+ * the kernel keeps with an address, or by its value before Linux 5.18.
  */
 #include "address.h"
 
@@ -59,8 +59,7 @@ change_address(struct kernel *kernel, uint16_t type, unsigned int ifindex,
 	return kernel_request(kernel, nlh);
 }
 
-/* The kernel does not tell of an address before it is past duplicate
- * detection. */
+/* The kernel does not report an address before duplicate detection is done. */
 static bool
 take_address(void *ctx, const struct nlmsghdr *nlh)
 {
