@@ -18,7 +18,7 @@ ENGINE = util tree counter prefix timer response pattern filter blake2s mac \
 	config/filter_rule config/key config/directive config/layers \
 	message message_put outbox instance trace \
 	interface identity neighbour auth transmit \
-	destination source policy fib route delivery announce xroute \
+	debt destination source policy fib route delivery announce xroute \
 	request select interface_run send receive babel
 
 # ... and the process around it: start and loop, sockets, and the families

@@ -13,6 +13,7 @@
 
 #include "babel.h"
 #include "configuration.h"
+#include "debt.h"
 #include "delivery.h"
 #include "destination.h"
 #include "fib.h"
@@ -25,12 +26,9 @@
 #include "prefix.h"
 #include "route.h"
 #include "source.h"
+#include "tree.h"
 #include "util.h"
 #include "xroute.h"
-
-/* Where many neighbours share a link, the update is repeated. */
-#define REPEATS		2
-#define REPEAT_PAUSE	(300 * MILLISECOND)
 
 /* What counts as a change of metric worth an update of its own (section
  * 3.7.2): both this much and this part of it.  Less may be the noise of
@@ -117,7 +115,7 @@ announce_changed(struct babel *b, struct destination *d,
 	struct interface *ifp;
 
 	log_remove(b, d);
-	d->is_repeat = false;
+	debt_pay(d, DEBT_COPY);
 	if (!somebody_listens(b))
 		return;
 	d->change_serial = ++b->change_serial;
@@ -139,15 +137,15 @@ announce_changed(struct babel *b, struct destination *d,
 void
 announce_repeat_due(struct babel *b, struct destination *d)
 {
-	if (d->repeats == 0)
+	if (!debt_take_copy(b, d))
 		return;
 	/* Something newer that is not told yet makes the copy needless. */
 	if (d->change_serial == 0) {
 		announce_changed(b, d, HASTE_SOON);
-		d->is_repeat = true;
+		debt_owe(d, DEBT_COPY);
 	}
-	if (--d->repeats > 0)
-		schedule(b, &d->repeat, b->now + 2 * REPEAT_PAUSE);
+	debt_tidy(b, d);
+	destination_release(b, d);
 }
 
 void
@@ -167,9 +165,9 @@ announce_trim(struct babel *b)
 	    d->change_serial < oldest) {
 		TAILQ_REMOVE(&b->changes, d, change_entry);
 		d->change_serial = 0;
-		if (!d->announce_again) {
-			d->silent_ifindex = 0;
-			d->refiltered = d->asked_for = false;
+		if (!debt_is(d, DEBT_NEWS)) {
+			debt_silence(d, 0);
+			debt_pay(d, DEBT_DENIAL | DEBT_ANSWER);
 		}
 		destination_release(b, d);
 	}
@@ -181,12 +179,10 @@ static void
 owe_delivery(struct babel *b, struct destination *d)
 {
 	/* A neighbour that we lost may still hear us, and use us. */
-	d->undelivered = b->neighbour_lost != 0 &&
-	    b->now - b->neighbour_lost < interface_hold_time(b);
-	if (!delivery_start(b, d))
-		return;
-	d->repeats = REPEATS;
-	schedule(b, &d->repeat, b->now + REPEAT_PAUSE);
+	debt_set_undelivered(d, b->neighbour_lost != 0 &&
+	    b->now - b->neighbour_lost < interface_hold_time(b));
+	if (delivery_start(b, d))
+		debt_repeat(b, d);
 }
 
 /* Nothing to announce any more: hold it (section 3.5.4) and retract.  So it
@@ -196,15 +192,14 @@ static void
 retract(struct babel *b, struct destination *d)
 {
 	if (d->announced_metric == INFINITY_METRIC &&
-	    !(d->held && d->announce_again))
+	    !(debt_is(d, DEBT_HOLD) && debt_is(d, DEBT_NEWS)))
 		return;
-	d->announced_metric = INFINITY_METRIC;
-	d->announce_again = false;
-	d->held = true;
+	debt_pay(d, DEBT_NEWS);
+	debt_hold(b, d, d->announced_metric);
 	/* What we learnt and announced was installed, too. */
-	d->hold_fib |= router_id_compare(&d->announced_id, &b->id) != 0;
-	d->hold_until = b->now + interface_hold_time(b);
-	schedule(b, &d->hold, d->hold_until);
+	if (router_id_compare(&d->announced_id, &b->id) != 0)
+		debt_owe(d, DEBT_BARRIER);
+	d->announced_metric = INFINITY_METRIC;
 	owe_delivery(b, d);
 	announce_changed(b, d, HASTE_URGENT);
 }
@@ -237,13 +232,13 @@ judge_change(struct babel *b, struct destination *d,
 	/* Where split horizon silenced us they may have lost a route; not
 	 * so if ours has just become better. */
 	if (difference >= METRIC_CHANGE_URGENT ||
-	    (d->heard_elsewhere && difference >= 0)) {
+	    (debt_is(d, DEBT_OTHERS) && difference >= 0)) {
 		*haste = HASTE_URGENT;
 		return true;
 	}
 	*haste = HASTE_SOON;
-	if (d->announced_metric == INFINITY_METRIC || d->announce_again ||
-	    d->heard_elsewhere)
+	if (d->announced_metric == INFINITY_METRIC ||
+	    debt_is(d, DEBT_NEWS) || debt_is(d, DEBT_OTHERS))
 		return true;
 	if (difference < 0)
 		difference = -difference;
@@ -254,11 +249,11 @@ judge_change(struct babel *b, struct destination *d,
 	return true;
 }
 
-/* Does the output filter of an interface deny it now, and not what was last
- * announced?  It may be about the router-id, or add to the metric. */
+/* Does the output filter of an interface deny it now, and not the metric
+ * and router-id that were last announced? */
 static bool
 is_denied_now(const struct babel *b, const struct destination *d,
-    const struct announcement *now)
+    uint16_t last_metric, const struct announcement *now)
 {
 	const struct interface *ifp;
 	struct announcement old, new;
@@ -267,7 +262,7 @@ is_denied_now(const struct babel *b, const struct destination *d,
 		return false;
 	TAILQ_FOREACH(ifp, &b->interfaces, entry) {
 		old = (struct announcement){ .id = d->announced_id,
-			.metric = d->held_metric };
+			.metric = last_metric };
 		new = *now;
 		if (ifp->up && announce_filter(b, d, ifp, &old) &&
 		    !announce_filter(b, d, ifp, &new))
@@ -297,7 +292,7 @@ note_another_source(const struct babel *b, struct destination *d,
 		return;
 	ifp = route->neighbour->interface;
 	if (announce_is_silent(b, route, ifp))
-		d->silent_ifindex = ifp->link.ifindex;
+		debt_silence(d, ifp->link.ifindex);
 }
 
 /* Split horizon silences the destination where its route comes from now:
@@ -319,19 +314,17 @@ note_silence(const struct babel *b, struct destination *d,
 	if (from == to)
 		return;
 	if (announce_is_silent(b, selected, to)) {
-		d->silent_ifindex = to->link.ifindex;
-		d->heard_elsewhere = true;
+		debt_silence(d, to->link.ifindex);
+		debt_owe(d, DEBT_OTHERS);
 	}
 	if (from != NULL && announce_is_silent(b, old, from))
-		d->heard_elsewhere = true;
+		debt_owe(d, DEBT_OTHERS);
 }
 
 void
 announce_switched(struct babel *b, struct destination *d,
     const struct route *old)
 {
-	if (d->selected == NULL)
-		d->held_route = old->id;
 	note_silence(b, d, old, d->selected);
 }
 
@@ -340,6 +333,7 @@ announce_judge(struct babel *b, struct destination *d)
 {
 	struct announcement now;
 	enum haste haste;
+	uint16_t last_metric;
 	bool back, believed, other_id;
 
 	if (!announce_content(b, d, &now)) {
@@ -348,19 +342,20 @@ announce_judge(struct babel *b, struct destination *d)
 	}
 	if (!announce_is_ready(b, d))
 		return false;
-	d->held = d->hold_fib = false;
-	schedule_cancel(b, &d->hold);
 	back = d->announced_metric == INFINITY_METRIC;
+	last_metric = back ? debt_last_metric(d) : d->announced_metric;
+	debt_end_hold(b, d);
 	/* A retraction that is not told to all yet may never be. */
 	believed = !back || d->change_serial != 0;
 	other_id = believed &&
 	    router_id_compare(&d->announced_id, &now.id) != 0;
 	if (judge_change(b, d, &now, &haste) || other_id) {
-		d->refiltered |= believed && is_denied_now(b, d, &now);
+		if (believed && is_denied_now(b, d, last_metric, &now))
+			debt_owe(d, DEBT_DENIAL);
 		d->announced_id = now.id;
-		d->announced_metric = d->held_metric = now.metric;
+		d->announced_metric = now.metric;
 		d->announced_at = b->now;
-		d->announce_again = d->heard_elsewhere = false;
+		debt_pay(d, DEBT_NEWS | DEBT_OTHERS);
 		announce_changed(b, d, other_id ? HASTE_URGENT : haste);
 		if (other_id) {
 			note_another_source(b, d, now.route);
@@ -374,7 +369,8 @@ announce_judge(struct babel *b, struct destination *d)
 void
 announce_withdrawn(struct destination *d, bool local)
 {
-	d->hold_fib |= !local;
+	if (!local)
+		debt_owe(d, DEBT_BARRIER);
 }
 
 void
@@ -383,23 +379,33 @@ announce_suspect(struct babel *b, struct neighbour *n,
 {
 	struct destination *d = destination_find(b, &update->key);
 
-	if (d == NULL || !d->held || update->metric <= d->held_metric ||
+	if (d == NULL || !debt_is(d, DEBT_HOLD) ||
+	    update->metric <= debt_last_metric(d) ||
 	    router_id_compare(&update->id, &d->announced_id) != 0)
 		return;
 	delivery_repeat(b, d, n);
-	if (!delivery_tree_is_empty(&d->owed))
-		schedule(b, &d->hold, d->hold_until);
+	if (!delivery_is_over(d))
+		debt_hold_on(b, d);
 }
 
 void
 announce_hold_expired(struct babel *b, struct destination *d)
 {
-	d->hold_fib = false;
+	const bool lasts = debt_lift_barrier(b, d);
+
 	fib_update(b, d);
-	if (b->now < d->hold_until) {
-		schedule(b, &d->hold, d->hold_until);
+	if (lasts)
 		return;
-	}
-	d->held = false;
+	debt_end_hold(b, d);
 	destination_release(b, d);
+}
+
+void
+announce_unrecorded_due(struct babel *b)
+{
+	struct destination *d, *next;
+
+	TREE_FOREACH_SAFE(d, destination_tree, &b->destinations, next)
+		if (debt_is(d, DEBT_HOLD) && d->debts.record == NULL)
+			announce_hold_expired(b, d);
 }

@@ -17,6 +17,7 @@
 #include "announce.h"
 #include "configuration.h"
 #include "counter.h"
+#include "debt.h"
 #include "delivery.h"
 #include "destination.h"
 #include "fib.h"
@@ -74,6 +75,7 @@ tables_init(struct babel *b)
 	TAILQ_INIT(&b->fib);
 	TAILQ_INIT(&b->asking);
 	timer_init(&b->shutdown, TIMER_SHUTDOWN);
+	timer_init(&b->unrecorded, TIMER_UNRECORDED);
 	job_init(&b->policy, JOB_POLICY);
 	job_init(&b->offer_review, JOB_OFFERS);
 	job_init(&b->announce, JOB_ANNOUNCE);
@@ -98,7 +100,9 @@ babel_new(const struct babel_ops *ops, void *ctx,
 	b->limits = (struct limits){ ROUTES_MAX, NEIGHBOURS_MAX,
 	    REQUESTS_MAX };
 	tables_init(b);
-	if (schedule_reserve(b, 1, 0) < 0) {
+	if (schedule_reserve(b, 1, 1) < 0) {
+		timer_heap_free(&b->prompt);
+		timer_heap_free(&b->patient);
 		free(b);
 		return NULL;
 	}
@@ -352,16 +356,21 @@ fire(struct babel *b, struct timer *t)
 		source_gc_due(b, OWNER(source, gc));
 		break;
 	case TIMER_DESTINATION_HOLD:
-		announce_hold_expired(b, OWNER(destination, hold));
+		announce_hold_expired(b,
+		    OWNER(debt_record, hold)->destination);
 		break;
 	case TIMER_DESTINATION_RESELECT:
 		destination_unsettle(b, OWNER(destination, reselect));
 		break;
 	case TIMER_DESTINATION_REPEAT:
-		announce_repeat_due(b, OWNER(destination, repeat));
+		announce_repeat_due(b,
+		    OWNER(debt_record, repeat)->destination);
 		break;
 	case TIMER_FIB_RETRY:
 		fib_retry(b, OWNER(destination, fib.retry));
+		break;
+	case TIMER_UNRECORDED:
+		announce_unrecorded_due(b);
 		break;
 	default:
 		fire_neighbour(b, t);

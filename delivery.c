@@ -10,6 +10,7 @@
 
 #include <stdlib.h>
 
+#include "debt.h"
 #include "destination.h"
 #include "instance.h"
 #include "interface.h"
@@ -46,7 +47,8 @@ delivery_free(struct babel *b, struct delivery *delivery)
 	struct neighbour *n = delivery->neighbour;
 
 	TAILQ_REMOVE(&n->owed, delivery, neighbour_entry);
-	delivery_tree_remove(&delivery->destination->owed, delivery);
+	delivery_tree_remove(&delivery->destination->debts.record->owed,
+	    delivery);
 	n->owed_count--;
 	if (n->owed_count == 0)
 		schedule_cancel(b, &n->resend);
@@ -60,15 +62,24 @@ delivery_end(struct babel *b, struct delivery *delivery, bool acked)
 	struct destination *d = delivery->destination;
 
 	if (!acked)
-		d->undelivered = true;
+		debt_set_undelivered(d, true);
 	delivery_free(b, delivery);
-	if (!delivery_tree_is_empty(&d->owed))
+	if (!delivery_is_over(d))
 		return;
-	if (d->held && !d->undelivered)
-		schedule_advance(b, &d->hold, b->now +
+	if (debt_is(d, DEBT_HOLD) && !debt_is_undelivered(d)) {
+		debt_hold_less(b, d, b->now +
 		    time_max(RELEASE_GRACE, b->longest_response));
-	else
-		destination_release(b, d);
+		return;
+	}
+	debt_tidy(b, d);
+	destination_release(b, d);
+}
+
+bool
+delivery_is_over(const struct destination *d)
+{
+	return d->debts.record == NULL ||
+	    delivery_tree_is_empty(&d->debts.record->owed);
 }
 
 void
@@ -76,8 +87,12 @@ delivery_cancel(struct babel *b, struct destination *d)
 {
 	struct delivery *delivery;
 
-	while ((delivery = delivery_tree_first(&d->owed)) != NULL)
+	if (d->debts.record == NULL)
+		return;
+	while ((delivery = delivery_tree_first(&d->debts.record->owed)) !=
+	    NULL)
 		delivery_free(b, delivery);
+	debt_tidy(b, d);
 }
 
 /* A copy is lost when no acknowledgment has come by then.  A link that has
@@ -92,19 +107,21 @@ resend_time(const struct neighbour *n)
 static void
 delivery_add(struct babel *b, struct destination *d, struct neighbour *n)
 {
-	struct delivery *delivery;
+	struct debt_record *record = debt_record(b, d);
+	struct delivery *delivery = NULL;
 
-	delivery = n->owed_count < OWED_MAX ? calloc(1, sizeof(*delivery)) :
-	    NULL;
+	if (record != NULL && n->owed_count < OWED_MAX)
+		delivery = calloc(1, sizeof(*delivery));
 	if (delivery == NULL) {
-		d->undelivered = true;
+		debt_set_undelivered(d, true);
+		debt_tidy(b, d);
 		return;
 	}
 	delivery->neighbour = n;
 	delivery->destination = d;
 	delivery->order = order_of(n->interface, n);
 	TAILQ_INSERT_TAIL(&n->owed, delivery, neighbour_entry);
-	delivery_tree_insert(&d->owed, delivery);
+	delivery_tree_insert(&record->owed, delivery);
 	n->owed_count++;
 	if (!timer_is_set(&n->resend))
 		schedule(b, &n->resend, b->now + resend_time(n));
@@ -128,7 +145,7 @@ delivery_start(struct babel *b, struct destination *d)
 			 * be asked. */
 			if (!neighbour_is_reachable(n) ||
 			    interface_is_crowded(ifp))
-				d->undelivered = true;
+				debt_set_undelivered(d, true);
 			else
 				delivery_add(b, d, n);
 		}
@@ -163,8 +180,10 @@ delivery_first(const struct destination *d, const struct interface *ifp,
 {
 	struct delivery key, *delivery;
 
+	if (delivery_is_over(d))
+		return NULL;
 	key.order = order_of(ifp, n);
-	delivery = delivery_tree_from(&d->owed, &key);
+	delivery = delivery_tree_from(&d->debts.record->owed, &key);
 	return delivery != NULL && is_for(delivery, ifp, n) ? delivery : NULL;
 }
 

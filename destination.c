@@ -7,7 +7,7 @@
 #include <stdlib.h>
 
 #include "counter.h"
-#include "delivery.h"
+#include "debt.h"
 #include "instance.h"
 #include "prefix.h"
 #include "request.h"
@@ -17,7 +17,7 @@
 #include "tree.h"
 #include "util.h"
 
-#define DESTINATION_TIMERS	4
+#define DESTINATION_TIMERS	2
 
 int
 destination_compare(const struct destination *a, const struct destination *b)
@@ -53,9 +53,7 @@ destination_get(struct babel *b, const struct destination_key *key)
 	d->key = *key;
 	d->announced_metric = INFINITY_METRIC;
 	timer_init(&d->fib.retry, TIMER_FIB_RETRY);
-	timer_init(&d->hold, TIMER_DESTINATION_HOLD);
 	timer_init(&d->reselect, TIMER_DESTINATION_RESELECT);
-	timer_init(&d->repeat, TIMER_DESTINATION_REPEAT);
 	destination_tree_put(&b->destinations, &place, d);
 	b->destination_count++;
 	return d;
@@ -140,7 +138,7 @@ destination_last_route(const struct destination *d)
 	struct route *route;
 
 	TREE_FOREACH(route, route_tree, &d->routes)
-		if (route->id == d->held_route)
+		if (route->id == d->last_route)
 			return route;
 	return NULL;
 }
@@ -151,13 +149,12 @@ destination_release(struct babel *b, struct destination *d)
 	if (!route_tree_is_empty(&d->routes) ||
 	    !source_tree_is_empty(&d->sources) ||
 	    !request_tree_is_empty(&d->requests) ||
-	    d->xroute != NULL || d->held || d->unsettled ||
-	    !delivery_tree_is_empty(&d->owed) || d->change_serial != 0 ||
+	    d->xroute != NULL || d->unsettled || d->change_serial != 0 ||
+	    d->debts.record != NULL || debt_is(d, DEBT_HOLD) ||
 	    d->fib.state != FIB_IDLE ||
 	    d->fib.has_installed)
 		return;
 	schedule_cancel(b, &d->reselect);
-	schedule_cancel(b, &d->repeat);
 	schedule_cancel(b, &d->fib.retry);
 	if (b->last_found == d)
 		b->last_found = NULL;

@@ -23,6 +23,7 @@
 #include "babel.h"
 #include "configuration.h"
 #include "counter.h"
+#include "debt.h"
 #include "destination.h"
 #include "filter.h"
 #include "instance.h"
@@ -111,7 +112,8 @@ entry_of_selection(const struct babel *b, const struct destination *d,
 {
 	if (d->selected != NULL && d->selected->metric < INFINITY_METRIC)
 		return entry_of_route(b, d->selected, entry);
-	if (!d->held || !d->hold_fib || d->xroute != NULL || is_outermost(d))
+	if (!debt_is(d, DEBT_HOLD) || !debt_is(d, DEBT_BARRIER) ||
+	    d->xroute != NULL || is_outermost(d))
 		return false;
 	if (d->fib.has_installed)
 		*entry = d->fib.installed;

@@ -60,6 +60,13 @@ schedule_unreserve(struct babel *b, uint32_t prompt, uint32_t patient)
 }
 
 void
+schedule_unrecorded(struct babel *b, babel_time when)
+{
+	if (!timer_is_set(&b->unrecorded) || b->unrecorded.due < when)
+		schedule(b, &b->unrecorded, when);
+}
+
+void
 job_init(struct job *job, enum job_kind kind)
 {
 	job->kind = (uint8_t)kind;

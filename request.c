@@ -14,6 +14,7 @@
 #include "announce.h"
 #include "babel.h"
 #include "counter.h"
+#include "debt.h"
 #include "destination.h"
 #include "identity.h"
 #include "instance.h"
@@ -479,7 +480,7 @@ request_satisfy(struct babel *b, struct destination *d)
 			continue;
 		count(b, COUNT_REQUESTS_SATISFIED);
 		if (request->more_askers) {
-			d->asked_for = true;
+			debt_owe(d, DEBT_ANSWER);
 			announce_changed(b, d, HASTE_URGENT);
 		} else if (request->asker_ifindex != 0)
 			request_answer(b, request);

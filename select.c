@@ -26,6 +26,7 @@
 #include "babel.h"
 #include "configuration.h"
 #include "counter.h"
+#include "debt.h"
 #include "delivery.h"
 #include "destination.h"
 #include "fib.h"
@@ -174,6 +175,8 @@ switch_to(struct babel *b, struct destination *d, struct route *route)
 	d->selected = route;
 	if (route != NULL)
 		route_refresh_late(b, route);
+	else
+		d->last_route = old->id;
 	announce_switched(b, d, old);
 	count(b, COUNT_SELECTIONS);
 	if (route != NULL)
@@ -271,7 +274,7 @@ settle_policy_slice(struct babel *b)
 		destination_unsettle(b, d);
 		settle_next(b);		/* the walk still needs it */
 		if (b->policy_out) {
-			d->refiltered = true;
+			debt_owe(d, DEBT_DENIAL);
 			announce_changed(b, d, HASTE_SOON);
 		}
 	}
@@ -315,16 +318,16 @@ destroy(struct babel *b, struct destination *d)
 	d->fib.state = FIB_IDLE;
 	d->fib.has_installed = false;
 	fib_forgive(b, d);
-	schedule_cancel(b, &d->hold);
 	delivery_cancel(b, d);
-	d->held = true;			/* keeps it until its parts are gone */
+	debt_forgive(b, d);
+	d->unsettled = true;		/* keeps it until its parts are gone */
 	while ((request = request_tree_first(&d->requests)) != NULL)
 		request_free(b, request);
 	while ((source = source_tree_first(&d->sources)) != NULL) {
 		schedule_cancel(b, &source->gc);
 		source_expired(b, source);
 	}
-	d->held = false;
+	d->unsettled = false;
 	destination_release(b, d);
 }
 

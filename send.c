@@ -19,6 +19,7 @@
 #include "babel.h"
 #include "configuration.h"
 #include "counter.h"
+#include "debt.h"
 #include "delivery.h"
 #include "destination.h"
 #include "instance.h"
@@ -397,7 +398,7 @@ is_silent_here(const struct packet *p, const struct destination *d,
     const struct announcement *a, enum reason reason)
 {
 	if (reason == REASON_REPLY || (reason == REASON_CHANGE &&
-	    d->asked_for))
+	    debt_is(d, DEBT_ANSWER)))
 		return false;
 	return a->route != NULL && announce_is_silent(p->b, a->route, p->ifp);
 }
@@ -411,25 +412,25 @@ put_destination(struct packet *p, struct destination *d, enum reason reason)
 
 	if (!interface_understands(p->ifp, &d->key))
 		return;
-	if (reason == REASON_CHANGE && d->is_repeat &&
+	if (reason == REASON_CHANGE && debt_is(d, DEBT_COPY) &&
 	    !interface_is_crowded(p->ifp))
 		return;
 	if (have && !announce_is_ready(p->b, d)) {
-		d->announce_again = true;
+		debt_owe(d, DEBT_NEWS);
 		return;
 	}
 	denied = have && !announce_filter(p->b, d, p->ifp, &a);
 	if (denied && reason != REASON_REPLY &&
-	    !(reason == REASON_CHANGE && d->refiltered))
+	    !(reason == REASON_CHANGE && debt_is(d, DEBT_DENIAL)))
 		return;
 	if (reason != REASON_PERIODIC)
 		ask_for_delivery(p, d);
 	if (have && !denied && !is_silent_here(p, d, &a, reason))
 		put_announcement(p, d, &a, reason);
 	else if (reason == REASON_REPLY || denied || (have ?
-	    d->silent_ifindex == p->ifp->link.ifindex :
+	    debt_silent_ifindex(d) == p->ifp->link.ifindex :
 	    reason == REASON_CHANGE ||
-	    (d->held && delivery_tree_is_empty(&d->owed))))
+	    (debt_is(d, DEBT_HOLD) && delivery_is_over(d))))
 		put_retraction(p, &d->key);
 }
 
@@ -748,7 +749,7 @@ is_silent(const struct packet *p, const struct destination *d)
 {
 	return d->xroute == NULL && d->selected != NULL &&
 	    d->selected->metric < INFINITY_METRIC &&
-	    d->silent_ifindex != p->ifp->link.ifindex &&
+	    debt_silent_ifindex(d) != p->ifp->link.ifindex &&
 	    announce_is_silent(p->b, d->selected, p->ifp);
 }
 

@@ -56,5 +56,7 @@ void	announce_suspect(struct babel *, struct neighbour *,
 	    const struct update *);
 /* The timer fired: the kernel's hold, or the whole hold time, is over. */
 void	announce_hold_expired(struct babel *, struct destination *);
+/* The timer fired: the holds that there was no memory to record are over. */
+void	announce_unrecorded_due(struct babel *);
 
 #endif

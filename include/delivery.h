@@ -37,6 +37,8 @@ bool	delivery_start(struct babel *, struct destination *);
 /* It is owed to this neighbour again, and said to it at once. */
 void	delivery_repeat(struct babel *, struct destination *,
 	    struct neighbour *);
+/* Is it owed to nobody any more? */
+bool	delivery_is_over(const struct destination *);
 /* Is it owed to somebody on the interface, or to this neighbour (NULL:
  * anybody there)? */
 bool	delivery_is_owed(const struct destination *,

@@ -9,6 +9,7 @@
 #ifndef DESTINATION_H
 #define DESTINATION_H
 
+#include "debt.h"
 #include "source.h"
 
 struct neighbour;
@@ -17,7 +18,6 @@ struct xroute;
 struct request;
 TREE_HEAD(route_tree);
 TREE_HEAD(request_tree);
-TREE_HEAD(delivery_tree);
 
 enum fib_state {
 	FIB_IDLE,			/* the kernel has what we want */
@@ -57,34 +57,16 @@ struct destination {
 	babel_time announced_at;	/* ... when it was finite */
 	uint16_t announced_metric;
 	bool unsettled;			/* in babel.unsettled */
-	bool announce_again;		/* it could not be sent yet */
-	bool refiltered;	/* the output filter denies what it did not */
-	bool asked_for;		/* by several: answered on every link */
-	bool heard_elsewhere;		/* split horizon concerns others */
 
 	struct route_tree routes;	/* owned; by neighbour id */
 	struct source_tree sources;	/* owned; by router-id */
 	struct request_tree requests;	/* owned; by router-id */
 	struct route *selected;
+	uint32_t last_route;		/* id of what was, when it is lost */
 	struct xroute *xroute;		/* owned; wins */
 	struct fib_slot fib;
 	uint64_t change_serial;	/* place in the log; 0: not in it */
-	/* Split horizon silenced it there since: owed one retraction. */
-	unsigned int silent_ifindex;
-
-	/* Hold time (section 3.5.4): no usable route, and neighbours may
-	 * still use us. */
-	uint32_t held_route;		/* id of the last one selected */
-	uint16_t held_metric;		/* the last that was announced */
-	bool held;
-	bool hold_fib;			/* ... by an unreachable entry */
-	bool undelivered;		/* somebody cannot, or did not */
-	bool is_repeat;			/* what is to be told is such a copy */
-	uint8_t repeats;		/* left */
-	struct timer repeat;		/* copies where many neighbours are */
-	struct delivery_tree owed;	/* owned; updates to be acked */
-	struct timer hold;
-	babel_time hold_until;		/* retracted in dumps till then */
+	struct debts debts;
 	struct timer reselect;		/* smoothing may decide otherwise */
 };
 

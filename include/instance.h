@@ -117,6 +117,7 @@ struct babel {
 	uint32_t neighbour_count, source_count;
 	uint32_t destination_count, request_count, xroute_count;
 	uint64_t counters[BABEL_COUNTERS];
+	struct timer unrecorded;	/* destinations without a record */
 	struct timer shutdown;		/* the next good-bye */
 	uint8_t goodbyes;		/* left to say */
 	bool shutting_down, in_engine;
@@ -132,6 +133,9 @@ void	schedule_cancel(struct babel *, struct timer *);
 int	schedule_reserve(struct babel *, uint32_t prompt, uint32_t patient);
 void	schedule_unreserve(struct babel *, uint32_t prompt,
 	    uint32_t patient);
+/* There was no memory to note what a destination waits for: all that are in
+ * this case have waited long enough then, or later. */
+void	schedule_unrecorded(struct babel *, babel_time when);
 
 void	job_init(struct job *, enum job_kind);
 void	job_queue_add(struct babel *, struct job *);

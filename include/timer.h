@@ -34,6 +34,7 @@ enum timer_kind {
 	TIMER_DESTINATION_RESELECT,
 	TIMER_DESTINATION_REPEAT,
 	TIMER_FIB_RETRY,
+	TIMER_UNRECORDED,		/* what there was no memory for */
 	TIMER_KINDS
 };
 

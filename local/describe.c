@@ -45,7 +45,7 @@ describe_is_installed(const struct babel *b, const struct route *route)
 		return d->selected == route && fib_is_current(b, d);
 	/* An unreachable entry in the kernel stands for the last route. */
 	return d->fib.has_installed && d->fib.installed.unreachable &&
-	    d->held_route == route->id && route->metric == INFINITY_METRIC;
+	    d->last_route == route->id && route->metric == INFINITY_METRIC;
 }
 
 /* A time as centiseconds, as the model has intervals. */

@@ -17,6 +17,7 @@
 #include "babel.h"
 #include "configuration.h"
 #include "counter.h"
+#include "debt.h"
 #include "destination.h"
 #include "fib.h"
 #include "filter.h"
@@ -97,7 +98,7 @@ report_destination(const struct babel *b, struct client *c,
 		line_number(&line, BOTH("errno"), (uint64_t)d->fib.error);
 		line_number(&line, BOTH("failures"), d->fib.failures);
 	}
-	line_yes(&line, BOTH("held"), d->held);
+	line_yes(&line, BOTH("held"), debt_is(d, DEBT_HOLD));
 	line_number(&line, BOTH("announced-metric"), d->announced_metric);
 	client_put_report(c, &line);
 }

@@ -150,5 +150,5 @@ tables_print(FILE *out, const struct babel *b,
 	fprintf(out, "    kernel state %u installed %d unreachable %d error "
 	    "%d failures %u%s\n", d->fib.state, d->fib.has_installed,
 	    d->fib.installed.unreachable, d->fib.error, d->fib.failures,
-	    d->held ? ", held" : "");
+	    debt_is(d, DEBT_HOLD) ? ", held" : "");
 }

@@ -96,9 +96,9 @@ who_cannot_be_told_any_more_is_waited_for(void **state)
 	world_pass(w, SECOND);
 	talker_update(s, &specific_gone);
 	world_pass(w, 30 * SECOND);
-	assert_true(find_specific(w)->hold_fib);
+	assert_true(debt_is(find_specific(w), DEBT_BARRIER));
 	world_pass(w, 60 * SECOND);
-	assert_false(find_specific(w)->hold_fib);
+	assert_false(debt_is(find_specific(w), DEBT_BARRIER));
 	world_free(w);
 }
 

@@ -456,9 +456,9 @@ a_shorter_interval_shortens_no_hold(void **state)
 	    "interface e1\ninterface e2\n");
 	talker_tell(a, P6, ID_A, GONE);
 	world_pass(w, MINUTE * 7 / 2 - 2 * SECOND);
-	assert_true(world_destination(w, P6)->held);
+	assert_true(debt_is(world_destination(w, P6), DEBT_HOLD));
 	world_pass(w, 10 * SECOND);
-	assert_false(world_destination(w, P6)->held);
+	assert_false(debt_is(world_destination(w, P6), DEBT_HOLD));
 	world_free(w);
 }
 

@@ -799,7 +799,7 @@ nothing_is_owed_to_who_is_not_told(void **state)
 	talker_update(a, &gone);
 	/* All who were told have acknowledged: it is not held any more. */
 	world_pass(w, 5 * SECOND);
-	assert_false(destination_find(w->babel, &key)->hold_fib);
+	assert_false(debt_is(destination_find(w->babel, &key), DEBT_BARRIER));
 	world_pass(w, 300 * SECOND);
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
 	    .ifindex = 2)), 0);
