@@ -112,7 +112,7 @@ FUZZ = *
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 
 .PHONY: all libbabel.a tests check check-quick lint unit vectors \
-	sim sim-quick sim-check sim-long sim-varied sim-broken \
+	sim sim-quick sim-check sim-long sim-varied sim-broken city \
 	system system-full \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
 	fuzz-cover fuzz-reach local-load local-fuzz bench mutants \
@@ -229,7 +229,8 @@ lint: $(library) $(daemon-objects) $(ctl-objects)
 	    '$(our-cppflags) -std=c11 $(WARNINGS)'
 
 # "sim" is for playing, "sim-check" of a fixed size.  TOPOLOGY: random grid
-# line ring star lan wireless mixed.  LOSS: per cent, at most.
+# line ring star lan wireless geometric supernodes mixed.  LOSS: per cent,
+# at most.
 SEEDS = 1-20
 NODES = 30
 TIME = 1200
@@ -279,6 +280,14 @@ $(long)/%: $(OUT)/sim
 VARIED = 1-3000
 sim-varied: $(OUT)/sim
 	$(run-sim) --seeds $(VARIED) --topology mixed --nodes 9 --varied
+
+# Thousands of routers for an hour of their time, in each shape of a city.
+CITY = 1000 2000 5000
+city: $(OUT)/sim
+	@set -e; for n in $(CITY); do \
+	    for t in grid geometric supernodes; do \
+	    $< --experiment city --topology $$t --nodes $$n --time 3600; \
+	    done; done
 
 # The checker can fail: a fault built in for each invariant must be found.
 sim-broken: $(OUT)/sim $(OUT)/daemon.a
@@ -508,6 +517,9 @@ help:
 #: sim-long     LONG=100 NODES=30: so many hundred seeds; goes on where it was
 #:              stopped
 #: sim-varied   VARIED=1-3000: each router has intervals and filters of its own
+#: city         CITY="1000 2000 5000": an hour of so many routers, in a grid,
+#:              a random geometric graph and a tree of supernodes; 2,000 take
+#:              ten minutes at most, 5,000 half an hour
 #: fuzz         FUZZ_SECONDS=60 for each target, by libFuzzer; FUZZ=local
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket

@@ -41,7 +41,7 @@ add_interface(struct configuration *c, const struct scenario *s,
     uint32_t index, uint32_t port)
 {
 	const char *split = s->habits == NULL ? "" :
-	    s->habits[index].split_horizon >> port & 1 ?
+	    s->habits[index].split_horizon >> port % 64 & 1 ?
 	    " split-horizon true" : " split-horizon false";
 	char cost[16] = "";
 
@@ -80,7 +80,7 @@ configure(const struct scenario *s, uint32_t index)
 	    "redistribute allow\n",
 	    (double)variety_hello_interval(s, index) / (double)SECOND,
 	    (double)variety_update_interval(s, index) / (double)SECOND);
-	for (i = 0; i < PORTS_MAX; i++)
+	for (i = 0; i < topology_ports(s); i++)
 		add_interface(c, s, index, i);
 	for (i = 0; i < s->plan_count; i++) {
 		add_filter(c, "in", &s->plans[i], variety_in(s, index, i));

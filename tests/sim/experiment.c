@@ -17,6 +17,7 @@ static const struct {
 	{ "alarms", experiment_alarms },
 	{ "restart", experiment_restart },
 	{ "settle", experiment_settle },
+	{ "city", experiment_city },
 };
 
 bool
@@ -76,6 +77,22 @@ experiment_build(struct experiment *e, const struct wishes *wishes,
 {
 	experiment_draw(e, wishes, seed);
 	experiment_begin(e);
+}
+
+bool
+experiment_is_complete(const struct world *w)
+{
+	const struct scenario *s = w->scenario;
+	const struct place *place;
+	uint32_t i, k;
+
+	for (i = 0; i < s->nodes; i++)
+		for (k = 0; k < s->origin_count; k++) {
+			place = &w->nodes[i].places[s->origins[k].key];
+			if (!place->local && !place->installed)
+				return false;
+		}
+	return true;
 }
 
 bool

@@ -26,13 +26,16 @@ void	experiment_begin(struct experiment *);
 void	experiment_build(struct experiment *, const struct wishes *,
 	    uint64_t seed);
 bool	experiment_end(struct experiment *);
+/* Does every router have every route in its kernel? */
+bool	experiment_is_complete(const struct world *);
 
-/* traffic.c, cut.c, alarms.c, restart.c, settle.c */
+/* traffic.c, cut.c, alarms.c, restart.c, settle.c, city.c */
 bool	experiment_traffic(const struct wishes *, uint64_t seed);
 bool	experiment_cut(const struct wishes *, uint64_t seed);
 bool	experiment_death(const struct wishes *, uint64_t seed);
 bool	experiment_alarms(const struct wishes *, uint64_t seed);
 bool	experiment_restart(const struct wishes *, uint64_t seed);
 bool	experiment_settle(const struct wishes *, uint64_t seed);
+bool	experiment_city(const struct wishes *, uint64_t seed);
 
 #endif

@@ -142,8 +142,11 @@ node_jump(struct node *n, babel_time forward)
 struct port *
 node_port(const struct node *n, unsigned int ifindex)
 {
-	uint32_t p;
+	uint32_t p = ifindex - 1;
 
+	/* Where it is unless it was made anew. */
+	if (p < n->port_count && n->ports[p].ifindex == ifindex)
+		return &n->ports[p];
 	for (p = 0; p < n->port_count; p++)
 		if (n->ports[p].ifindex == ifindex)
 			return &n->ports[p];

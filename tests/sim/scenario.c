@@ -206,7 +206,7 @@ scenario_draw(struct scenario *s, uint64_t seed, const struct wishes *wishes)
 	s->nodes = wishes->nodes;
 	s->topology = wishes->topology >= 0 ?
 	    (enum topology)wishes->topology :
-	    (enum topology)prng_below(&prng, TOPOLOGIES);
+	    (enum topology)prng_below(&prng, TOPOLOGIES_DRAWN);
 	s->hello_interval = hellos[prng_below(&prng, 4)];
 	s->lossy = 0.4;
 	if (s->nodes > NODES_MANY) {

@@ -38,7 +38,8 @@ static const char usage_text[] =
 "  --seed N, --seeds N-M   which seeds to run (1)\n"
 "  --nodes N               routers (30)\n"
 "  --time SECONDS          of virtual time (1200)\n"
-"  --topology NAME         random grid line ring star lan wireless mixed\n"
+"  --topology NAME         random grid line ring star lan wireless geometric\n"
+"                          supernodes mixed\n"
 "                          (random; mixed: drawn from the seed)\n"
 "  --loss PERCENT          packet loss, at most (60)\n"
 "  --prefixes N            prefixes originated by each router\n"
@@ -53,7 +54,7 @@ static const char usage_text[] =
 "                          I, if given)\n"
 "  --jobs N                processes (1)\n"
 "  --experiment NAME       print a figure instead: traffic cut\n"
-"                          death alarms restart settle\n"
+"                          death alarms restart settle city\n"
 "  --verbose               tell everything on standard error\n";
 
 static double

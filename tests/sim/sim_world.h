@@ -11,6 +11,7 @@
 
 #define NOWHERE		UINT32_MAX	/* no node, no key, no fault */
 #define PORTS_MAX	64
+#define HUB_PORTS_MAX	250		/* of a supernode */
 
 /* A way through a link, from one of its ends to another. */
 struct way {
@@ -174,6 +175,9 @@ uint32_t world_find_key(const struct world *,
 	    const struct destination_key *);
 struct event *world_happen(struct world *, enum happening, babel_time at,
 	    const struct node *);
+
+/* How many ports any node of the scenario may have. */
+uint32_t topology_ports(const struct scenario *);
 
 /* node.c: one router. */
 void	node_init(struct world *, uint32_t index);

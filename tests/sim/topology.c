@@ -1,6 +1,7 @@
 /*
  * topology.c - who is linked with whom: lines, rings, stars, grids, random
- * graphs, chains of LANs, and one radio channel for all.
+ * graphs, chains of LANs, one radio channel for all, and what cities have:
+ * routers that reach those near them, and trees of tunnels.
  *
  * A node's port number is in its addresses, so that the checker finds the
  * node that a next hop belongs to.
@@ -14,9 +15,13 @@
 
 #define LAN_SIZE	8
 #define RADIUS		0.25		/* of radio, in a unit square */
+#define DEGREE		6		/* of geometric graphs, on average */
+#define HUB_PEERS	200		/* of a supernode */
+#define BEHIND		0.3		/* part of them behind others */
 
 static const char *const topology_names[TOPOLOGIES] = {
 	"random", "grid", "line", "ring", "star", "lan", "wireless",
+	"geometric", "supernodes",
 };
 
 const char *
@@ -130,10 +135,16 @@ link_complete(struct link *l)
 			link_way(l, i, j)->exists = i != j;
 }
 
+uint32_t
+topology_ports(const struct scenario *s)
+{
+	return s->topology == TOPOLOGY_SUPERNODES ? HUB_PORTS_MAX : PORTS_MAX;
+}
+
 static bool
 has_room(const struct world *w, uint32_t node)
 {
-	return w->nodes[node].port_count < PORTS_MAX;
+	return w->nodes[node].port_count < topology_ports(w->scenario);
 }
 
 static void
@@ -261,6 +272,53 @@ build_wireless(struct world *w)
 	free(at);
 }
 
+/* Points in a square, each linked with the nearest before it, and with
+ * those so near that a few are. */
+static void
+build_geometric(struct world *w)
+{
+	uint32_t i, j, nearest, n = w->scenario->nodes;
+	double (*at)[2] = sim_calloc(n, sizeof(*at));
+	double reach = sqrt(DEGREE / (M_PI * n)), distance, least;
+
+	for (i = 0; i < n; i++) {
+		at[i][0] = prng_unit(&w->prng);
+		at[i][1] = prng_unit(&w->prng);
+		nearest = i;
+		least = HUGE_VAL;
+		for (j = 0; j < i; j++) {
+			distance = hypot(at[i][0] - at[j][0],
+			    at[i][1] - at[j][1]);
+			if (distance < reach)
+				join(w, j, i);
+			if (distance < least) {
+				least = distance;
+				nearest = j;
+			}
+		}
+		if (least >= reach)
+			join(w, nearest, i);
+	}
+	free(at);
+}
+
+/* A binary tree of hubs, each with so many peers; behind some of those,
+ * others. */
+static void
+build_supernodes(struct world *w)
+{
+	uint32_t i, n = w->scenario->nodes;
+	uint32_t hubs = (n + HUB_PEERS) / (HUB_PEERS + 1);
+
+	for (i = 1; i < n; i++)
+		if (i < hubs)
+			join(w, (i - 1) / 2, i);
+		else if (i >= 2 * hubs && prng_chance(&w->prng, BEHIND))
+			join(w, i - hubs, i);
+		else
+			join(w, i % hubs, i);
+}
+
 void
 topology_build(struct world *w)
 {
@@ -282,6 +340,12 @@ topology_build(struct world *w)
 		break;
 	case TOPOLOGY_WIRELESS:
 		build_wireless(w);
+		break;
+	case TOPOLOGY_GEOMETRIC:
+		build_geometric(w);
+		break;
+	case TOPOLOGY_SUPERNODES:
+		build_supernodes(w);
 		break;
 	default:
 		build_random(w);

@@ -80,23 +80,6 @@ keep_one_prefix(struct scenario *s)
 	s->origin_count = kept;
 }
 
-/* Does every router have every route? */
-static bool
-is_complete(const struct world *w)
-{
-	const struct scenario *s = w->scenario;
-	const struct place *place;
-	uint32_t i, k;
-
-	for (i = 0; i < s->nodes; i++)
-		for (k = 0; k < s->origin_count; k++) {
-			place = &w->nodes[i].places[s->origins[k].key];
-			if (!place->local && !place->installed)
-				return false;
-		}
-	return true;
-}
-
 bool
 experiment_traffic(const struct wishes *wishes, uint64_t seed)
 {
@@ -113,7 +96,8 @@ experiment_traffic(const struct wishes *wishes, uint64_t seed)
 	for (e.world.until = WATCH; e.world.until <= WINDOW;
 	    e.world.until += WATCH) {
 		world_continue(&e.world);
-		if (complete == NEVER && is_complete(&e.world))
+		if (complete == NEVER &&
+		    experiment_is_complete(&e.world))
 			complete = e.world.until;
 	}
 	e.world.tap_context = &later;
