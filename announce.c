@@ -1,13 +1,13 @@
 /*
- * announce.c - what we announce of a destination: whether a change is worth
- * an update (RFC 8966, section 3.7.2), the hold time (3.5.4), and what split
- * horizon (3.7.4) leaves owed.
+ * announce.c - what we announce of a destination: whether a change is worth an
+ * update (RFC 8966, section 3.7.2), the hold time (3.5.4), and the retractions
+ * that split horizon (3.7.4) makes necessary.
  *
- * Changes to announce are logged in a queue, babel.changes.  A destination
- * that changes again moves to its end; an interface has a cursor, the first
- * change that it has not announced.  So a change is logged once however many
- * interfaces there are, the log never overflows, and a destination that is
- * only a retraction by now is kept until all interfaces have announced it.
+ * Changes to announce are logged in a queue, babel.changes.  A destination that
+ * changes again moves to its end; an interface has a cursor, the first change
+ * that it has not announced.  So a change is logged once however many
+ * interfaces there are, the log never overflows, and a destination that is only
+ * a retraction by now is kept until all interfaces have announced it.
  */
 #include "announce.h"
 
@@ -30,12 +30,12 @@
 #include "util.h"
 #include "xroute.h"
 
-/* What counts as a change of metric worth an update of its own (section
- * 3.7.2): both this much and this part of it.  Less may be the noise of
- * lossy links. */
+/* A change of metric is worth an update of its own (section 3.7.2) if it is at
+ * least this much and this part of the metric.  A smaller one is the noise of
+ * lossy links, and waits for the periodic update. */
 #define METRIC_CHANGE_MIN	64
 #define METRIC_CHANGE_PART	5
-/* ... and an urgent one. */
+/* ... and an urgent update. */
 #define METRIC_CHANGE_URGENT	512
 /* A smaller change of at least this much, a part of any link's cost, is
  * told only when nothing has been for so many Hellos.  If it waited for the
@@ -80,8 +80,8 @@ announce_is_ready(const struct babel *b, const struct destination *d)
 	    d->selected->metric == INFINITY_METRIC || fib_is_current(b, d);
 }
 
-/* Is any interface up?  Otherwise nobody would ever take a change out of
- * the log. */
+/* Is any interface up?  Otherwise nothing would ever take a change out of the
+ * log. */
 static bool
 somebody_listens(const struct babel *b)
 {
@@ -93,7 +93,7 @@ somebody_listens(const struct babel *b)
 	return false;
 }
 
-/* Take it out of the log of changes, if it is there. */
+/* Remove the destination from the log of changes, if it is there. */
 static void
 log_remove(struct babel *b, struct destination *d)
 {
@@ -139,7 +139,8 @@ announce_repeat_due(struct babel *b, struct destination *d)
 {
 	if (!debt_take_copy(b, d))
 		return;
-	/* Something newer that is not told yet makes the copy needless. */
+	/* A newer change that is not announced yet makes the repetition
+	 * unnecessary. */
 	if (d->change_serial == 0) {
 		announce_changed(b, d, HASTE_SOON);
 		debt_owe(d, DEBT_COPY);
@@ -151,7 +152,7 @@ announce_repeat_due(struct babel *b, struct destination *d)
 void
 announce_trim(struct babel *b)
 {
-	uint64_t oldest = UINT64_MAX;	/* that is not announced everywhere */
+	uint64_t oldest = UINT64_MAX;	/* not announced everywhere yet */
 	struct destination *d;
 	struct interface *ifp;
 
@@ -173,21 +174,23 @@ announce_trim(struct babel *b)
 	}
 }
 
-/* What is announced now is owed to every neighbour that may be using us for
- * it, instead of what was owed before. */
+/* The present announcement must be delivered to every neighbour that may be
+ * using us for the destination, instead of an earlier one. */
 static void
 owe_delivery(struct babel *b, struct destination *d)
 {
-	/* A neighbour that we lost may still hear us, and use us. */
+	/* A neighbour that we lost may still receive our packets, and use
+	 * us. */
 	debt_set_undelivered(d, b->neighbour_lost != 0 &&
 	    b->now - b->neighbour_lost < interface_hold_time(b));
 	if (delivery_start(b, d))
 		debt_repeat(b, d);
 }
 
-/* Nothing to announce any more: hold it (section 3.5.4) and retract.  So it
- * is, too, when it was held already, but what came instead, and is lost
- * now, has kept the retraction waiting for the kernel. */
+/* There is nothing to announce any more: hold the destination (section
+ * 3.5.4) and retract it.  This applies also when it is held already, but its
+ * replacement, which is lost now, has made the retraction wait for the
+ * kernel. */
 static void
 retract(struct babel *b, struct destination *d)
 {
@@ -222,15 +225,16 @@ judge_small_change(struct babel *b, struct destination *d,
 	return false;
 }
 
-/* Is it worth telling (section 3.7.2), and how soon?  False: no. */
+/* Is the change worth an update (section 3.7.2), and how soon?  False if
+ * not. */
 static bool
 judge_change(struct babel *b, struct destination *d,
     const struct announcement *now, enum haste *haste)
 {
 	int difference = (int)now->metric - (int)d->announced_metric;
 
-	/* Where split horizon silenced us they may have lost a route; not
-	 * so if ours has just become better. */
+	/* Where split horizon silenced us, neighbours may have lost a route;
+	 * not if ours has just become better. */
 	if (difference >= METRIC_CHANGE_URGENT ||
 	    (debt_is(d, DEBT_OTHERS) && difference >= 0)) {
 		*haste = HASTE_URGENT;
@@ -279,9 +283,9 @@ announce_is_silent(const struct babel *b, const struct route *route,
 	    ifp->conf.split_horizon && !interface_has_static(b, ifp);
 }
 
-/* Split horizon is for those who go on believing what is still so: who was
- * told of another source there, by an answer or before we were silent, is
- * owed a retraction. */
+/* Split horizon suppresses updates only while the neighbours' information is
+ * unchanged.  Neighbours on a link that was sent a different source, in an
+ * answer or before we were silent, must be sent a retraction. */
 static void
 note_another_source(const struct babel *b, struct destination *d,
     const struct route *route)
@@ -295,9 +299,10 @@ note_another_source(const struct babel *b, struct destination *d,
 		debt_silence(d, ifp->link.ifindex);
 }
 
-/* Split horizon silences the destination where its route comes from now:
- * whoever used us there, for another route or for our own, is owed a
- * retraction.  Where it came from before nobody has heard of it yet. */
+/* Split horizon silences the destination on the link that its route comes from
+ * now.  Neighbours there that used us, for another route or for our own, must
+ * be sent a retraction.  On the link that the route came from before, the
+ * destination has not been announced yet. */
 static void
 note_silence(const struct babel *b, struct destination *d,
     const struct route *old, const struct route *selected)
@@ -345,7 +350,8 @@ announce_judge(struct babel *b, struct destination *d)
 	back = d->announced_metric == INFINITY_METRIC;
 	last_metric = back ? debt_last_metric(d) : d->announced_metric;
 	debt_end_hold(b, d);
-	/* A retraction that is not told to all yet may never be. */
+	/* A retraction that not every interface has sent yet may never be
+	 * sent. */
 	believed = !back || d->change_serial != 0;
 	other_id = believed &&
 	    router_id_compare(&d->announced_id, &now.id) != 0;

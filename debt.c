@@ -1,5 +1,5 @@
 /*
- * debt.c - what we owe to whom about a destination.
+ * debt.c - what must still be announced about a destination, and to whom.
  */
 #include "debt.h"
 
@@ -73,7 +73,7 @@ debt_record(struct babel *b, struct destination *d)
 	timer_init(&record->hold, TIMER_DESTINATION_HOLD);
 	timer_init(&record->repeat, TIMER_DESTINATION_REPEAT);
 	d->debts.record = record;
-	if (debt_is(d, DEBT_HOLD)) {	/* there was no memory when it began */
+	if (debt_is(d, DEBT_HOLD)) {	/* it had no record */
 		record->undelivered = true;
 		begin_hold(b, record);
 	}

@@ -1,10 +1,10 @@
 /*
  * delivery.c - updates that must arrive.
  *
- * Where few neighbours share a link, each is owed the update until it has
- * acknowledged it.  Where many do, that would be a storm: there the update
- * is repeated instead, and the hold time runs to its end, as it does when
- * a neighbour never acknowledges.
+ * Where few neighbours share a link, the update is sent to each until it is
+ * acknowledged.  Where many do, that would cause a storm: there the update is
+ * repeated instead, and the hold time runs to its end, as it also does when a
+ * neighbour never acknowledges.
  */
 #include "delivery.h"
 
@@ -24,8 +24,8 @@
 #define OWED_MAX	1024		/* to one neighbour */
 #define RESEND_MARGIN	(100 * MILLISECOND)
 #define RESEND_TIME	(DELIVERY_ACK_TIME + RESEND_MARGIN)	/* at least */
-/* A neighbour that has acknowledged a retraction may take so long to change
- * its kernel, and an older update may be so late. */
+/* The time that a neighbour may take to change its kernel after it has
+ * acknowledged a retraction, or that an older update may be late. */
 #define RELEASE_GRACE	ON_THE_WAY
 
 int
@@ -55,7 +55,8 @@ delivery_free(struct babel *b, struct delivery *delivery)
 	free(delivery);
 }
 
-/* It went, or it never will: when all did, nobody routes through us. */
+/* A delivery succeeded, or never will.  When all have succeeded, no neighbour
+ * routes through us. */
 static void
 delivery_end(struct babel *b, struct delivery *delivery, bool acked)
 {
@@ -95,8 +96,9 @@ delivery_cancel(struct babel *b, struct destination *d)
 	debt_tidy(b, d);
 }
 
-/* A copy is lost when no acknowledgment has come by then.  A link that has
- * not been measured yet is taken for a fast one: a copy too many is cheap. */
+/* A copy counts as lost when no acknowledgment has come by then.  A link that
+ * has not been measured yet is taken for a fast one, because an unnecessary
+ * copy is cheap. */
 static babel_time
 resend_time(const struct neighbour *n)
 {
@@ -141,8 +143,8 @@ delivery_start(struct babel *b, struct destination *d)
 		if (interface_is_crowded(ifp))
 			crowd = true;
 		TREE_FOREACH(n, neighbour_tree, &ifp->neighbours) {
-			/* One that is silent may still use us, and cannot
-			 * be asked. */
+			/* A silent neighbour may still use us, and cannot be
+			 * asked. */
 			if (!neighbour_is_reachable(n) ||
 			    interface_is_crowded(ifp))
 				debt_set_undelivered(d, true);
@@ -173,7 +175,7 @@ is_for(const struct delivery *delivery, const struct interface *ifp,
 	    delivery->neighbour == n;
 }
 
-/* The first that is for them, or NULL. */
+/* The first delivery to these neighbours, or NULL. */
 static struct delivery *
 delivery_first(const struct destination *d, const struct interface *ifp,
     const struct neighbour *n)
@@ -207,7 +209,7 @@ delivery_sent(struct destination *d, const struct interface *ifp,
 	}
 }
 
-/* Any copy may be the one that arrived, even after the next one left. */
+/* Any copy may be the one that arrived, even after the next one was sent. */
 static bool
 has_opaque(const struct delivery *delivery, uint16_t opaque)
 {
@@ -252,7 +254,7 @@ delivery_resend_due(struct babel *b, struct neighbour *n)
 			most = delivery->copies;
 		neighbour_queue(b, n, &item, true);
 	}
-	/* Copies are spaced, ever more widely (section 3.7.2). */
+	/* Copies are sent at growing intervals (section 3.7.2). */
 	if (!TAILQ_EMPTY(&n->owed))
 		schedule(b, &n->resend, b->now +
 		    (resend_time(n) << most));

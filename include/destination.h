@@ -1,10 +1,10 @@
 /*
- * destination.h - the table of destinations: a prefix, or a pair of them,
- * and everything that is known about it.
+ * destination.h - the table of destinations: a prefix, or a pair of them, and
+ * everything that is known about it.
  *
- * One tree of destinations; routes, sources, requests, the xroute and the
- * kernel's state hang off the destination, so that an update costs one
- * search, and a walk in key order can stop and go on at a key.
+ * There is one tree of destinations.  Routes, sources, requests, the xroute and
+ * the kernel's state belong to the destination, so that an update costs one
+ * search, and a walk in key order can stop at a key and continue from it.
  */
 #ifndef DESTINATION_H
 #define DESTINATION_H
@@ -26,7 +26,7 @@ enum fib_state {
 	FIB_FAILED,			/* refused; waits for retry */
 };
 
-/* What a destination has in the kernel. */
+/* The kernel's entry for a destination. */
 struct fib_slot {
 	struct fib_entry installed;	/* as acknowledged */
 	bool has_installed;
@@ -35,8 +35,8 @@ struct fib_slot {
 	bool deletion_refused;
 	int error;			/* of the last failure */
 	uint8_t refused_count;
-	/* Somebody else has routes in this many places from the configured
-	 * priority on: ours has the next one. */
+	/* Others have routes in this many places from the configured priority
+	 * on: ours has the next one. */
 	uint8_t beside;
 	struct fib_entry *refused;	/* owned; since the last retry */
 	struct timer retry;		/* set while anything is refused */
@@ -50,8 +50,8 @@ struct destination {
 	STAILQ_ENTRY(destination) unsettled_entry;	/* babel.unsettled */
 	struct destination_key key;
 
-	/* What was last marked for announcement, to judge changes (section
-	 * 3.7.2); announced_metric INFINITY_METRIC: nothing, or a
+	/* The announcement that was last marked to be sent, to judge changes
+	 * (section 3.7.2); announced_metric is INFINITY_METRIC for none, or a
 	 * retraction. */
 	struct router_id announced_id;
 	babel_time announced_at;	/* ... when it was finite */
@@ -67,10 +67,10 @@ struct destination {
 	struct fib_slot fib;
 	uint64_t change_serial;	/* place in the log; 0: not in it */
 	struct debts debts;
-	struct timer reselect;		/* smoothing may decide otherwise */
+	struct timer reselect;		/* select again as averages move */
 };
 
-/* What is announced of a destination. */
+/* The content of an announcement. */
 struct announcement {
 	struct router_id id;
 	uint16_t seqno, metric;
@@ -83,7 +83,7 @@ TREE_DEFINE(destination_tree, destination, entry, destination_compare)
 
 struct destination *destination_find(const struct babel *,
 	    const struct destination_key *);
-/* The same, at less cost for keys that are asked for in their order. */
+/* The same, at less cost for keys in ascending order. */
 struct destination *destination_find_in_order(struct babel *,
 	    const struct destination_key *);
 struct destination *destination_get_in_order(struct babel *,
@@ -91,16 +91,17 @@ struct destination *destination_get_in_order(struct babel *,
 /* Find or create; NULL for no memory. */
 struct destination *destination_get(struct babel *,
 	    const struct destination_key *);
-/* The next one of a walk, which moves on to it; NULL at the end.  The one
- * before, if it is known to be still there, spares a search. */
+/* The next destination of a walk, which moves on to it; NULL at the end.
+ * Passing the one before, if it certainly still exists, saves a search. */
 struct destination *destination_step(const struct babel *, struct walk *,
 	    struct destination *previous);
 /* Free it if nothing needs it any more. */
 void	destination_release(struct babel *, struct destination *);
-/* What a selection rests on has changed: settle() selects again. */
+/* Something that the selection depends on has changed: settle() selects
+ * again. */
 void	destination_unsettle(struct babel *, struct destination *);
-/* The route that was in use when the last one was lost, if it is still
- * known, or NULL. */
+/* The route that was in use when the last one was lost, if it still exists, or
+ * NULL. */
 struct route *destination_last_route(const struct destination *);
 
 #endif
