@@ -24,7 +24,8 @@ ENGINE = util tree counter prefix timer response pattern filter blake2s mac \
 # ... and the process around it: start and loop, sockets, and the families
 # behind the faces net.c, kernel_netlink.c, rule.c and local.c.
 DAEMON = babeld wiring control clock log trouble options ownfile system \
-	privilege sandbox manager state set claims install net kernel_netlink rule local \
+	privilege sandbox manager state set claims notes install net \
+	kernel_netlink rule local \
 	$(basename $(wildcard net/*.c kernel/*.c rule/*.c local/*.c))
 
 # The client of the local socket, which needs neither.

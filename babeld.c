@@ -471,7 +471,6 @@ set_up_rules(struct daemon *daemon)
 		.first_priority = options->first_rule_priority,
 		.reserved = options->import_tables,
 		.reserved_count = options->import_table_count,
-		.directory = SHARED_DIRECTORY,
 		.log = wiring_log,
 	};
 
@@ -505,7 +504,7 @@ set_up_kernel(struct daemon *daemon)
 		}
 	}
 	daemon->install = install_open(daemon->kernel, daemon->log,
-	    daemon->conf, SHARED_DIRECTORY);
+	    daemon->conf);
 	if (daemon->install == NULL) {
 		log_warnx(daemon->log, "out of memory");
 		return false;
@@ -601,7 +600,7 @@ start(struct daemon *daemon)
 		log_warnx(daemon->log, "out of memory");
 		return false;
 	}
-	if (address_open(&daemon->addresses, SHARED_DIRECTORY,
+	if (address_open(&daemon->addresses, "babeld-addresses",
 	    &identity.id) != 0)
 		log_warnx(daemon->log, "the kernel does not tell addresses");
 	log_start(daemon);

@@ -64,7 +64,7 @@ flush_ours(struct install *install, uint32_t table)
 
 struct install *
 install_open(struct kernel *kernel, struct log *log,
-    const struct configuration *conf, const char *directory)
+    const struct configuration *conf)
 {
 	struct install *install = calloc(1, sizeof(*install));
 
@@ -72,7 +72,7 @@ install_open(struct kernel *kernel, struct log *log,
 		return NULL;
 	install->kernel = kernel;
 	install->log = log;
-	claims_open(&install->claims, directory, "babeld-exports");
+	claims_open(&install->claims, "babeld-exports");
 	claims_lock(&install->claims);
 	each_table(install, conf, use_cleanly);
 	claims_unlock(&install->claims);

@@ -253,7 +253,6 @@ rules_open(struct kernel *kernel, const struct rules_conf *conf,
 		.export_table = conf->export_table,
 		.reserved = conf->reserved,
 		.reserved_count = conf->reserved_count,
-		.directory = conf->directory,
 	};
 	bool failed;
 

@@ -37,13 +37,13 @@ static const char *const calls[] = {
 	"recv", "recvfrom", "recvmmsg", "recvmmsg_time64", "recvmsg", "send",
 	"sendmsg", "sendto", "setsockopt", "shutdown", "socket", "socketcall",
 	/* Files. */
-	"_llseek", "access", "close", "dup2", "dup3", "faccessat",
-	"faccessat2", "fchmod", "fcntl", "fcntl64", "fstat", "fstat64",
-	"fstatat64", "fsync", "ftruncate", "ftruncate64", "getdents64",
-	"geteuid", "geteuid32", "ioctl", "lseek", "lstat", "lstat64",
-	"newfstatat", "open", "openat", "pread64", "read", "readlink",
-	"readlinkat", "readv", "rename", "renameat", "renameat2", "stat",
-	"stat64", "statx", "unlink", "unlinkat", "write", "writev",
+	"_llseek", "access", "close", "dup2", "dup3", "faccessat", "faccessat2",
+	"fchmod", "fcntl", "fcntl64", "flock", "fstat", "fstat64", "fstatat64",
+	"fsync", "ftruncate", "ftruncate64", "getdents64", "geteuid",
+	"geteuid32", "ioctl", "lseek", "lstat", "lstat64", "newfstatat", "open",
+	"openat", "pread64", "read", "readlink", "readlinkat", "readv",
+	"rename", "renameat", "renameat2", "stat", "stat64", "statx", "unlink",
+	"unlinkat", "write", "writev",
 };
 
 /* Names that an architecture does not have count as added. */

@@ -2,9 +2,9 @@
  * system.c - the process and its surroundings.
  *
  * Old kernel parameters are kept in a file that the instances in a network
- * namespace share (claims.c), because parameters belong to a namespace.  A
+ * namespace share (notes.c), because parameters belong to a namespace.  A
  * parameter is noted there before it is set.  The last instance to leave
- * restores it, but only if it still has the value that we set.
+ * (claims.c) restores it, but only if it still has the value that we set.
  *
  * The state file is replaced by renaming, so that after a crash there is an old
  * one or a new one, but never half of one.
@@ -37,6 +37,7 @@
 
 #include "claims.h"
 #include "clock.h"
+#include "notes.h"
 #include "ownfile.h"
 #include "prefix.h"
 #include "util.h"
@@ -56,6 +57,7 @@ struct sysctl {
 struct system_sysctls {
 	const char *procfs;
 	struct claims claims;
+	struct notes notes;
 	struct sysctl *list;		/* as last read from it */
 	size_t count;
 };
@@ -89,7 +91,8 @@ system_sysctls_open(const char *procfs, const char *directory)
 	if (sysctls == NULL)
 		return NULL;
 	sysctls->procfs = procfs;
-	claims_open(&sysctls->claims, directory, "babeld-sysctls");
+	claims_open(&sysctls->claims, procfs);
+	notes_open(&sysctls->notes, directory, "babeld-sysctls");
 	return sysctls;
 }
 
@@ -133,19 +136,10 @@ static void
 load(struct system_sysctls *sysctls)
 {
 	struct sysctl read, *sysctl;
-	FILE *file;
-	int fd;
+	FILE *file = notes_read(&sysctls->notes);
 
-	if (sysctls->claims.fd < 0)
-		return;
-	fd = fcntl(sysctls->claims.fd, F_DUPFD_CLOEXEC, 0);
-	file = fd < 0 ? NULL : fdopen(fd, "r");
-	if (file == NULL) {
-		if (fd >= 0)
-			close(fd);
-		return;			/* use what was read before */
-	}
-	rewind(file);
+	if (file == NULL)
+		return;			/* what we know will have to do */
 	sysctls->count = 0;
 	while (fscanf(file, "%63s %15s %15s", read.name, read.old,
 	    read.set) == 3) {
@@ -160,15 +154,15 @@ static void
 save(struct system_sysctls *sysctls)
 {
 	const struct sysctl *sysctl;
+	int fd = sysctls->notes.fd;
 	size_t i;
 
-	if (sysctls->claims.fd < 0 || ftruncate(sysctls->claims.fd, 0) < 0 ||
-	    lseek(sysctls->claims.fd, 0, SEEK_SET) < 0)
+	if (fd < 0 || ftruncate(fd, 0) < 0 || lseek(fd, 0, SEEK_SET) < 0)
 		return;
 	for (i = 0; i < sysctls->count; i++) {
 		sysctl = &sysctls->list[i];
-		if (dprintf(sysctls->claims.fd, "%s %s %s\n", sysctl->name,
-		    sysctl->old, sysctl->set) < 0)
+		if (dprintf(fd, "%s %s %s\n", sysctl->name, sysctl->old,
+		    sysctl->set) < 0)
 			return;
 	}
 }
@@ -275,24 +269,31 @@ set_value(struct system_sysctls *sysctls, const char *name,
 	return 0;
 }
 
-/* Put back the parameters of a name, or all of them, if we are alone. */
+/* Put back the parameters of a name, or all of them, if we are alone.  To be
+ * called while holding the claims. */
 static void
-restore(struct system_sysctls *sysctls, const char *name)
+restore_held(struct system_sysctls *sysctls, const char *name)
 {
 	size_t i;
 
-	claims_lock(&sysctls->claims);
+	if (!claims_is_alone(&sysctls->claims))
+		return;
 	load(sysctls);
-	if (claims_is_alone(&sysctls->claims)) {
-		for (i = sysctls->count; i-- > 0;) {
-			if (name != NULL &&
-			    strcmp(name, sysctls->list[i].name) != 0)
-				continue;
-			restore_value(sysctls, &sysctls->list[i]);
-			remove_sysctl(sysctls, &sysctls->list[i]);
-		}
-		save(sysctls);
+	for (i = sysctls->count; i-- > 0;) {
+		if (name != NULL &&
+		    strcmp(name, sysctls->list[i].name) != 0)
+			continue;
+		restore_value(sysctls, &sysctls->list[i]);
+		remove_sysctl(sysctls, &sysctls->list[i]);
 	}
+	save(sysctls);
+}
+
+static void
+restore(struct system_sysctls *sysctls, const char *name)
+{
+	claims_lock(&sysctls->claims);
+	restore_held(sysctls, name);
 	claims_unlock(&sysctls->claims);
 }
 
@@ -368,7 +369,12 @@ system_sysctls_close(struct system_sysctls *sysctls)
 {
 	if (sysctls == NULL)
 		return;
-	restore(sysctls, NULL);
+	/* Of two who leave at once, the second is alone. */
+	claims_lock(&sysctls->claims);
+	restore_held(sysctls, NULL);
+	if (claims_is_alone(&sysctls->claims))
+		notes_remove(&sysctls->notes);
+	notes_close(&sysctls->notes);
 	claims_close(&sysctls->claims);
 	free(sysctls->list);
 	free(sysctls);

@@ -17,11 +17,11 @@ struct address_list {
 };
 
 /* Find the addresses that a crashed instance left, which are ours from then
- * on.  The directory is that of the claims (claims.h), and the router-id is
- * ours.  Blocks; 0, or an errno if the kernel does not tell its addresses. */
-int	address_open(struct address_list *, const char *directory,
+ * on.  The name is that of the claims (claims.h), and the router-id is ours.
+ * Blocks; 0, or an errno if the kernel does not tell its addresses. */
+int	address_open(struct address_list *, const char *name,
 	    const struct router_id *);
-/* Take back all of them.  A list of zeros, never opened, is fine. */
+/* Take back all of them. */
 void	address_close(struct address_list *, struct kernel *);
 
 /* The link-local address of a router's interface: always the same. */

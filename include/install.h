@@ -15,10 +15,9 @@ struct install;
 struct log;
 
 /* Use the configuration's tables, and remove what a crashed instance left in
- * those that no other instance uses.  The directory, "/run", holds the file
- * that instances share.  NULL for no memory. */
+ * those that no other instance uses.  NULL for no memory. */
 struct install *install_open(struct kernel *, struct log *,
-	    const struct configuration *, const char *directory);
+	    const struct configuration *);
 /* Use the tables of another configuration, too. */
 void	install_use(struct install *, const struct configuration *);
 /* Remove our routes. */

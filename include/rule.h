@@ -18,7 +18,6 @@ struct rules_conf {
 	uint32_t first_table, first_priority;
 	const uint32_t *reserved;	/* other tables to leave alone */
 	size_t reserved_count;
-	const char *directory;		/* as rule_tables_conf has it */
 	kernel_log *log;
 };
 

@@ -17,13 +17,13 @@
  * Kernel parameters: forwarding on, redirects and reverse-path filters off.
  * Old values are kept in a file that all instances in a network namespace
  * share.  The last instance to leave restores them; an instance that crashed
- * leaves that to the next.
+ * leaves that to the next.  An instance without access to the file restores
+ * what it changed itself, if it is the last to leave.
  */
 struct system_sysctls;
 
 /* procfs is "/proc" except in tests; directory is where the file goes,
- * "/run".  Without access to the file we act as if we were alone.  NULL for
- * no memory. */
+ * "/run".  NULL for no memory. */
 struct system_sysctls *system_sysctls_open(const char *procfs,
 	    const char *directory);
 /* Set the global parameters. -1 if one cannot be read or set; those that were

@@ -214,7 +214,7 @@ find_ours(void *ctx, const struct nlmsghdr *nlh)
 }
 
 int
-address_open(struct address_list *list, const char *directory,
+address_open(struct address_list *list, const char *name,
     const struct router_id *id)
 {
 	const struct dump_request request = {
@@ -227,7 +227,7 @@ address_open(struct address_list *list, const char *directory,
 	int error;
 
 	SLIST_INIT(&list->added);
-	claims_open(&list->claims, directory, "babeld-addresses");
+	claims_open(&list->claims, name);
 	claims_lock(&list->claims);
 	error = kernel_dump(&request, &taker);
 	claims_unlock(&list->claims);

@@ -10,10 +10,9 @@
  *
  * A table in which anybody has a route, or to which a rule of others leads, is
  * not taken.  Instances on one machine may have the same priorities: living
- * ones claim their tables in a file that they share (claims.h).  Routes and
- * rules of a table that no living instance has claimed are left over, whatever
- * their priority, because the dead instance may have been configured
- * differently.
+ * ones claim their tables (claims.h).  Routes and rules of a table that no
+ * living instance has claimed are left over, whatever their priority, because
+ * the dead instance may have been configured differently.
  *
  * Where somebody else has a route for the source, a rule that "leaves" stands
  * behind it, of the same priority: from SOURCE to DESTINATION lookup the table
@@ -73,7 +72,6 @@ struct rule_tables {
 	struct rule_foreign_tree foreign;
 	uint32_t next;			/* none before it is free */
 	bool is_broken;
-	const char *directory;		/* of the shared file */
 	bool has_claims;		/* opened when first needed */
 	struct claims claims;
 };
@@ -197,8 +195,7 @@ static struct claims *
 claims_of(struct rule_tables *tables)
 {
 	if (!tables->has_claims)
-		claims_open(&tables->claims, tables->directory,
-		    "babeld-tables");
+		claims_open(&tables->claims, "babeld-tables");
 	tables->has_claims = true;
 	return &tables->claims;
 }
@@ -381,7 +378,6 @@ rule_tables_new(struct kernel *kernel, const struct rule_tables_conf *conf)
 	tables->kernel = kernel;
 	tables->next = conf->first_table;
 	tables->first_priority = conf->first_priority;
-	tables->directory = conf->directory;
 	tables->export_table = conf->export_table;
 	if (rule_tables_reserve(tables, conf->reserved,
 	    conf->reserved_count) < 0) {

@@ -14,7 +14,6 @@ struct rule_tables_conf {
 	uint32_t export_table;
 	const uint32_t *reserved;	/* other tables to leave alone */
 	size_t reserved_count;
-	const char *directory;	/* of the shared file, "/run"; not copied */
 };
 
 /* Removes what a crashed instance left, however it was configured: rules of

@@ -35,6 +35,7 @@ class Daemon:
         self.lab = router.lab
         self.process = None
         self.stopped = False  # as we wished
+        self.wrapper = []  # a command that starts it
         self.base = self.lab.path(f"{router.name}.{self.kind}")
         self.log_path = self.base + ".log"
 
@@ -49,7 +50,8 @@ class Daemon:
         self.prepare()
         with open(self.log_path, "ab") as log:
             self.process = self.router.spawn(
-                self.argv(), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                [*self.wrapper, *self.argv()], stdin=subprocess.DEVNULL,
+                stdout=log, stderr=log)
         self.lab.processes.append(self.process)
         self.stopped = False
         return self

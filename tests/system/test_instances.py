@@ -5,9 +5,12 @@ have the default priorities for rules and tables.  Whatever one of them does,
 nothing of the other's is removed, not even for a moment: `ip monitor` tells.
 """
 
+import os
 import re
 import subprocess
 import threading
+
+import pytest
 
 from daemons import Babeld, OURS
 from lab import Unmet, wait_for
@@ -19,6 +22,14 @@ SYSCTLS = ["ipv6/conf/all/forwarding", "ipv4/conf/all/forwarding",
            "ipv4/conf/all/rp_filter"]
 
 
+# An ordinary user, who may change the network and write nothing of root's.
+NOBODY = 65534
+ORDINARY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}",
+            "--clear-groups",
+            "--inh-caps=-all,+net_admin", "--ambient-caps=-all,+net_admin",
+            "--bounding-set=-all,+net_admin"]
+
+
 class Second(Babeld):
     """One with files of its own, and another port and table."""
     kind = "second"
@@ -26,6 +37,17 @@ class Second(Babeld):
     def __init__(self, router, program, config=(), **options):
         super().__init__(router, program, config=[
             "protocol-port 7000", "export-table 1000", *config], **options)
+
+
+def be_ordinary(daemon):
+    """Let an ordinary user run it, with files where he may write."""
+    files = daemon.lab.path(f"of-{daemon.kind}")
+    os.mkdir(files)
+    os.chown(files, NOBODY, NOBODY)
+    os.chmod(daemon.lab.path("."), 0o711)
+    daemon.wrapper = ORDINARY
+    daemon.socket_path, daemon.state_path = f"{files}/sock", f"{files}/state"
+    return daemon
 
 
 class Monitor:
@@ -220,3 +242,31 @@ def test_a_crash_of_another_configuration(lab):
     for line in monitor.deleted():
         assert not any(f"table {table} " in line or f"lookup {table} " in line
                        for table in [*tables, "1000"]), line
+
+
+@pytest.mark.parametrize("leaves_first", (0, 1))
+def test_instances_of_an_ordinary_user(lab, leaves_first):
+    """Without a file in common they know of each other: forwarding stays on
+    for who stays, and what was left in tables that nobody has is removed."""
+    machine = Machine(lab)
+    machine.dut.sysctl(dict(zip(SYSCTLS, (0, 0, 2))))
+    for peer in machine.peers:
+        peer.start()
+    both = [machine.first, machine.second]
+    for daemon in both:
+        be_ordinary(daemon).start()
+    machine.await_tables(4)
+    machine.await_route("1000")
+    assert machine.sysctls() == ["1", "1", "0"]
+    stays = both[not leaves_first]
+    assert both[leaves_first].terminate() == 0
+    assert machine.sysctls() == ["1", "1", "0"]
+    machine.await_tables(2)
+    # One that is killed leaves routes, which the next one finds.
+    stays.kill()
+    machine.peers[not leaves_first].kill()
+    assert machine.tables() and machine.routes()
+    stays.start()
+    wait_for(lambda: not machine.tables() and not machine.routes()
+             or Unmet(machine.tables()), 10, "what was left is gone")
+    assert stays.terminate() == 0

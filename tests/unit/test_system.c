@@ -17,6 +17,7 @@
 
 #include "claims.h"
 #include "log.h"
+#include "notes.h"
 #include "system.h"
 #include "unit.h"
 
@@ -242,6 +243,31 @@ sysctls_leave_what_others_set(void **state)
 	set_sysctls("00112");
 }
 
+/* The last one to leave puts back what it changed itself. */
+static void
+sysctls_need_no_file(void **state)
+{
+	struct system_sysctls *s, *other;
+	char run[PATH_MAX];
+
+	(void)state;
+	strlcpy(run, path_of("run"), sizeof(run));
+	assert_int_equal(rmdir(run), 0);
+	s = open_sysctls();
+	other = open_sysctls();
+	assert_int_equal(system_sysctls_set(s, error), 0);
+	system_sysctls_close(other);
+	check_sysctls("11002");
+	other = open_sysctls();
+	system_sysctls_close(s);
+	check_sysctls("11002");
+	set_sysctls("00112");
+	assert_int_equal(system_sysctls_set(other, error), 0);
+	system_sysctls_close(other);
+	check_sysctls("00112");
+	assert_int_equal(mkdir(run, 0700), 0);
+}
+
 /* covers: Q43 */
 static void
 sysctls_fail_whole(void **state)
@@ -259,7 +285,7 @@ sysctls_fail_whole(void **state)
 	    -1);
 	system_sysctls_close(s);
 	set_sysctls("00112");
-	/* No directory for the file: works, and restores. */
+	/* No such directories. */
 	s = system_sysctls_open("/nonexistent", "/nonexistent");
 	assert_non_null(s);
 	assert_int_equal(system_sysctls_set(s, error), -1);
@@ -271,19 +297,17 @@ static void
 numbers_are_taken_once(void **state)
 {
 	struct claims a, b;
-	char run[PATH_MAX];
 	int ready[2];
 	pid_t child;
 	char word;
 
 	(void)state;
-	strlcpy(run, path_of("run"), sizeof(run));
-	claims_open(&a, run, "numbers");
+	claims_open(&a, directory);
 	assert_int_equal(pipe(ready), 0);
 	child = fork();
 	if (child == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		claims_open(&b, run, "numbers");
+		claims_open(&b, directory);
 		word = claims_take(&b, 4294967295) ? 'y' : 'n';
 		(void)!write(ready[1], &word, 1);
 		pause();
@@ -293,22 +317,23 @@ numbers_are_taken_once(void **state)
 	assert_false(claims_take(&a, 4294967295));
 	assert_true(claims_take(&a, 10));
 	assert_true(claims_take(&a, 10));
-	claims_open(&b, run, "numbers");
+	claims_open(&b, directory);
 	assert_false(claims_take(&b, 10));
 	claims_drop(&a, 10);
 	assert_true(claims_take(&b, 10));
 	assert_int_equal(kill(child, SIGKILL), 0);
 	assert_int_equal(waitpid(child, NULL, 0), child);
 	assert_true(claims_take(&a, 4294967295));
+	assert_false(claims_is_alone(&a) || claims_is_alone(&b));
 	claims_close(&a);
-	assert_int_equal(rmdir(run), -1);	/* b keeps the file */
+	assert_true(claims_is_alone(&b));
+	/* What has another name is something else. */
+	claims_open(&a, path_of("other"));
+	assert_true(claims_is_alone(&a) && claims_take(&a, 10));
+	claims_close(&a);
 	claims_close(&b);
-	assert_int_equal(rmdir(run), 0);
-	assert_int_equal(mkdir(run, 0700), 0);
 	/* Without access, nobody is in the way. */
-	claims_open(&a, "/nonexistent", "numbers");
 	assert_true(claims_take(&a, 10));
-	claims_close(&a);
 	close(ready[0]);
 	close(ready[1]);
 }
@@ -317,12 +342,10 @@ static void
 numbers_are_had_together(void **state)
 {
 	struct claims a, b;
-	char run[PATH_MAX];
 
 	(void)state;
-	strlcpy(run, path_of("run"), sizeof(run));
-	claims_open(&a, run, "numbers");
-	claims_open(&b, run, "numbers");
+	claims_open(&a, directory);
+	claims_open(&b, directory);
 	claims_join(&a, 254);
 	assert_true(claims_is_only(&a, 254));
 	claims_join(&b, 254);
@@ -331,58 +354,40 @@ numbers_are_had_together(void **state)
 	assert_true(claims_is_only(&b, 1000));
 	/* To have asked takes it away from nobody. */
 	assert_false(claims_take(&a, 1000));
+	assert_true(claims_is_only(&b, 1000));
 	claims_join(&a, 1000);
 	assert_false(claims_is_only(&b, 1000));
 	claims_close(&a);
 	assert_true(claims_is_only(&b, 254) && claims_is_only(&b, 1000));
 	claims_close(&b);
-	claims_open(&a, "/nonexistent", "numbers");
-	claims_join(&a, 10);
-	assert_true(claims_is_only(&a, 10));
-	claims_close(&a);
+	claims_join(&b, 10);
+	assert_true(claims_is_only(&b, 10));
 }
 
 static void
-forgotten_files_are_removed(void **state)
+forgotten_notes_are_removed(void **state)
 {
+	struct notes notes;
 	char run[PATH_MAX], ours[64];
-	struct claims a;
 	struct stat st;
-	int held;
 
 	(void)state;
 	strlcpy(run, path_of("run"), sizeof(run));
 	/* No namespace has the first inode; this one has the other. */
 	assert_int_equal(stat("/proc/self/ns/net", &st), 0);
-	snprintf(ours, sizeof(ours), "run/numbers-7.%llu",
+	snprintf(ours, sizeof(ours), "run/notes-7.%llu",
 	    (unsigned long long)st.st_ino);
-	write_file("run/numbers-6.1", "noted\n");
+	write_file("run/notes-6.1", "noted\n");
 	write_file(ours, "noted\n");
-	write_file("run/numbers-1", "");
-	write_file("run/numbers-2", "noted\n");
-	write_file("run/numbers", "");
-	write_file("run/others-1", "");
-	/* Somebody else of another namespace: its file, but by another name. */
-	claims_open(&a, run, "numbers");
-	assert_int_equal(rename(a.path, path_of("run/numbers-3")), 0);
-	held = a.fd;
-	claims_open(&a, run, "numbers");
-	claims_close(&a);
-	assert_string_equal(read_file("run/numbers-6.1"), "(none)");
+	write_file("run/others-6.1", "noted\n");
+	notes_open(&notes, run, "notes");
+	assert_string_equal(read_file("run/notes-6.1"), "(none)");
+	notes_remove(&notes);
+	notes_close(&notes);
 	assert_string_equal(read_file(ours), "noted\n");
+	assert_string_equal(read_file("run/others-6.1"), "noted\n");
 	unlink(path_of(ours));
-	assert_string_equal(read_file("run/numbers-1"), "(none)");
-	assert_string_equal(read_file("run/numbers-2"), "noted\n");
-	assert_string_equal(read_file("run/numbers-3"), "");
-	assert_string_equal(read_file("run/numbers"), "");
-	assert_string_equal(read_file("run/others-1"), "");
-	close(held);
-	claims_open(&a, run, "numbers");
-	claims_close(&a);
-	assert_string_equal(read_file("run/numbers-3"), "(none)");
-	unlink(path_of("run/numbers-2"));
-	unlink(path_of("run/numbers"));
-	unlink(path_of("run/others-1"));
+	unlink(path_of("run/others-6.1"));
 	assert_int_equal(rmdir(run), 0);
 	assert_int_equal(mkdir(run, 0700), 0);
 }
@@ -729,10 +734,11 @@ main(void)
 		cmocka_unit_test(sysctls_wait_for_the_last_instance),
 		cmocka_unit_test(sysctls_survive_a_crash),
 		cmocka_unit_test(sysctls_leave_what_others_set),
+		cmocka_unit_test(sysctls_need_no_file),
 		cmocka_unit_test(sysctls_fail_whole),
 		cmocka_unit_test(numbers_are_taken_once),
 		cmocka_unit_test(numbers_are_had_together),
-		cmocka_unit_test(forgotten_files_are_removed),
+		cmocka_unit_test(forgotten_notes_are_removed),
 		cmocka_unit_test(pid_file_tells_stale_from_held),
 		cmocka_unit_test(pid_file_of_an_older_babeld),
 		cmocka_unit_test(state_is_read),
