@@ -31,16 +31,16 @@
 #include "xroute.h"
 
 /* A change of metric is worth an update of its own (section 3.7.2) if it is at
- * least this much and this part of the metric.  A smaller one is the noise of
- * lossy links, and waits for the periodic update. */
+ * least this much and this part of the metric. */
 #define METRIC_CHANGE_MIN	64
 #define METRIC_CHANGE_PART	5
 /* ... and an urgent update. */
 #define METRIC_CHANGE_URGENT	512
 /* A smaller change of at least this much, a part of any link's cost, is
- * told only when nothing has been for so many Hellos.  If it waited for the
- * periodic update, one hop after the other, a large network would take
- * minutes to settle.  Less than that waits for the periodic update. */
+ * announced only when nothing has been announced for SMALL_CHANGE_HELLOS
+ * Hellos.  If it waited for the periodic update, one hop after the other, a
+ * large network would take minutes to settle.  An even smaller one, the noise
+ * of lossy links, waits for the periodic update. */
 #define METRIC_CHANGE_SMALL	8
 #define SMALL_CHANGE_HELLOS	2
 

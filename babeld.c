@@ -425,7 +425,7 @@ give_up_privileges(struct daemon *daemon)
 }
 
 /* Open the log, go to the background and write the pid file; false if that
- * fails. *parent takes the descriptor for the parent that waits. */
+ * fails.  *parent takes the descriptor for the parent that waits. */
 static bool
 settle(struct daemon *daemon, int *parent)
 {

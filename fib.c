@@ -65,7 +65,7 @@ priority_in_place(const struct babel *b, uint16_t metric)
 	return priority < PRIORITY_LAST ? priority : PRIORITY_LAST;
 }
 
-/* The same, or the next one that is not somebody else's. */
+/* The same priority, or the next one that is not somebody else's. */
 static uint32_t
 priority_of(const struct babel *b, const struct destination *d,
     uint16_t metric)
@@ -132,7 +132,7 @@ entry_of_selection(const struct babel *b, const struct destination *d,
 	return true;
 }
 
-/* What the kernel should hold; false: nothing of ours. */
+/* The entry that the kernel should have; false: none of ours. */
 static bool
 fib_want(const struct babel *b, const struct destination *d,
     struct fib_entry *entry)

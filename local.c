@@ -259,7 +259,7 @@ accept_some(struct local *local, const struct babel *b,
 	}
 }
 
-/* What a client is waiting for. */
+/* The things that a client waits for. */
 
 /* Is its last request still without its reply? */
 static bool

@@ -10,9 +10,9 @@
  * with each line.
  *
  * In a log file each line begins with the time (RFC 3339) and the severity
- * (syslog(3)). systemd's journal adds the time itself and takes the severity as
- * "<N>"; the environment tells whether standard error goes there
- * (systemd.exec(5)).  Elsewhere, as to a terminal, a line has no prefix.
+ * (syslog(3)).  In systemd's journal, which adds the time itself, it begins
+ * with the severity as "<N>"; the environment tells whether standard error goes
+ * there (systemd.exec(5)).  Elsewhere, as to a terminal, a line has no prefix.
  */
 #include "log.h"
 
@@ -43,7 +43,7 @@ enum way {
 	WAY_SEND,			/* a socket */
 };
 
-/* What a line begins with. */
+/* The prefix of a line. */
 enum dress { DRESS_NONE, DRESS_FILE, DRESS_JOURNAL };
 
 struct stream {

@@ -1,8 +1,8 @@
 /*
  * privilege.c - the user and the capabilities of the process.
  *
- * The system calls are made directly, because libcap would be another
- * library for three of them.
+ * The system calls are made directly, because libcap would be one more library
+ * for three calls.
  */
 #include "privilege.h"
 
@@ -19,7 +19,7 @@
 
 #include "system.h"
 
-/* As the kernel has them: the lower 32 of 64 first. */
+/* As the kernel has them: the lower 32 of 64 come first. */
 struct sets {
 	struct __user_cap_data_struct half[_LINUX_CAPABILITY_U32S_3];
 };
@@ -49,8 +49,8 @@ set_sets(const struct sets *sets)
 	return (int)syscall(SYS_capset, &header, sets->half);
 }
 
-/* Use all that we may use: to become another user clears what is in
- * force. */
+/* Enable all permitted capabilities, because becoming another user disables
+ * them. */
 static int
 raise_all(void)
 {
@@ -89,9 +89,9 @@ privilege_become(const char *name, char error[SYSTEM_ERROR_SIZE])
 	return -1;
 }
 
-/* Of the bounding set nothing is needed, because nothing is executed; who
- * lacks CAP_SETPCAP cannot empty it, and cannot execute anything that has
- * capabilities either, with no_new_privs set. */
+/* The bounding set is not needed, because nothing is executed.  Without
+ * CAP_SETPCAP it cannot be emptied, but with no_new_privs set the process
+ * cannot execute anything that has capabilities either. */
 static void
 close_ways_back(void)
 {

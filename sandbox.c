@@ -1,10 +1,11 @@
 /*
  * sandbox.c - the system calls that are allowed once the daemon runs.
  *
- * The loop, reload, and the end are in this list, with what the C library
- * makes of them on any architecture; the start is not.  Whoever took over the
- * process could neither execute a program nor look at another process.  The
- * unit in contrib/systemd has the same list, and a test compares them.
+ * This list covers the loop, reload and the end, with the calls that the C
+ * library makes for them on any architecture; it does not cover the start.  An
+ * attacker who took over the process could neither execute a program nor look
+ * at another process.  The unit in contrib/systemd has the same list, and a
+ * test compares them.
  */
 #include "sandbox.h"
 

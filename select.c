@@ -42,10 +42,11 @@
 #include "xroute.h"
 
 #define RESELECT_DELAY	SECOND
-/* A route that is better by less than this part of the metric may be so by
- * noise: either neither metric has moved for so many halves of a Hello
- * interval, more than neighbours let pass between changes (announce.c), or
- * it has been better for so many Hellos. */
+/* A route that is better by less than this part of the metric may be so because
+ * of noise.  Noise is ruled out if neither metric has changed for STEADY_HALVES
+ * halves of a Hello interval, which is longer than neighbours wait between
+ * changes (announce.c), or if the route has been better for NOISE_HELLOS
+ * Hellos. */
 #define NOISE_PART	10
 #define STEADY_HALVES	5
 #define NOISE_HELLOS	16

@@ -126,7 +126,7 @@ transmit(struct babel *b, struct interface *ifp, const struct encoder *e,
 		unsent_add(b, ifp, e, datagram, false);
 }
 
-/* What is older is of no use beside a newer one. */
+/* An older packet is of no use beside a newer one. */
 static void
 drop_older(struct babel *b, struct interface *ifp,
     const struct in6_addr *to)

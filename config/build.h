@@ -26,7 +26,7 @@ int	configuration_add_neighbour(struct configuration *,
 /* Remove the interface: 0, or -1 if there is none of that exact name. */
 int	configuration_flush_interface(struct configuration *,
 	    const char *name);
-/* Remove the key and its uses, in both layers. -1 with report->error if there
+/* Remove the key and its uses, in both layers.  -1 with report->error if there
  * is no such key, or if an interface has no other. */
 int	configuration_flush_key(struct configuration *files,
 	    struct configuration *socket, const char *id,

@@ -9,7 +9,7 @@
 /*
  * Connect to the daemon on this machine: try the sockets that the configuration
  * file names, then the usual paths, then the usual port, and take the first
- * that answers. -1 if none does; error lists what was tried and why it failed.
+ * that answers.  -1 if none does; error lists what was tried and why it failed.
  */
 int	find_daemon(struct connection *);
 

@@ -38,7 +38,7 @@ struct mesh {
 };
 
 /* Build the mesh from sights, which are borrowed; two of the same router count
- * once. 0, or -1 for no memory. */
+ * once.  0, or -1 for no memory. */
 int	mesh_build(struct mesh *, const struct sight *, size_t count);
 void	mesh_free(struct mesh *);
 

@@ -24,7 +24,7 @@ struct terminal_wishes {
 /* Is there a terminal that can show a picture? */
 bool	terminal_is_usable(void);
 /* Take over the terminal: another screen, no cursor, keys at once, signals as
- * input. -1 with errno. */
+ * input.  -1 with errno. */
 int	terminal_take(struct terminal *);
 void	terminal_give_back(struct terminal *);
 /* Stop, as on ^Z, and continue later. */

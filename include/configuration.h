@@ -169,14 +169,14 @@ int	configuration_read(struct configuration *, const char *text,
 	    struct configuration_report *);
 /*
  * Set one global option to a value, under the word of the language or as "-h",
- * "-H", "-w", "-s", which have none. origin names the value in messages. 0, or
+ * "-H", "-w", "-s", which have none. origin names the value in messages.  0, or
  * -1 with report->error.
  */
 int	configuration_set(struct configuration *, const char *word,
 	    const char *value, const char *origin,
 	    struct configuration_report *);
 /* Add an interface without parameters, for an argument of the command line,
- * unless it is there already or a pattern matches it. 0, or -1 with
+ * unless it is there already or a pattern matches it.  0, or -1 with
  * report->error. */
 int	configuration_add_interface(struct configuration *, const char *name,
 	    struct configuration_report *);

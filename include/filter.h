@@ -73,7 +73,8 @@ enum route_type {
 	ROUTE_PROHIBIT,
 };
 
-/* What a rule is matched against; only what the chain has is set. */
+/* The subject that rules are matched against; only the members that the chain
+ * has are set. */
 struct filter_subject {
 	struct destination_key key;
 	struct router_id id;		/* in, out, install */

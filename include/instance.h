@@ -82,7 +82,7 @@ struct babel {
 	 * (identity.c). */
 	babel_time seqno_adopted, far_request, own_id_received;
 	babel_time raises_since;	/* since when our seqno was raised */
-	uint8_t raises;			/* ... so many times */
+	uint8_t raises;			/* how many times since then */
 
 	struct timer_heap prompt, patient;
 	struct job_queue jobs;

@@ -131,7 +131,7 @@ int	kernel_flush_routes(struct kernel *, uint32_t table,
 	    enum kernel_whose);
 
 /* Add or remove a policy rule at once.  A rule that exists already, or is gone,
- * is no error. 0, or an errno. */
+ * is no error.  0, or an errno. */
 int	kernel_rule_add(struct kernel *, const struct kernel_rule *);
 int	kernel_rule_delete(struct kernel *, const struct kernel_rule *);
 /* Call back for each rule of both families.  Blocks; 0, or an errno. */

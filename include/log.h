@@ -19,7 +19,7 @@ struct log;
 struct log *log_new(void);
 /* Try a last time to report lost lines, and free. */
 void	log_free(struct log *);
-/* Append both to a file from now on, which is created if necessary. 0, or -1
+/* Append both to a file from now on, which is created if necessary.  0, or -1
  * with errno, and they stay where they are. */
 int	log_open(struct log *, const char *path);
 

@@ -238,7 +238,7 @@ ae_offset(uint8_t ae)
 	return ae_is_ipv4(ae) ? 12 : 0;
 }
 
-/* The octets that hold so many bits. */
+/* The number of octets that hold this many bits. */
 static inline size_t
 octets_of(unsigned int bits)
 {

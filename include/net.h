@@ -25,7 +25,7 @@ int	net_fd(const struct net *);
  * Open a socket that is bound to the interface, and join the group there: hop
  * limit 1, CS6, a receive buffer of megabytes where allowed, receive
  * timestamps.  Failures are logged, and net_run tries again.  An existing
- * socket stays as it is. -1 for no memory.
+ * socket stays as it is.  -1 for no memory.
  */
 int	net_add(struct net *, unsigned int ifindex, const char *name);
 /* Close the interface's socket, if there is one. */
@@ -38,7 +38,7 @@ void	net_renew(struct net *);
 babel_time net_run(struct net *, babel_time now);
 
 /*
- * Send from the datagram's source address (IPV6_PKTINFO). 0 when sent,
+ * Send from the datagram's source address (IPV6_PKTINFO).  0 when sent,
  * otherwise an errno: after EAGAIN and ENOBUFS try again later; after any other
  * the packet is lost.
  */

@@ -1,6 +1,6 @@
 /*
- * privilege.h - what the process may do: the user that it runs as, its
- * capabilities (capabilities(7)), and that it can gain none.
+ * privilege.h - the privileges of the process: its user, its capabilities
+ * (capabilities(7)), and that it can gain none.
  */
 #ifndef PRIVILEGE_H
 #define PRIVILEGE_H
@@ -14,15 +14,16 @@
 #define PRIVILEGE_STRLEN	128
 
 /* Become the user of that name, with its groups, and keep all capabilities:
- * what is made from now on is that user's, and nothing is forbidden yet.
- * -1 if that cannot be; nothing is done if it is so already. */
+ * files that are made from now on belong to that user, and nothing is
+ * forbidden yet.  -1 if that fails; nothing is done if the process is that
+ * user already. */
 int	privilege_become(const char *user, char error[SYSTEM_ERROR_SIZE]);
 
-/* Keep what we have of these capabilities, and give up everything else, for
- * this process and all that it may execute, for good. */
+/* Keep these capabilities, as far as we have them, and give up all others for
+ * good, for this process and for any that it executes. */
 int	privilege_keep(uint64_t capabilities, char error[SYSTEM_ERROR_SIZE]);
 
-/* The capabilities that are in force, by their names; "none". */
+/* The names of the capabilities that are in force, or "none". */
 const char *privilege_format(char text[PRIVILEGE_STRLEN]);
 
 #endif

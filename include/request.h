@@ -46,8 +46,8 @@ void	request_unfeasible(struct babel *, struct neighbour *,
 /* Another route is selected: a forwarded request whose neighbour has no route
  * any more is forwarded to another. */
 void	request_pass_again(struct babel *, const struct destination *);
-/* What we announce for the destination has changed, or a newer seqno
- * came: requests that it satisfies are answered and forgotten. */
+/* Our announcement of the destination has changed, or a newer seqno came:
+ * answer and forget the requests that it satisfies. */
 void	request_satisfy(struct babel *, struct destination *);
 void	request_resend_due(struct babel *, struct request *);
 /* Send waiting requests that have a neighbour with room in its outbox, looking

@@ -12,8 +12,8 @@ enum sandbox {
 	SANDBOX_ENTERED
 };
 
-/* From now on the process is killed if it makes a system call that it has no
- * use for.  Needs no_new_privs (privilege.h). */
+/* From now on the process is killed if it makes a system call that it does not
+ * need.  Needs no_new_privs (privilege.h). */
 enum sandbox sandbox_enter(char error[SYSTEM_ERROR_SIZE]);
 
 #endif

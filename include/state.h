@@ -24,13 +24,13 @@ int	state_open(struct state_file *, const char *path,
 	    char error[SYSTEM_ERROR_SIZE]);
 /*
  * Write the file if its contents are too little for the current state: a seqno,
- * and perhaps a router-id to remember; without one, the file's own stays. -1
+ * and perhaps a router-id to remember; without one, the file's own stays.  -1
  * with a phrase for the log if that failed, unless the phrase is the same as
  * the last time.  A later call tries again.
  */
 int	state_keep(struct state_file *, const struct system_state *current,
 	    babel_time now, char error[SYSTEM_ERROR_SIZE]);
-/* At the end: write the exact state. -1 as above. */
+/* At the end: write the exact state.  -1 as above. */
 int	state_close(struct state_file *, const struct system_state *current,
 	    char error[SYSTEM_ERROR_SIZE]);
 

@@ -26,7 +26,7 @@ struct system_sysctls;
  * "/run".  NULL for no memory. */
 struct system_sysctls *system_sysctls_open(const char *procfs,
 	    const char *directory);
-/* Set the global parameters. -1 if one cannot be read or set; those that were
+/* Set the global parameters.  -1 if one cannot be read or set; those that were
  * set before are restored. */
 int	system_sysctls_set(struct system_sysctls *,
 	    char error[SYSTEM_ERROR_SIZE]);
@@ -62,7 +62,7 @@ struct system_state {
 	struct router_id id;
 };
 
-/* Read the file. 0 and an empty state if there is none; -1 and an empty state
+/* Read the file.  0 and an empty state if there is none; -1 and an empty state
  * if it cannot be read or makes no sense. */
 int	system_state_read(const char *path, struct system_state *,
 	    char error[SYSTEM_ERROR_SIZE]);

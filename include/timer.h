@@ -54,7 +54,7 @@ struct timer_heap {
 };
 
 void	timer_init(struct timer *, enum timer_kind);
-/* Reserve room for count more timers, or give it back. 0, or -1 for no memory.
+/* Reserve room for count more timers, or give it back.  0, or -1 for no memory.
  * With its room reserved, setting a timer cannot fail. */
 int	timer_heap_reserve(struct timer_heap *, uint32_t count);
 void	timer_heap_unreserve(struct timer_heap *, uint32_t count);

@@ -161,7 +161,7 @@ forget(struct address_list *list, struct added_address *added)
 	claims_drop(&list->claims, number_of(&address));
 }
 
-/* What is looked for, and where it is noted. */
+/* The address that is looked for, and where it is noted. */
 struct search {
 	struct address_list *list;
 	const struct router_id *id;

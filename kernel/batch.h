@@ -39,7 +39,7 @@ void	batch_add(struct batch *, unsigned int flags,
 	    struct outcome *);
 void	batch_delete(struct batch *, const struct destination_key *,
 	    const struct fib_entry *, struct outcome *);
-/* Send the batch and read the answers. 0, or an errno if it could not be sent;
+/* Send the batch and read the answers.  0, or an errno if it could not be sent;
  * then nothing is answered.  Outcomes may stay UNANSWERED even so; then the
  * sockets will be opened anew. */
 int	batch_run(struct batch *);

@@ -79,8 +79,8 @@ kernel_dump_is_end(const struct nlmsghdr *nlh, int *error)
 	return true;
 }
 
-/* Give the messages of a datagram to the taker; true if it was the last
- * one, or the taker wants no more. */
+/* Pass the messages of a datagram to the taker; true if it was the last
+ * datagram, or the taker needs no more. */
 static bool
 take_messages(const struct dump_room *room, int len,
     const struct dump_taker *taker, int *error)

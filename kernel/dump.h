@@ -9,7 +9,7 @@
 
 #include <linux/netlink.h>
 
-/* What to ask for. */
+/* The table to ask for. */
 struct dump_request {
 	uint16_t type;			/* RTM_GET* */
 	uint8_t family;

@@ -19,7 +19,7 @@ struct kernel;
 /* A socket that receives the groups (bits, as for bind(2)); -1 with errno. */
 int	kernel_netlink_open(uint32_t groups);
 /* Open the sockets for commands, notifications and dumps; our own changes are
- * not notified. -1 with errno, and none is open. */
+ * not notified.  -1 with errno, and none is open. */
 int	kernel_sockets_open(struct kernel *);
 void	kernel_sockets_close(struct kernel *);
 /* Make one request on the command socket and await the answer: 0, or an errno.

@@ -126,8 +126,8 @@ release_output(struct client *c)
 	c->output_size = 0;
 }
 
-/* There is no memory for a larger buffer: use a spare one. 0, or -1 if there is
- * none, or it has no room. */
+/* There is no memory for a larger buffer: use a spare one.  0, or -1 if there
+ * is none, or it has no room. */
 static int
 take_spare_output(struct client *c, size_t size)
 {

@@ -89,7 +89,7 @@ int	net_socket_open(uint16_t port);
 /* A socket that is bound to an interface as well, beside the first. */
 int	net_socket_open_beside(int first, uint16_t port,
 	    unsigned int ifindex);
-/* Join the group; with renew, leave it first. 0, or an errno. */
+/* Join the group; with renew, leave it first.  0, or an errno. */
 int	net_socket_join(int fd, unsigned int ifindex,
 	    const struct in6_addr *group, bool renew);
 /* Set how many octets may wait in the kernel, or as few as possible. */

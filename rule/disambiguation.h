@@ -29,7 +29,7 @@ void	disambiguation_free(struct disambiguation *);
  * A route that we installed, or NULL if there is none any more.  Where the key
  * has no source prefix, the route itself is in the kernel's plain table, put
  * there by other means, and its entry does not matter; call this after it was
- * installed and before it is removed. 0, or the errno of a step that failed;
+ * installed and before it is removed.  0, or the errno of a step that failed;
  * then some steps may be missing until a review or the next change.
  */
 int	disambiguation_set(struct disambiguation *,

@@ -228,7 +228,7 @@ STAILQ_HEAD(left_over_list, left_over);
 
 struct left_overs {
 	const struct rule_tables *tables;
-	/* Those that lead to tables of sources, and those that leave. */
+	/* Rules that lead to tables of sources, and rules that leave. */
 	struct left_over_list leading, leaving;
 	struct left_over_list removed;	/* of those that led */
 };

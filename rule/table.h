@@ -28,7 +28,7 @@ int	rule_tables_reserve(struct rule_tables *, const uint32_t *tables,
 /* Removes our rules and their tables' routes as well. */
 void	rule_tables_free(struct rule_tables *);
 
-/* The table of the source prefix, an existing or a new one, with its rule. 0,
+/* The table of the source prefix, an existing or a new one, with its rule.  0,
  * or an errno. */
 int	rule_tables_get(struct rule_tables *, const struct prefix *from,
 	    uint32_t *table);
@@ -36,7 +36,7 @@ int	rule_tables_get(struct rule_tables *, const struct prefix *from,
 void	rule_tables_release(struct rule_tables *, const struct prefix *from);
 
 /* Add a further rule behind that of the source prefix, or remove it: packets to
- * key.to go on to some other table. 0, or an errno. */
+ * key.to go on to some other table.  0, or an errno. */
 int	rule_tables_leave(struct rule_tables *,
 	    const struct destination_key *, uint32_t table);
 void	rule_tables_stay(struct rule_tables *,
