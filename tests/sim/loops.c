@@ -224,7 +224,7 @@ loop_excused(struct node *n, uint32_t probe, const struct excuse *excuse)
 		w->loops = sim_grow(w->loops, &w->loop_size,
 		    sizeof(*w->loops));
 	w->loops[w->loop_count] = (struct loop){ true, probe, n->index,
-	    excuse->until, excuse->reason };
+	    w->now, excuse->until, excuse->reason };
 	loop_judge_later(w, w->loop_count++);
 	w->figures.loops[excuse->reason]++;
 }
@@ -259,6 +259,15 @@ loop_found(struct node *n, uint32_t probe)
 	loop_explain(n, probe);
 }
 
+static void
+loop_ended(struct world *w, struct loop *loop)
+{
+	loop->alive = false;
+	if (loop->reason == EXCUSE_RESTART)
+		w->figures.longest_loop = time_max(w->figures.longest_loop,
+		    w->now - loop->since);
+}
+
 /* Loops through the node are gone: it forwards otherwise. */
 static void
 loops_broken(struct world *w, uint32_t probe, const struct node *n)
@@ -276,7 +285,7 @@ loops_broken(struct world *w, uint32_t probe, const struct node *n)
 		    at->places[probe].next != NOWHERE; steps++)
 			at = &w->nodes[at->places[probe].next];
 		if (at == n && steps <= w->scenario->nodes)
-			loop->alive = false;
+			loop_ended(w, loop);
 	}
 	while (w->loop_count > 0 && !w->loops[w->loop_count - 1].alive &&
 	    w->loops[w->loop_count - 1].due <= w->now)

@@ -98,8 +98,9 @@ run_print(const struct report *r)
 	printf("seed %llu %s %u nodes: %llu events, %.0f/s, %.0f s in %.2f s; "
 	    "%llu packets, %llu updates; route changes %llu, restarts %llu, "
 	    "unfeasible %llu, seqno requests %llu sent %llu satisfied, "
-	    "loops after restarts %llu, of several sources %llu, by slow "
-	    "kernels %llu, by early ends of hold %llu; trace %.16s%s%s\n",
+	    "loops after restarts %llu (%.1f s), of several sources %llu, "
+	    "by slow kernels %llu, by early ends of hold %llu; "
+	    "trace %.16s%s%s\n",
 	    (unsigned long long)r->seed, topology_name(r->topology), r->nodes,
 	    (unsigned long long)f->events, (double)f->events / r->seconds,
 	    (double)f->simulated / (double)SECOND, r->seconds,
@@ -110,6 +111,7 @@ run_print(const struct report *r)
 	    (unsigned long long)f->requests,
 	    (unsigned long long)f->satisfied,
 	    (unsigned long long)f->loops[EXCUSE_RESTART],
+	    (double)f->longest_loop / (double)SECOND,
 	    (unsigned long long)f->loops[EXCUSE_SOURCES],
 	    (unsigned long long)f->loops[EXCUSE_KERNEL],
 	    (unsigned long long)f->loops[EXCUSE_HOLD], r->trace,

@@ -112,7 +112,7 @@ enum excuse_reason {
 struct loop {
 	bool alive;
 	uint32_t key, node;		/* a node in it */
-	babel_time due;
+	babel_time since, due;
 	enum excuse_reason reason;
 };
 
@@ -122,6 +122,7 @@ struct figures {
 	uint64_t loops[EXCUSES], checks, hellos, refused;
 	uint64_t neighbours_lost, probes;
 	babel_time simulated;
+	babel_time longest_loop;	/* after a restart */
 };
 
 #define FAILURE_MAX	512
