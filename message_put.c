@@ -250,21 +250,29 @@ prefix_has_id(const struct update *update)
 	    memcmp(update->key.to.address + 8, update->id.octets, 8) == 0;
 }
 
+static void
+put_router_id(struct encoder *e, const struct router_id *id)
+{
+	uint8_t *begun = put_begin(e, TLV_ROUTER_ID);
+
+	write_u16(&e->out, 0);
+	write_bytes(&e->out, id->octets, 8);
+	put_end(e, begun);
+	e->id = *id;
+	e->have_id = true;
+}
+
 /* A Router-Id TLV, or the flag of the Update that stands for it. */
 static uint8_t
-put_router_id(struct encoder *e, const struct update *update)
+put_id_of_update(struct encoder *e, const struct update *update)
 {
-	uint8_t *begun;
-
+	if (!prefix_has_id(update) || update->metric == INFINITY_METRIC) {
+		put_router_id(e, &update->id);
+		return 0;
+	}
 	e->id = update->id;
 	e->have_id = true;
-	if (prefix_has_id(update) && update->metric != INFINITY_METRIC)
-		return UPDATE_FLAG_ROUTER_ID;
-	begun = put_begin(e, TLV_ROUTER_ID);
-	write_u16(&e->out, 0);
-	write_bytes(&e->out, update->id.octets, 8);
-	put_end(e, begun);
-	return 0;
+	return UPDATE_FLAG_ROUTER_ID;
 }
 
 static void
@@ -295,7 +303,7 @@ put_update_state(struct encoder *e, const struct update *update)
 
 	if (!e->have_id || (!is_retraction &&
 	    router_id_compare(&e->id, &update->id) != 0))
-		flags = put_router_id(e, update);
+		flags = put_id_of_update(e, update);
 	if (update->ae != AE_IPV4)
 		return flags;
 	if (is_retraction ? !e->have_next_hop4 &&
@@ -348,11 +356,15 @@ message_put_update(struct encoder *e, const struct update *update)
 }
 
 bool
-message_put_wildcard_retraction(struct encoder *e, uint16_t seqno)
+message_put_wildcard_retraction(struct encoder *e,
+    const struct router_id *id, uint16_t seqno)
 {
 	struct encoder before = *e;
-	uint8_t *begun = put_begin(e, TLV_UPDATE);
+	uint8_t *begun;
 
+	if (!e->have_id)
+		put_router_id(e, id);
+	begun = put_begin(e, TLV_UPDATE);
 	write_u32(&e->out, (uint32_t)AE_WILDCARD << 24);
 	write_u16(&e->out, UINT16_MAX);
 	write_u16(&e->out, seqno);

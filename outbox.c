@@ -103,8 +103,7 @@ bool
 outbox_is_empty(const struct outbox *o)
 {
 	return o->count == 0 && o->ack_count == 0 && !o->hello && !o->ihu &&
-	    !o->wildcard_request && !o->wildcard_retraction &&
-	    !o->everything && !o->probe;
+	    !o->wildcard_request && !o->everything && !o->probe;
 }
 
 void
@@ -114,8 +113,7 @@ outbox_clear(struct outbox *o)
 
 	while ((item = outbox_first(o)) != NULL)
 		outbox_drop(o, item);
-	o->hello = o->ihu = false;
-	o->wildcard_request = o->wildcard_retraction = false;
+	o->hello = o->ihu = o->wildcard_request = false;
 	o->everything = o->probe = false;
 	o->ack_count = 0;
 }

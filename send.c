@@ -24,6 +24,7 @@
 #include "destination.h"
 #include "instance.h"
 #include "interface.h"
+#include "lifetime.h"
 #include "message.h"
 #include "neighbour.h"
 #include "outbox.h"
@@ -340,6 +341,7 @@ put_update(struct packet *p, const struct update *update)
 		packet_send(p);
 		message_put_update(&p->e, update);
 	}
+	p->ifp->announced = true;
 	if (p->to != NULL) {
 		p->to->is_listening = true;
 		p->ifp->stats.ucast_updates++;
@@ -537,10 +539,21 @@ is_blocked(struct babel *b, struct interface *ifp, struct timer *timer)
 	return true;
 }
 
+/* May somebody there still use what was announced before we were started?
+ * We have forgotten how near it was, and would take routes through us for
+ * ways there. */
+static bool
+may_be_used_from_before(const struct babel *b, const struct interface *ifp)
+{
+	return !ifp->announced && b->now - b->started <
+	    lifetime_at_neighbours(ifp->conf.update_interval);
+}
+
 static void
 put_hello_if_due(struct packet *p)
 {
 	struct outbox *outbox = &p->ifp->outbox;
+	struct babel *b = p->b;
 
 	if (!outbox->hello)
 		return;
@@ -548,6 +561,8 @@ put_hello_if_due(struct packet *p)
 	put_hello(p, p->ifp->conf.hello_interval);
 	if (p->ifp->conf.unicast)
 		packet_send(p);		/* Hellos alone are multicast */
+	if (may_be_used_from_before(b, p->ifp))
+		message_put_wildcard_retraction(&p->e, &b->id, b->seqno);
 }
 
 /* Put one item into the packet; false when it must wait for the kernel's
@@ -834,6 +849,6 @@ send_goodbye(struct babel *b, struct interface *ifp)
 	put_hello(&p, GOODBYE_INTERVAL);
 	if (ifp->conf.unicast)
 		packet_send(&p);
-	message_put_wildcard_retraction(&p.e, b->seqno);
+	message_put_wildcard_retraction(&p.e, &b->id, b->seqno);
 	packet_send(&p);
 }

@@ -25,6 +25,7 @@ struct interface {
 	struct interface_parameters conf;	/* meaningful while up */
 	bool up;				/* Babel runs on it */
 	bool from_pattern;			/* vanishes with its link */
+	bool announced;		/* an update was sent since our start */
 	bool unwanted;	/* freed with its last dying neighbour */
 	uint32_t id;
 	struct neighbour_tree neighbours;	/* owned; by address */

@@ -205,7 +205,8 @@ bool	message_put_ihu(struct encoder *, const struct ihu *);
  * announced by a Next Hop TLV where needed; with other encodings it is
  * the sender of the packet. */
 bool	message_put_update(struct encoder *, const struct update *);
-bool	message_put_wildcard_retraction(struct encoder *, uint16_t seqno);
+bool	message_put_wildcard_retraction(struct encoder *,
+	    const struct router_id *, uint16_t seqno);
 bool	message_put_route_request(struct encoder *,
 	    const struct route_request *);
 bool	message_put_seqno_request(struct encoder *,

@@ -31,7 +31,7 @@ TREE_HEAD(outbox_tree);
 struct outbox {
 	struct outbox_tree items;
 	uint32_t count;
-	bool hello, ihu, wildcard_request, wildcard_retraction;
+	bool hello, ihu, wildcard_request;
 	bool everything;		/* a full update is due */
 	uint16_t acks[OUTBOX_ACKS];
 	uint8_t ack_count;

@@ -101,7 +101,8 @@ static void
 retract_all(struct talker *t)
 {
 	talker_begin(t);
-	assert_true(message_put_wildcard_retraction(&t->e, 0));
+	assert_true(message_put_wildcard_retraction(&t->e,
+	    &t->w->babel->id, 0));
 	talker_send(t);
 }
 

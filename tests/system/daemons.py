@@ -205,17 +205,19 @@ protocol babel {{
 }}
 """
 
-    def __init__(self, router, program=PEER_BIRD, hello=None, statics=()):
+    def __init__(self, router, program=PEER_BIRD, hello=None, statics=(),
+                 update=None):
         super().__init__(router)
         self.program = program
         self.hello = hello
+        self.update = update or 4 * (hello or 4)
         self.statics = statics
 
     def prepare(self):
         pace = ""
         if self.hello:
             pace = (f"hello interval {round(self.hello * 1000)} ms; "
-                    f"update interval {round(self.hello * 4000)} ms;")
+                    f"update interval {round(self.update * 1000)} ms;")
         interfaces = "\n\t".join(
             f'interface "{port.interface}" {{ type wired; {pace} }};'
             for port in self.router.ports.values())

@@ -607,7 +607,8 @@ many_starve_together(void **state)
 	world_pass(s.w, SECOND);
 	s.w->deaf = false;
 	talker_begin(s.a);
-	assert_true(message_put_wildcard_retraction(&s.a->e, 0));
+	assert_true(message_put_wildcard_retraction(&s.a->e,
+	    &s.w->babel->id, 0));
 	talker_send(s.a);
 	world_pass(s.w, SECOND);
 	assert_int_equal(heard_count(s.w, WHICH(.type = SEQNO, .to = c)),
@@ -832,13 +833,15 @@ a_table_is_given_once(void **state)
 	world_originate(w, OWN, true);
 	talker_hello(t, false, 100, TALKER_INTERVAL);
 	world_pass(w, SECOND);
-	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 0);
 	/* ... and asks for our table just before we hear that it hears us:
 	 * until then it may know nothing of us, and not listen. */
 	talker_hello(t, false, 101, TALKER_INTERVAL);
 	talker_ask_route(t, NULL);
 	world_pass(w, 20 * MILLISECOND);
-	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE)), 0);
+	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,
+	    .prefix = OWN)), 0);
 	talker_ihu(t, 96);
 	world_pass(w, 3 * SECOND);
 	assert_int_equal(heard_count(w, WHICH(.type = TLV_UPDATE,

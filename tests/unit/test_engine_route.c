@@ -591,7 +591,8 @@ the_wildcard_retracts_all_of_one_neighbour(void **state)
 	world_pass(w, SECOND);
 	assert_non_null(kernel_find(w, &key));
 	talker_begin(a);
-	assert_true(message_put_wildcard_retraction(&a->e, 7));
+	assert_true(message_put_wildcard_retraction(&a->e,
+	    &w->babel->id, 7));
 	talker_put_news(a, &kept);
 	talker_send(a);
 	world_pass(w, SECOND);

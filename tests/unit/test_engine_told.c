@@ -546,6 +546,62 @@ small_changes_are_told_seldom(void **state)
 	world_free(s.w);
 }
 
+/* With how many Hellos on e1 all that was announced was retracted. */
+static unsigned int
+retracting_hellos(const struct world *w)
+{
+	const struct heard *h;
+	unsigned int hello = UINT32_MAX, retracting = 0;
+	size_t i;
+
+	for (i = 0; i < w->heard_count; i++) {
+		h = &w->heard[i];
+		if (h->ifindex != 1)
+			continue;
+		if (h->tlv.type == TLV_HELLO)
+			hello = h->packet;
+		else if (h->tlv.type == TLV_UPDATE &&
+		    h->tlv.u.update.wildcard && h->packet == hello)
+			retracting++;
+	}
+	return retracting;
+}
+
+/* Neighbours may use what was announced before a start. */
+/* covers: B40 B108 */
+static void
+a_start_retracts_what_was_before(void **state)
+{
+	struct world *w = world_begin(PLAIN, NULL);
+
+	(void)state;
+	world_pass(w, 20 * SECOND);
+	assert_int_equal(retracting_hellos(w),
+	    heard_count(w, WHICH(.type = TLV_HELLO, .ifindex = 1)));
+	assert_in_range(retracting_hellos(w), 6, 8);
+	/* They use it for 3.5 update intervals at most. */
+	world_pass(w, 40 * SECOND);
+	world_clear(w);
+	world_pass(w, 20 * SECOND);
+	assert_int_equal(retracting_hellos(w), 0);
+	world_free(w);
+}
+
+/* What is announced since is not taken back. */
+static void
+a_start_retracts_nothing_new(void **state)
+{
+	struct world *w = world_begin(PLAIN, NULL);
+
+	(void)state;
+	world_originate(w, OWN, true);
+	talker_met(w, 1);
+	world_pass(w, 10 * SECOND);
+	assert_in_range(w->babel->now - w->babel->started, 0, 16 * SECOND);
+	assert_int_equal(retracting_hellos(w), 0);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -573,6 +629,8 @@ main(void)
 		cmocka_unit_test(requests_are_passed_on_without_a_way),
 		cmocka_unit_test(a_removed_interface_says_goodbye),
 		cmocka_unit_test(small_changes_are_told_seldom),
+		cmocka_unit_test(a_start_retracts_what_was_before),
+		cmocka_unit_test(a_start_retracts_nothing_new),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -794,6 +794,8 @@ nothing_is_owed_to_who_is_not_told(void **state)
 
 	(void)state;
 	talker_met(w, 2);
+	world_pass(w, MINUTE);		/* what was before is retracted */
+	world_clear(w);
 	talker_update(a, &news);
 	world_pass(w, SECOND);
 	talker_update(a, &gone);
