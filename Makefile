@@ -256,6 +256,7 @@ sim-check: $(OUT)/sim
 	$(OUT)/sim --experiment alarms
 	$(OUT)/sim --experiment restart
 	$(OUT)/sim --experiment settle --topology grid --nodes 150
+	$(OUT)/sim --experiment attack
 
 # A hundred seeds at a time; what is done is not done again, until the
 # simulator is another one.

@@ -23,18 +23,6 @@ struct mishap {
 	uint64_t trials;
 };
 
-/* Do packets for the prefix come from there to its originator? */
-static bool
-arrives(const struct world *w, uint32_t node, uint32_t key)
-{
-	uint32_t hops = 0;
-
-	while (node != NOWHERE && !w->nodes[node].places[key].local &&
-	    hops++ < w->scenario->nodes)
-		node = w->nodes[node].places[key].next;
-	return node != NOWHERE && w->nodes[node].places[key].local;
-}
-
 static bool
 all_arrive(const struct world *w)
 {
@@ -46,7 +34,7 @@ all_arrive(const struct world *w)
 			continue;
 		for (i = 0; i < s->nodes; i++)
 			if (node_is_running(&w->nodes[i]) &&
-			    !arrives(w, i, s->origins[k].key))
+			    !experiment_arrives(w, i, s->origins[k].key))
 				return false;
 	}
 	return true;

@@ -18,6 +18,7 @@ static const struct {
 	{ "restart", experiment_restart },
 	{ "settle", experiment_settle },
 	{ "city", experiment_city },
+	{ "attack", experiment_attack },
 };
 
 bool
@@ -93,6 +94,17 @@ experiment_is_complete(const struct world *w)
 				return false;
 		}
 	return true;
+}
+
+bool
+experiment_arrives(const struct world *w, uint32_t node, uint32_t key)
+{
+	uint32_t hops = 0;
+
+	while (node != NOWHERE && !w->nodes[node].places[key].local &&
+	    hops++ < w->scenario->nodes)
+		node = w->nodes[node].places[key].next;
+	return node != NOWHERE && w->nodes[node].places[key].local;
 }
 
 bool

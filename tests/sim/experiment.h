@@ -28,12 +28,16 @@ void	experiment_build(struct experiment *, const struct wishes *,
 bool	experiment_end(struct experiment *);
 /* Does every router have every route in its kernel? */
 bool	experiment_is_complete(const struct world *);
+/* Do packets for the prefix come from there to its originator? */
+bool	experiment_arrives(const struct world *, uint32_t node,
+	    uint32_t key);
 
-/* traffic.c, cut.c, alarms.c, restart.c, settle.c, city.c */
+/* traffic.c, cut.c, alarms.c, restart.c, settle.c, city.c, attack.c */
 bool	experiment_traffic(const struct wishes *, uint64_t seed);
 bool	experiment_cut(const struct wishes *, uint64_t seed);
 bool	experiment_death(const struct wishes *, uint64_t seed);
 bool	experiment_alarms(const struct wishes *, uint64_t seed);
+bool	experiment_attack(const struct wishes *, uint64_t seed);
 bool	experiment_restart(const struct wishes *, uint64_t seed);
 bool	experiment_settle(const struct wishes *, uint64_t seed);
 bool	experiment_city(const struct wishes *, uint64_t seed);

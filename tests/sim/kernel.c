@@ -19,6 +19,12 @@ kernel_submit_change(struct node *n, const struct fib_change *change)
 	uint32_t key = world_find_key(w, &change->key);
 	struct event *e;
 
+	if (key == NOWHERE && w->strangers) {
+		e = world_happen(w, HAPPEN_FIB_DONE, w->now, n);
+		e->u.fib.change = *change;
+		queue_put(&w->queue, e);
+		return true;
+	}
 	if (key == NOWHERE) {
 		world_fail(w, "FIB", "node %u installs a prefix that nobody "
 		    "originates", n->index);
@@ -120,8 +126,10 @@ kernel_answer(struct node *n, const struct event *e)
 {
 	uint32_t key = world_find_key(n->world, &e->u.fib.change.key);
 
-	n->window--;
-	n->places[key].in_flight = false;
+	if (key != NOWHERE) {
+		n->window--;
+		n->places[key].in_flight = false;
+	}
 	babel_fib_done(n->babel, node_now(n), &e->u.fib.change,
 	    e->u.fib.error);
 	node_turn(n);

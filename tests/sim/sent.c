@@ -139,8 +139,9 @@ check_update(struct node *n, const struct seen *seen)
 
 	n->world->figures.updates++;
 	if (key == NOWHERE) {
-		world_fail(n->world, "I1", "node %u announces a prefix that "
-		    "nobody originates", n->index);
+		if (!n->world->strangers)
+			world_fail(n->world, "I1", "node %u announces a "
+			    "prefix that nobody originates", n->index);
 		return;
 	}
 	if (memcmp(&own, &seen->id, sizeof(own)) == 0) {

@@ -54,7 +54,7 @@ static const char usage_text[] =
 "                          I, if given)\n"
 "  --jobs N                processes (1)\n"
 "  --experiment NAME       print a figure instead: traffic cut\n"
-"                          death alarms restart settle city\n"
+"                          death alarms restart settle city attack\n"
 "  --verbose               tell everything on standard error\n";
 
 static double

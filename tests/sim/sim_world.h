@@ -144,6 +144,7 @@ struct world {
 	bool *many_sources;		/* by plan */
 	bool calm;			/* the faults are over */
 	bool begun;
+	bool strangers;			/* announce prefixes of their own */
 	/* Sees what is sent, or NULL. */
 	void (*tap)(void *, const struct datagram *);
 	void *tap_context;

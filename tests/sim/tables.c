@@ -83,6 +83,7 @@ tables_is_changing(const struct destination *d)
 void
 tables_count(const struct babel *b, struct object_counts *counts)
 {
+	counts->neighbours = b->neighbour_count;
 	counts->destinations = b->destination_count;
 	counts->routes = b->route_count;
 	counts->sources = b->source_count;

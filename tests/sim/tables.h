@@ -25,7 +25,7 @@ struct distance {
 };
 
 struct object_counts {
-	size_t destinations, routes, sources, requests, xroutes;
+	size_t neighbours, destinations, routes, sources, requests, xroutes;
 };
 
 /* The destination, or NULL; the functions below take NULL too. */
