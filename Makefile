@@ -108,6 +108,7 @@ sim-objects = $(patsubst %.c,$(OUT)/%.o,$(wildcard tests/sim/*.c))
 system-tools = $(addprefix $(OUT)/tests/system/,flood kernel_probe relay \
 	failing.so)
 
+proofs = $(patsubst %.c,$(OUT)/%,$(wildcard tests/prove/prove_*.c))
 benchmarks = $(patsubst %.c,$(OUT)/%,$(wildcard tests/bench/bench_*.c))
 FUZZ = *
 fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
@@ -116,8 +117,8 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 	sim sim-quick sim-check sim-long sim-varied sim-broken city \
 	system system-full \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
-	fuzz-cover fuzz-reach local-load local-fuzz bench mutants \
-	conformance cover cross cross-armhf cross-mipsel cross-s390x \
+	fuzz-coverage fuzz-reach prove prove-run local-load local-fuzz bench \
+	mutants conformance cover cross cross-armhf cross-mipsel cross-s390x \
 	cross-musl small valgrind install uninstall dist clean \
 	deps demo help FORCE
 .DELETE_ON_ERROR:
@@ -195,6 +196,10 @@ $(OUT)/sim: $(sim-objects) $(library)
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ $(our-ldlibs) -lm $(LDLIBS)
 
+$(OUT)/tests/prove/%: $(OUT)/tests/prove/%.o $(library)
+	$(call say,LD,$@)
+	$(Q)$(LINK) -o $@ $^ -lcmocka $(our-ldlibs) $(LDLIBS)
+
 $(OUT)/tests/bench/%: $(OUT)/tests/bench/%.o $(OUT)/daemon.a $(library)
 	$(call say,LD,$@)
 	$(Q)$(LINK) -o $@ $^ -lcmocka -lm $(our-ldlibs) $(LDLIBS)
@@ -212,7 +217,7 @@ endif
 $(OUT)/tests/fuzz/fuzz_%: $(OUT)/tests/fuzz/fuzz_%.o $(fuzz-main) \
     $(OUT)/daemon.a $(library) $(OUT)/ctl.a
 	$(call say,LD,$@)
-	$(Q)$(LINK) $(ldflags-fuzz) -o $@ $^ $(our-ldlibs) $(LDLIBS)
+	$(Q)$(LINK) $(ldflags-fuzz) -o $@ $^ -lcmocka $(our-ldlibs) $(LDLIBS)
 
 # All that "check" runs of one configuration, to be built in parallel.
 tests: all $(unit-tests) $(fuzzers) $(system-tools) \
@@ -330,7 +335,7 @@ $(system-runs): system-%: $(OUT)/babeld $(system-tools)
 
 # The inputs of a target: what was found before, and what can be made.
 $(OUT)/seeds/made: tests/fuzz/seeds.py tests/vectors.json
-	$(Q)$(PYTHON) $^ $(OUT)/seeds/message
+	$(Q)$(PYTHON) $^ $(OUT)/seeds
 	$(Q)touch $@
 
 fuzz-replay: $(fuzzers) $(OUT)/seeds/made
@@ -364,16 +369,30 @@ local-fuzz:
 	LOCAL_FUZZ_SECONDS=600 $(pytest) -s tests/system/test_local_abuse.py \
 	    -k random
 
-# What the inputs of the targets reach, those that "fuzz" found among them.
-fuzz-cover:
+# What of the parsers the inputs of the targets reach, those that "fuzz" found
+# among them.
+fuzz-coverage:
 	$(SUB) CONFIG=cover fuzz-reach
 
+parsers = message receive auth mac blake2s configuration filter options \
+	$(basename $(wildcard config/*.c)) local/execute local/foreign \
+	$(addprefix kernel/,link route_message rule_message) \
+	$(addprefix ctl/,json text view http)
 fuzz-reach: $(fuzzers) $(OUT)/seeds/made
 	@find $(OUT) -name '*.gcda' -delete
 	@set -e; for f in $(fuzzers); do name=$${f##*/fuzz_}; echo "== $$f"; \
 	    $$f $$(ls -d tests/fuzz/corpus/$$name $(OUT)/seeds/$$name \
 	    build/fuzz/corpus/$$name 2>/dev/null); done
-	@tests/cover $(patsubst %,$(OUT)/%.o,$(ENGINE))
+	@tests/cover $(patsubst %,$(OUT)/%.o,$(parsers))
+
+# What is true of every input of a stated size, and proofs that fail where a
+# bound is broken.
+prove:
+	$(SUB) -j$(JOBS) CONFIG=asan prove-run
+
+prove-run: $(proofs) $(OUT)/daemon.a $(library)
+	@set -e; for p in $(proofs); do echo "== $$p"; $$p; done
+	@$(run-mutants) tests/prove $(MUTANTS)
 
 bench: $(benchmarks)
 	@set -e; for b in $^; do echo "== $$b"; $$b; done
@@ -526,8 +545,10 @@ help:
 #:              is for one
 #: local-load   100,000 routes and a crowd on the local socket
 #: local-fuzz   random requests for twenty minutes, under sanitisers
-#: fuzz-cover   line coverage by the inputs of fuzz, its own among them
+#: fuzz-coverage   lines of the parsers that the inputs of fuzz reach
 #: system-full  all system tests, the long ones too
+#: prove        decoder and encoder for every input of a stated size, and
+#:              twins with a broken bound, which must fail
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it
 #: mutants      break the sources claim by claim: each must be caught

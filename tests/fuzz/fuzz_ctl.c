@@ -1,12 +1,14 @@
 /*
  * fuzz_ctl.c - whatever a daemon sends to babelctl, no harm is done, what
- * is shown is harmless, and what is made of it as NetJSON is JSON.
+ * is shown is harmless, and what is made of it as NetJSON is JSON.  The
+ * input is also a request by HTTP to it.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "ctl/grid.h"
+#include "ctl/http.h"
 #include "ctl/json.h"
 #include "ctl/netjson.h"
 #include "ctl/text.h"
@@ -89,6 +91,18 @@ draw(const struct sight *sight)
 	free(text);
 }
 
+/* A request by HTTP, which may come in two pieces. */
+static void
+judge(const char *head, size_t size)
+{
+	struct http_request first = http_judge(head, size / 2, false);
+	struct http_request all = http_judge(head, size, true);
+
+	check(all.verdict != HTTP_INCOMPLETE, "never judged", "");
+	check(first.verdict == HTTP_INCOMPLETE ||
+	    first.verdict == all.verdict, "judged twice", "");
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
@@ -101,6 +115,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		memcpy(text, data, size);
 	text[size] = '\0';
 	rest = text;
+	judge(text, size);
 	view_init(&sight.view);
 	while ((line = strsep(&rest, "\n")) != NULL) {
 		show(line);

@@ -3,7 +3,8 @@
  * network changes and the configuration with it.
  *
  * The input is lines.  One that begins with '@' makes something happen:
- * "@c1" and "@c0" connect a client that may write or not, "@n" turns to
+ * "@c1" and "@c0" connect a client that may write or not, "@c3" and "@c2"
+ * one of a TCP port, where who speaks HTTP is given up; "@n" turns to
  * the next client, "@x" lets it go away, "@e" ends what it says, "@s" and
  * "@r" stop and start its reading; "@u", "@w", "@o", "@l", "@t" and "@k"
  * are updates, retractions, kernel routes, links, time and the kernel's
@@ -124,7 +125,7 @@ take_line(struct talker *t)
 	if (strcmp(line, "ok") == 0 || strcmp(line, "bad") == 0 ||
 	    strcmp(line, "no") == 0 || strncmp(line, "no ", 3) == 0)
 		t->replies++;
-	else if (strchr("acfgidknhprsBvm{#b", line[0]) == NULL)
+	else if (strchr("acfgidknhprsBvmw{#b", line[0]) == NULL)
 		fail("a line of no kind", line);
 	if (strncmp(line, "no Too ", 7) == 0 ||
 	    strncmp(line, "no Line ", 8) == 0)
@@ -165,15 +166,15 @@ turns(struct scene *scene, int count)
 }
 
 static void
-talker_connect(struct scene *scene, bool writable)
+talker_connect(struct scene *scene, bool writable, bool is_tcp)
 {
 	struct talker *t = &scene->talkers[scene->turn];
 
 	if (t->fd >= 0)
 		close(t->fd);
 	*t = (struct talker){
-	    .fd = world_connect(scene->world, writable, false),
-	    .reads = true, .requests = 1 };
+	    .fd = world_connect(scene->world, writable, is_tcp),
+	    .reads = true, .may_end = is_tcp, .requests = 1 };
 }
 
 static void
@@ -199,7 +200,7 @@ happen_to_client(struct scene *scene, char what, unsigned int choice)
 
 	switch (what) {
 	case 'c':
-		talker_connect(scene, (choice & 1) != 0);
+		talker_connect(scene, (choice & 1) != 0, (choice & 2) != 0);
 		break;
 	case 'n':
 		scene->turn = (scene->turn + 1) % CLIENTS;
@@ -284,7 +285,7 @@ scene_begin(struct scene *scene)
 	local_on_command(scene->world->local, amend, scene);
 	for (i = 0; i < CLIENTS; i++)
 		scene->talkers[i].fd = -1;
-	talker_connect(scene, true);
+	talker_connect(scene, true, false);
 	world_link(scene->world, 1, "eth0", true);
 	world_link(scene->world, 2, "eth1", true);
 }
