@@ -15,15 +15,16 @@
 static enum tree_side
 side_of(const struct tree_node *node)
 {
-	return node->parent->child[TREE_GREATER] == node;
+	return tree_parent(node)->child[TREE_GREATER] == node;
 }
 
 /* The pointer to the node. */
 static struct tree_node **
 link_of(struct tree *tree, const struct tree_node *node)
 {
-	return node->parent == NULL ? &tree->root :
-	    &node->parent->child[side_of(node)];
+	struct tree_node *parent = tree_parent(node);
+
+	return parent == NULL ? &tree->root : &parent->child[side_of(node)];
 }
 
 static struct tree_node *
@@ -47,8 +48,9 @@ tree_step(const struct tree_node *node, enum tree_side side)
 
 	if (next != NULL)
 		return outermost(next, !side);
-	for (next = node->parent; next != NULL && next->child[side] == node;
-	    next = next->parent)
+	for (next = tree_parent(node);
+	    next != NULL && next->child[side] == node;
+	    next = tree_parent(next))
 		node = next;
 	return next;
 }
@@ -101,46 +103,62 @@ tree_seek(const struct tree *tree, const void *key, tree_order *order,
 	return node;
 }
 
-/*
- * Rotate: the node goes down on that side, and its child on the other side
- * rises into its place and is returned.  The child's inner subtree goes to the
- * node.  Balances are computed as seen from the child's side, with the heights
- * from before: a balance grows by what the node loses.
- */
-static struct tree_node *
+static void
+set_parent(struct tree_node *node, struct tree_node *parent)
+{
+	node->parent_and_balance = (uintptr_t)parent |
+	    (node->parent_and_balance & TREE_BALANCE_BITS);
+}
+
+static void
+set_balance(struct tree_node *node, int balance)
+{
+	node->parent_and_balance = (uintptr_t)tree_parent(node) |
+	    (uintptr_t)(balance + 1);
+}
+
+/* Rotate: the node goes down on that side, and its child on the other side
+ * rises into its place.  The child's inner subtree goes to the node. */
+static void
 rotate(struct tree *tree, struct tree_node *node, enum tree_side side)
 {
 	struct tree_node *risen = node->child[!side];
 	struct tree_node *inner = risen->child[side];
-	int sign = side == TREE_LESS ? 1 : -1;
-	int low = sign * node->balance, high = sign * risen->balance;
 
 	*link_of(tree, node) = risen;
-	risen->parent = node->parent;
+	set_parent(risen, tree_parent(node));
 	risen->child[side] = node;
-	node->parent = risen;
+	set_parent(node, risen);
 	node->child[!side] = inner;
 	if (inner != NULL)
-		inner->parent = node;
-
-	low -= 1 + (high > 0 ? high : 0);
-	high -= 1 + (low < 0 ? -low : 0);
-	node->balance = sign * low;
-	risen->balance = sign * high;
-	return risen;
+		set_parent(inner, node);
 }
 
-/* Restore a node of balance two; returns the node that takes its place. */
+/* Mend a node whose subtree on that side is too high by two; returns the
+ * node that takes its place. */
 static struct tree_node *
-mend(struct tree *tree, struct tree_node *node)
+mend(struct tree *tree, struct tree_node *node, enum tree_side heavy)
 {
-	enum tree_side heavy = node->balance > 0;
 	struct tree_node *child = node->child[heavy];
+	struct tree_node *inner = child->child[!heavy];
+	const int outward = heavy == TREE_GREATER ? 1 : -1;
+	int lean = outward * tree_balance(child);
 
-	/* If the child leans inwards, its inner child has to rise twice. */
-	if (child->balance * node->balance < 0)
-		rotate(tree, child, heavy);
-	return rotate(tree, node, !heavy);
+	if (lean >= 0) {
+		rotate(tree, node, !heavy);
+		set_balance(node, outward * (1 - lean));
+		set_balance(child, outward * (lean - 1));
+		return child;
+	}
+	/* The child leans inwards, so its inner child has to rise twice.  The
+	 * node and the child get one each of the subtrees of that. */
+	lean = outward * tree_balance(inner);
+	rotate(tree, child, heavy);
+	rotate(tree, node, !heavy);
+	set_balance(node, lean > 0 ? -outward : 0);
+	set_balance(child, lean < 0 ? outward : 0);
+	set_balance(inner, 0);
+	return inner;
 }
 
 /* The subtree that begins with the node has become higher by one. */
@@ -148,15 +166,20 @@ static void
 grow(struct tree *tree, struct tree_node *node)
 {
 	struct tree_node *parent;
+	enum tree_side side;
+	int balance;
 
-	for (; (parent = node->parent) != NULL; node = parent) {
-		parent->balance += side_of(node) == TREE_GREATER ? 1 : -1;
-		if (parent->balance == 0)
-			return;
-		if (parent->balance < -1 || parent->balance > 1) {
-			mend(tree, parent);
+	for (; (parent = tree_parent(node)) != NULL; node = parent) {
+		side = side_of(node);
+		balance = tree_balance(parent) +
+		    (side == TREE_GREATER ? 1 : -1);
+		if (balance < -1 || balance > 1) {
+			mend(tree, parent, side);
 			return;
 		}
+		set_balance(parent, balance);
+		if (balance == 0)
+			return;
 	}
 }
 
@@ -164,15 +187,20 @@ grow(struct tree *tree, struct tree_node *node)
 static void
 shrink(struct tree *tree, struct tree_node *node, enum tree_side side)
 {
+	int balance;
+
 	while (node != NULL) {
-		node->balance -= side == TREE_GREATER ? 1 : -1;
-		if (node->balance < -1 || node->balance > 1)
-			node = mend(tree, node);
-		if (node->balance != 0)
+		balance = tree_balance(node) -
+		    (side == TREE_GREATER ? 1 : -1);
+		if (balance < -1 || balance > 1)
+			node = mend(tree, node, !side);
+		else
+			set_balance(node, balance);
+		if (tree_balance(node) != 0)
 			return;
-		if (node->parent != NULL)
+		if (tree_parent(node) != NULL)
 			side = side_of(node);
-		node = node->parent;
+		node = tree_parent(node);
 	}
 }
 
@@ -180,7 +208,9 @@ void
 tree_put(struct tree *tree, const struct tree_place *place,
     struct tree_node *node)
 {
-	*node = (struct tree_node){ .parent = place->parent };
+	*node = (struct tree_node){ .parent_and_balance = 0 };
+	set_parent(node, place->parent);
+	set_balance(node, 0);
 	if (place->parent == NULL)
 		tree->root = node;
 	else
@@ -204,12 +234,13 @@ static void
 cut(struct tree *tree, struct tree_node *node)
 {
 	struct tree_node *child = node->child[node->child[0] == NULL];
-	enum tree_side side = node->parent != NULL && side_of(node);
+	struct tree_node *parent = tree_parent(node);
+	enum tree_side side = parent != NULL && side_of(node);
 
 	*link_of(tree, node) = child;
 	if (child != NULL)
-		child->parent = node->parent;
-	shrink(tree, node->parent, side);
+		set_parent(child, parent);
+	shrink(tree, parent, side);
 }
 
 void
@@ -229,5 +260,5 @@ tree_remove(struct tree *tree, struct tree_node *node)
 	*heir = *node;
 	for (side = 0; side < 2; side++)
 		if (heir->child[side] != NULL)
-			heir->child[side]->parent = heir;
+			set_parent(heir->child[side], heir);
 }

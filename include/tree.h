@@ -43,11 +43,29 @@
 /* Which child of a node. */
 enum tree_side { TREE_LESS, TREE_GREATER };
 
+/* There are several in each route, and therefore they are small: the two
+ * low bits of a pointer to a node, which are zero, hold the balance. */
 struct tree_node {
 	struct tree_node *child[2];	/* by enum tree_side */
-	struct tree_node *parent;
-	int balance;			/* height greater less height less */
+	uintptr_t parent_and_balance;
 };
+#define TREE_BALANCE_BITS	((uintptr_t)3)
+_Static_assert(_Alignof(struct tree_node) > TREE_BALANCE_BITS,
+    "the low bits of a pointer to a node are zero");
+
+static inline struct tree_node *
+tree_parent(const struct tree_node *node)
+{
+	return (struct tree_node *)(node->parent_and_balance &
+	    ~TREE_BALANCE_BITS);
+}
+
+/* The height of the greater side less that of the less side: -1, 0 or 1. */
+static inline int
+tree_balance(const struct tree_node *node)
+{
+	return (int)(node->parent_and_balance & TREE_BALANCE_BITS) - 1;
+}
 
 struct tree {
 	struct tree_node *root;

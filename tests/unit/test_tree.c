@@ -69,11 +69,11 @@ check_node(const struct tree_node *node, const struct tree_node *parent)
 
 	if (node == NULL)
 		return 0;
-	assert_ptr_equal(node->parent, parent);
+	assert_ptr_equal(tree_parent(node), parent);
 	less = check_node(node->child[TREE_LESS], node);
 	greater = check_node(node->child[TREE_GREATER], node);
-	assert_int_equal(node->balance, greater - less);
-	assert_in_range(node->balance + 1, 0, 2);
+	assert_int_equal(tree_balance(node), greater - less);
+	assert_in_range(tree_balance(node) + 1, 0, 2);
 	return 1 + (less > greater ? less : greater);
 }
 
