@@ -115,7 +115,7 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 
 .PHONY: all libbabel.a tests check check-quick lint unit vectors \
 	sim sim-quick sim-check sim-long sim-varied sim-broken city \
-	system system-full \
+	system system-full inject \
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
 	fuzz-coverage fuzz-reach prove prove-run local-load local-fuzz bench \
 	mutants conformance cover cross cross-armhf cross-mipsel cross-s390x \
@@ -326,6 +326,11 @@ network-tests = $(wildcard $(patsubst %,tests/system/test_%.py, \
 	topologies mac rtt wireguard unicast source_specific valgrind))
 host-tests = $(filter-out $(wire-tests) $(network-tests), \
 	$(wildcard tests/system/test_*.py))
+
+# Every call of the daemon that can fail, with every error.
+inject: MARKS = slow
+inject: $(OUT)/babeld $(system-tools)
+	@$(pytest) -s tests/system/test_inject.py
 
 system-full:
 	@$(MAKE) --no-print-directory system MARKS=
@@ -549,6 +554,8 @@ help:
 #: system-full  all system tests, the long ones too
 #: prove        decoder and encoder for every input of a stated size, and
 #:              twins with a broken bound, which must fail
+#: inject       each call of the daemon fails, with each error, once and for
+#:              ever; each allocation fails; prints what came of it; hours
 #: bench        measure at scale
 #: valgrind     unit tests and a short simulation under it
 #: mutants      break the sources claim by claim: each must be caught

@@ -226,6 +226,16 @@ delete_moved(struct kernel *kernel, const struct fib_change *changes,
 	return kernel->stale_count > 0 && delete_stale(kernel);
 }
 
+/* Send nothing for a while, longer each time. */
+static void
+defer(struct kernel *kernel)
+{
+	kernel->repeat_delay = time_min(REPEAT_LAST,
+	    time_max(REPEAT_FIRST, 2 * kernel->repeat_delay));
+	kernel->marks.retry_due = clock_monotonic() + kernel->repeat_delay;
+	kernel_marks_set_timer(kernel);
+}
+
 /* Keep changes that were not answered, to repeat them at growing intervals;
  * report the others.  Answers may lead to new changes at once. */
 static void
@@ -238,13 +248,9 @@ settle(struct kernel *kernel, const struct fib_change *changes,
 	for (i = 0; i < count; i++)
 		if (outcomes[i].error == UNANSWERED)
 			kernel->window[kernel->queued++] = changes[i];
-	if (kernel->queued > 0) {
-		kernel->repeat_delay = time_min(REPEAT_LAST,
-		    time_max(REPEAT_FIRST, 2 * kernel->repeat_delay));
-		kernel->marks.retry_due = clock_monotonic() +
-		    kernel->repeat_delay;
-		kernel_marks_set_timer(kernel);
-	} else
+	if (kernel->queued > 0)
+		defer(kernel);
+	else
 		kernel->repeat_delay = 0;
 	for (i = 0; i < count; i++)
 		if (outcomes[i].error != UNANSWERED)
@@ -273,8 +279,10 @@ kernel_send(struct kernel *kernel)
 	for (i = 0; i < count; i++)
 		add_change(&batch, &changes[i], &outcomes[i]);
 	error = batch_run(&batch);
-	if (is_passing(error))
-		return KERNEL_BUSY;
+	if (is_passing(error)) {
+		defer(kernel);
+		return KERNEL_IDLE;
+	}
 	if (error != 0)
 		batch_settle(&batch, error);
 	retry_additions(kernel, changes, outcomes, count);

@@ -1,94 +1,153 @@
 /*
- * failing.c - a library to preload that lets system calls fail for as long
- * as a file says so: each line of the file that FAILING names is a call and
- * an errno.  Without the file all is as ever.
+ * failing.c - a library to preload that lets calls fail, and counts them.
+ *
+ * The file that FAILING names is shared memory: whoever runs the test writes
+ * there which call is to fail, with which errno, after how many and how
+ * often.  Without the file all is as ever.
+ *
+ * Calls are passed on as six words, of which each takes what it needs.
  */
-#include <sys/epoll.h>
-#include <sys/socket.h>
+#include <sys/mman.h>
 
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdbool.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
-/* Reads the file by system calls of its own, which never fail on purpose. */
+/* test_inject.py has the same. */
+struct plan {
+	char call[32];			/* "": none is to fail */
+	int32_t error;
+	int32_t times;			/* -1: for ever */
+	uint64_t skip;			/* ... after so many */
+	uint64_t failed;		/* so far */
+	uint64_t made;			/* calls of any kind */
+};
+
+static struct plan *plan;
+
+static void __attribute__((constructor))
+attach(void)
+{
+	const char *path = getenv("FAILING");
+	int fd = path == NULL ? -1 : open(path, O_RDWR | O_CLOEXEC);
+	void *page;
+
+	if (fd < 0)
+		return;
+	page = mmap(NULL, sizeof(*plan), PROT_READ | PROT_WRITE, MAP_SHARED,
+	    fd, 0);
+	plan = page == MAP_FAILED ? NULL : page;
+}
+
 static bool
 fails(const char *call)
 {
-	const char *path = getenv("FAILING");
-	char text[256], name[32], *line, *next;
-	int error, fd;
-	ssize_t len;
-
-	fd = path == NULL ? -1 : open(path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
+	if (plan == NULL)
 		return false;
-	len = read(fd, text, sizeof(text) - 1);
-	close(fd);
-	text[len < 0 ? 0 : len] = '\0';
-	for (line = text; line != NULL && *line != '\0'; line = next) {
-		next = strchr(line, '\n');
-		next = next == NULL ? NULL : next + 1;
-		if (sscanf(line, "%31s %d", name, &error) == 2 &&
-		    strcmp(name, call) == 0) {
-			errno = error;
-			return true;
-		}
+	plan->made++;
+	if (strcmp(plan->call, call) != 0)
+		return false;
+	if (plan->skip > 0) {
+		plan->skip--;
+		return false;
 	}
-	return false;
+	if (plan->times == 0)
+		return false;
+	if (plan->times > 0)
+		plan->times--;
+	plan->failed++;
+	errno = plan->error;
+	return true;
 }
 
-/* The function that is behind ours. */
-#define REAL(call) \
-	(*(__typeof__(&call) *)(void *)&(void *){ dlsym(RTLD_NEXT, #call) })
+typedef long word;
+typedef word function(word, word, word, word, word, word);
 
-int
-recvmmsg(int fd, struct mmsghdr *messages, unsigned int count, int flags,
-    struct timespec *timeout)
-{
-	return fails("recvmmsg") ? -1 :
-	    REAL(recvmmsg)(fd, messages, count, flags, timeout);
+#define CALL(name, failure)						\
+word	failing_##name(word, word, word, word, word, word)		\
+	    __asm__(#name);						\
+word									\
+failing_##name(word a, word b, word c, word d, word e, word f)		\
+{									\
+	static function *real;						\
+									\
+	if (real == NULL)						\
+		real = (function *)(uintptr_t)dlsym(RTLD_NEXT, #name);	\
+	return fails(#name) ? (failure) : real(a, b, c, d, e, f);	\
 }
 
-ssize_t
-recv(int fd, void *buffer, size_t len, int flags)
+CALL(accept4, -1)
+CALL(access, -1)
+CALL(bind, -1)
+CALL(connect, -1)
+CALL(dup2, -1)
+CALL(epoll_create1, -1)
+CALL(epoll_ctl, -1)
+CALL(epoll_wait, -1)
+CALL(fchmod, -1)
+CALL(fcntl64, -1)
+CALL(fdopen, 0)
+CALL(flock, -1)
+CALL(fopen64, 0)
+CALL(fork, -1)
+CALL(fstat64, -1)
+CALL(fsync, -1)
+CALL(ftruncate64, -1)
+CALL(getifaddrs, -1)
+CALL(getsockname, -1)
+CALL(getsockopt, -1)
+CALL(ioctl, -1)
+CALL(listen, -1)
+CALL(lseek64, -1)
+CALL(lstat64, -1)
+CALL(nanosleep, -1)
+CALL(open64, -1)
+CALL(opendir, 0)
+CALL(poll, -1)
+CALL(ppoll, -1)
+CALL(pread64, -1)
+CALL(read, -1)
+CALL(recv, -1)
+CALL(recvfrom, -1)
+CALL(recvmmsg, -1)
+CALL(rename, -1)
+CALL(send, -1)
+CALL(sendmsg, -1)
+CALL(setsockopt, -1)
+CALL(shutdown, -1)
+CALL(signalfd, -1)
+CALL(sigprocmask, -1)
+CALL(socket, -1)
+CALL(socketpair, -1)
+CALL(stat64, -1)
+CALL(timerfd_create, -1)
+CALL(timerfd_settime, -1)
+CALL(unlink, -1)
+CALL(write, -1)
+
+/* Allocations count together.  The C library's own come here, too. */
+extern void *__libc_malloc(size_t);
+extern void *__libc_calloc(size_t, size_t);
+extern void *__libc_realloc(void *, size_t);
+
+void *
+malloc(size_t size)
 {
-	return fails("recv") ? -1 : REAL(recv)(fd, buffer, len, flags);
+	return fails("malloc") ? NULL : __libc_malloc(size);
 }
 
-ssize_t
-sendmsg(int fd, const struct msghdr *message, int flags)
+void *
+calloc(size_t count, size_t size)
 {
-	return fails("sendmsg") ? -1 : REAL(sendmsg)(fd, message, flags);
+	return fails("malloc") ? NULL : __libc_calloc(count, size);
 }
 
-ssize_t
-send(int fd, const void *buffer, size_t len, int flags)
+void *
+realloc(void *old, size_t size)
 {
-	return fails("send") ? -1 : REAL(send)(fd, buffer, len, flags);
-}
-
-int
-epoll_wait(int fd, struct epoll_event *events, int count, int timeout)
-{
-	return fails("epoll_wait") ? -1 :
-	    REAL(epoll_wait)(fd, events, count, timeout);
-}
-
-int
-ppoll(struct pollfd *fds, nfds_t count, const struct timespec *timeout,
-    const sigset_t *mask)
-{
-	return fails("ppoll") ? -1 : REAL(ppoll)(fds, count, timeout, mask);
-}
-
-int
-accept4(int fd, __SOCKADDR_ARG address, socklen_t *len, int flags)
-{
-	return fails("accept4") ? -1 : REAL(accept4)(fd, address, len, flags);
+	return fails("malloc") ? NULL : __libc_realloc(old, size);
 }

@@ -18,6 +18,7 @@ import pytest
 
 from daemons import OURS, Babeld
 from lab import BABEL_PROTOCOL, run, wait_for
+from plan import FAILING, make_plan
 from test_local import assert_no_hello_missed
 
 GROUP, PORT = "ff02::1:6", 6696
@@ -175,7 +176,6 @@ def test_each_of_many_interfaces_has_its_neighbour(lab, links):
 
 # What keeps the loop from its input, and for how long it may keep it busy.
 
-FAILING = os.path.join(os.path.dirname(OURS), "tests", "system", "failing.so")
 TICKS = os.sysconf("SC_CLK_TCK")
 LASTS = 2  # seconds
 BUSY = 0.5  # of a processor; the pause has to grow first
@@ -201,11 +201,9 @@ class Pair:
         self.dut, peer = lab.router("dut"), lab.router("peer")
         self.link = lab.link(self.dut, peer)
         lab.build()
-        self.path = lab.path("failing")
-        assert os.path.exists(FAILING)
         self.peer = Babeld(peer, OURS, hello=HELLO).start()
         monkeypatch.setenv("LD_PRELOAD", FAILING)
-        monkeypatch.setenv("FAILING", self.path)
+        self.plan = make_plan(lab, monkeypatch)
         self.daemon = Babeld(self.dut, OURS, hello=HELLO).start()
         monkeypatch.delenv("LD_PRELOAD")
         self.await_neighbours()
@@ -227,13 +225,6 @@ class Pair:
         assert after[0] - before[0] < BUSY * took
         assert after[1] - before[1] < 4000
 
-    def failing(self, call, number):
-        with open(self.path, "w") as stream:
-            stream.write(f"{call} {number}\n")
-
-    def working(self):
-        os.unlink(self.path)
-
 
 @pytest.fixture
 def pair(lab, monkeypatch):
@@ -244,7 +235,7 @@ def test_no_lasting_error_of_a_call_spins(pair):
     for call, number in CALLS:
         print(call, errno.errorcode[number])
         with pair.bounded():
-            pair.failing(call, number)
+            pair.plan.fail(call, number)
             # So that there is something to read and to accept.
             client = socket.socket(socket.AF_UNIX)
             client.connect(pair.daemon.socket_path)
@@ -252,9 +243,9 @@ def test_no_lasting_error_of_a_call_spins(pair):
             pair.dut.ip("addr", "del", "192.0.2.1/32", "dev", "lo")
             select.select([], [], [], LASTS)
         client.close()
-        pair.working()
+        pair.plan.work()
         pair.await_neighbours()
-    pair.failing("ppoll", errno.EINVAL)
+    pair.plan.fail("ppoll", errno.EINVAL)
     assert pair.daemon.terminate() == 0
 
 
