@@ -55,6 +55,15 @@ step(struct bench *bench, const char *what)
 	bench->begun = cpu_seconds();
 }
 
+/* At its largest so far, the program and the world around the engine
+ * included. */
+static void
+report_memory(const struct bench *bench, const char *what)
+{
+	printf("%8u  %-24s %8ld kB %6ld octets a route\n", bench->routes,
+	    what, memory_peak(), memory_peak() * 1024 / bench->routes);
+}
+
 /* Announce them all, at the pace of a link that is not a burden. */
 static void
 tell_all(const struct bench *bench, struct talker *t, uint16_t seqno,
@@ -113,6 +122,7 @@ bench_run(struct bench *bench)
 	tell_all(bench, bench->first, 10, 0);
 	assert_int_equal(count_selected(bench, bench->first), bench->routes);
 	step(bench, "learnt");
+	report_memory(bench, "memory, one route each");
 	tell_all(bench, bench->first, 10, 0);
 	step(bench, "repeated");
 	world_pass(bench->w, 16 * SECOND);
@@ -129,9 +139,7 @@ bench_run(struct bench *bench)
 	assert_int_equal(count_selected(bench, bench->second),
 	    bench->routes);
 	step(bench, "found again");
-	printf("%8u  %-24s %8ld kB %6ld octets a route\n", bench->routes,
-	    "memory, two routes each", memory_peak(),
-	    memory_peak() * 1024 / bench->routes);
+	report_memory(bench, "memory, lost and found");
 	retract_all(bench->second);
 	world_pass(bench->w, 20 * MINUTE);
 	assert_int_equal(bench->w->babel->destination_count, 0);
