@@ -38,6 +38,7 @@
 
 #define SLICE		256		/* destinations in one go */
 #define PACE		(4 * MILLISECOND)	/* between two slices */
+#define UPDATE_ROOM	40		/* octets: the longest usual update */
 #define RETRY		(10 * MILLISECOND)	/* after a refused packet */
 #define HURRY_PAUSE	(2 * SECOND)	/* between two full updates */
 #define GOODBYE_INTERVAL (10 * CENTISECOND)
@@ -508,23 +509,40 @@ has_listener(struct interface *ifp)
 	return false;
 }
 
+/* How many more destinations follow those of a slice: as many as surely fit
+ * into its last packet, because every packet costs headers and a Router-Id. */
+static size_t
+slice_rest(const struct packet *p, size_t taken)
+{
+	size_t fitting = message_room(&p->e) / UPDATE_ROOM;
+
+	if (message_is_empty(&p->e) || taken >= 2 * SLICE)
+		return 0;
+	return fitting < SLICE ? fitting : SLICE;
+}
+
 /* Announce one slice of the changes since the last time; true when more is
  * left. */
 static bool
 put_changes(struct packet *p)
 {
 	struct interface *ifp = p->ifp;
-	struct slice slice = { .count = 0 };
+	struct slice slice;
 	struct destination *d = ifp->next_change;
+	size_t size = SLICE, taken = 0;
 
 	if (!has_listener(ifp)) {
 		ifp->next_change = NULL;
 		return false;
 	}
-	for (; d != NULL && slice.count < SLICE;
-	    d = TAILQ_NEXT(d, change_entry))
-		slice_add(p->b, &slice, d);
-	put_slice(p, &slice, REASON_CHANGE);
+	do {
+		for (slice.count = 0; d != NULL && slice.count < size;
+		    d = TAILQ_NEXT(d, change_entry))
+			slice_add(p->b, &slice, d);
+		put_slice(p, &slice, REASON_CHANGE);
+		taken += slice.count;
+		size = slice_rest(p, taken);
+	} while (d != NULL && size > 0);
 	ifp->next_change = d;
 	return d != NULL;
 }
@@ -768,19 +786,26 @@ is_silent(const struct packet *p, const struct destination *d)
 	    announce_is_silent(p->b, d->selected, p->ifp);
 }
 
-/* Send the next destinations of a walk; true when the walk is over. */
+/* Send the next destinations of a walk, and count them; true when the walk is
+ * over. */
 static bool
-send_walk(struct packet *p, struct walk *walk)
+send_walk(struct packet *p, struct walk *walk, size_t *taken)
 {
-	struct slice slice = { .count = 0 };
+	struct slice slice;
 	struct destination *d = NULL;
-	unsigned int budget = SLICE;
+	size_t size = SLICE, i;
 
-	while (budget-- > 0 &&
-	    (d = destination_step(p->b, walk, d)) != NULL)
-		if (!is_silent(p, d))
-			slice_add(p->b, &slice, d);
-	put_slice(p, &slice, REASON_PERIODIC);
+	*taken = 0;
+	do {
+		slice.count = 0;
+		for (i = 0; i < size &&
+		    (d = destination_step(p->b, walk, d)) != NULL; i++)
+			if (!is_silent(p, d))
+				slice_add(p->b, &slice, d);
+		put_slice(p, &slice, REASON_PERIODIC);
+		*taken += i;
+		size = slice_rest(p, *taken);
+	} while (d != NULL && size > 0);
 	packet_send(p);
 	return d == NULL;
 }
@@ -794,19 +819,20 @@ void
 send_full_update(struct babel *b, struct interface *ifp)
 {
 	babel_time interval = ifp->conf.update_interval, pause = PACE;
-	size_t slices = b->destination_count / SLICE + 1;
+	size_t all = b->destination_count + 1, taken = all - 1;
 	struct packet p;
-	bool done;
+	bool done = true;
 
 	if (is_blocked(b, ifp, &ifp->update))
 		return;
-	if (!ifp->update_hurry)
-		pause = time_max(interval / (babel_time)slices, PACE);
-	done = true;
 	if (has_listener(ifp)) {
 		packet_begin(&p, b, ifp, NULL);
-		done = send_walk(&p, &ifp->update_walk);
+		done = send_walk(&p, &ifp->update_walk, &taken);
 	}
+	/* One more than there are: the end of the walk takes its part. */
+	if (!ifp->update_hurry)
+		pause = time_max(interval * (babel_time)(taken + done) /
+		    (babel_time)all, PACE);
 	if (done) {
 		walk_restart(&ifp->update_walk);
 		if (ifp->update_hurry)
@@ -824,13 +850,14 @@ void
 send_dump(struct babel *b, struct neighbour *n)
 {
 	struct packet p;
+	size_t taken;
 
 	if (is_blocked(b, n->interface, &n->dump_next))
 		return;
 	schedule_cancel(b, &n->outbox.timer);
 	packet_begin(&p, b, n->interface, n);
 	put_unicast(&p);
-	if (send_walk(&p, &n->dump_walk))
+	if (send_walk(&p, &n->dump_walk, &taken))
 		neighbour_dump_done(b, n);
 	else
 		schedule(b, &n->dump_next, b->now + PACE);

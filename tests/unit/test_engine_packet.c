@@ -563,7 +563,7 @@ what_is_held_fits_a_smaller_mtu(void **state)
 	(void)state;
 	talker_met(w, 2);
 	w->jammed_link = 2;
-	for (i = 0; i < 300; i++)
+	for (i = 0; i < 900; i++)
 		talker_tell(a, prefix_number(i), ID_A, DISTANCE(1, 0));
 	world_pass(w, 50 * MILLISECOND);
 	link.mtu = 560;

@@ -602,6 +602,38 @@ a_start_retracts_nothing_new(void **state)
 	world_free(w);
 }
 
+/* covers: B43 */
+static void
+tables_fill_packets(void **state)
+{
+	struct world *w = world_new(PLAIN);
+	const struct heard *h;
+	size_t i, full = 0, others = 0;
+	unsigned int packet = 0;
+
+	(void)state;
+	talker_met(w, 2);
+	for (i = 0; i < 2000; i++)
+		world_originate(w, prefix_number((unsigned int)i), true);
+	world_pass(w, 20 * SECOND);
+	world_clear(w);
+	world_pass(w, 16 * SECOND);
+	for (i = 0; i < w->heard_count; i++) {
+		h = &w->heard[i];
+		if (h->tlv.type != TLV_UPDATE || h->ifindex != 2 ||
+		    h->packet == packet)
+			continue;
+		packet = h->packet;
+		if (h->len > 1400)	/* of 1452 */
+			full++;
+		else
+			others++;
+	}
+	assert_in_range(full, 15, 40);
+	assert_in_range(others, 0, 2);
+	world_free(w);
+}
+
 int
 main(void)
 {
@@ -631,6 +663,7 @@ main(void)
 		cmocka_unit_test(small_changes_are_told_seldom),
 		cmocka_unit_test(a_start_retracts_what_was_before),
 		cmocka_unit_test(a_start_retracts_nothing_new),
+		cmocka_unit_test(tables_fill_packets),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
