@@ -1,11 +1,13 @@
 # babeld: GNU make alone, no configure step.  "make help" lists the targets.
 #
 # The packager's, from the environment or the command line: PREFIX DESTDIR
-# BINDIR MANDIR COMPLETIONDIR CC AR CFLAGS CPPFLAGS LDFLAGS LDLIBS PKG_CONFIG.
+# BINDIR SBINDIR MANDIR COMPLETIONDIR CC AR CFLAGS CPPFLAGS LDFLAGS LDLIBS
+# PKG_CONFIG.
 # What the build needs is added elsewhere, so nothing is lost when they are set.
 
 PREFIX ?= /usr/local
 BINDIR ?= $(PREFIX)/bin
+SBINDIR ?= $(BINDIR)
 MANDIR ?= $(PREFIX)/share/man
 COMPLETIONDIR ?= $(PREFIX)/share/bash-completion/completions
 PKG_CONFIG ?= pkg-config
@@ -119,7 +121,8 @@ fuzzers = $(patsubst %.c,$(OUT)/%,$(wildcard tests/fuzz/fuzz_$(FUZZ).c))
 	system-wire system-network system-host fuzz fuzz-run fuzz-replay \
 	fuzz-coverage fuzz-reach prove prove-run local-load local-fuzz bench \
 	mutants conformance cover cross cross-armhf cross-mipsel cross-s390x \
-	cross-musl small valgrind install uninstall dist clean \
+	cross-musl small valgrind install uninstall dist package \
+	package-check package-run clean \
 	deps demo help FORCE
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -461,11 +464,12 @@ install: $(filter all,$(MAKECMDGOALS))
 	@for p in babeld babelctl; do test -x $(OUT)/$$p || \
 	    { echo "install: there is no $(OUT)/$$p; run make first" >&2; \
 	    exit 1; }; done
-	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(MANDIR)/man8 \
+	install -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(SBINDIR) \
 	    $(DESTDIR)$(MANDIR)/man1 $(DESTDIR)$(MANDIR)/man5 \
-	    $(DESTDIR)$(MANDIR)/man7 \
+	    $(DESTDIR)$(MANDIR)/man7 $(DESTDIR)$(MANDIR)/man8 \
 	    $(DESTDIR)$(COMPLETIONDIR)
-	install -m 755 $(OUT)/babeld $(OUT)/babelctl $(DESTDIR)$(BINDIR)
+	install -m 755 $(OUT)/babeld $(DESTDIR)$(SBINDIR)
+	install -m 755 $(OUT)/babelctl $(DESTDIR)$(BINDIR)
 	install -m 644 babeld.man $(DESTDIR)$(MANDIR)/man8/babeld.8
 	install -m 644 man/babelctl.1 $(DESTDIR)$(MANDIR)/man1/babelctl.1
 	install -m 644 man/babeld.conf.5 $(DESTDIR)$(MANDIR)/man5/babeld.conf.5
@@ -474,7 +478,7 @@ install: $(filter all,$(MAKECMDGOALS))
 	    $(DESTDIR)$(COMPLETIONDIR)
 
 uninstall:
-	rm -f $(DESTDIR)$(BINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8 \
+	rm -f $(DESTDIR)$(SBINDIR)/babeld $(DESTDIR)$(MANDIR)/man8/babeld.8 \
 	    $(DESTDIR)$(BINDIR)/babelctl $(DESTDIR)$(MANDIR)/man1/babelctl.1 \
 	    $(DESTDIR)$(MANDIR)/man5/babeld.conf.5 \
 	    $(DESTDIR)$(MANDIR)/man7/babel-socket.7 \
@@ -490,6 +494,22 @@ dist:
 	git -c tar.umask=0022 archive --format=tar --prefix=$(dist-name)/ \
 	    $(DIST) | gzip -9n > $(DISTDIR)/$(dist-name).tar.gz
 
+# The same archive as Debian packages, source and binary.
+PACKAGEDIR = build/package
+package:
+	@tests/deps $(package-packages)
+	rm -rf $(PACKAGEDIR)
+	$(SUB) dist DISTDIR=$(PACKAGEDIR)
+	tar -xf $(PACKAGEDIR)/$(dist-name).tar.gz -C $(PACKAGEDIR)
+	cd $(PACKAGEDIR)/$(dist-name) && dpkg-buildpackage -us -uc
+
+package-check:
+	@tests/deps $(package-packages)
+	$(SUB) all
+	@$(MAKE) --no-print-directory MARKS=slow package-run
+package-run:
+	$(pytest) tests/system/test_package.py
+
 clean:
 	rm -rf build
 
@@ -500,12 +520,15 @@ demo-packages = $(build-packages) python3 iproute2 iputils-ping
 check-packages = $(demo-packages) clang python3-clang clang-format \
 	universal-ctags mandoc libcmocka-dev libb2-1 python3-pytest valgrind \
 	babeld bird2 frr netcat-openbsd jq nftables procps wireguard-go \
-	wireguard-tools tshark tcpdump prometheus
+	wireguard-tools tshark tcpdump prometheus busybox-static
 
 cross-packages = $(check-packages) qemu-user musl-tools \
 	gcc-arm-linux-gnueabihf libc6-dev-armhf-cross \
 	gcc-mipsel-linux-gnu libc6-dev-mipsel-cross \
 	gcc-s390x-linux-gnu libc6-dev-s390x-cross
+package-packages = $(build-packages) libseccomp-dev dpkg-dev debhelper \
+	fakeroot libcmocka-dev python3 python3-pytest iproute2 iputils-ping \
+	lintian debootstrap autopkgtest git
 
 deps:
 	@tests/deps $(check-packages)
@@ -564,10 +587,14 @@ help:
 #:              flash; unit, vectors, sim under an emulator; the sizes
 #: conformance  tests/CONFORMANCE: which test covers which clause
 #: cover        line coverage of unit tests, vectors and simulation
-#: deps         install what all of these but cross need (Debian, as root)
-#: install uninstall   PREFIX=/usr/local DESTDIR= BINDIR= MANDIR=; installs
-#:              what "make" built, and compiles nothing
+#: deps         install what all of these but cross and package need (Debian,
+#:              as root)
+#: install uninstall   PREFIX=/usr/local DESTDIR= BINDIR= SBINDIR= MANDIR=;
+#:              installs what "make" built, and compiles nothing
 #: dist         DIST=HEAD: build/babeld-VERSION.tar.gz of a commit or tag
+#: package      DIST=HEAD: Debian packages of a commit or tag, build/package
+#: package-check   built twice, checked by lintian, installed, upgraded and
+#:              removed in a bare Debian, and a mesh of two of it
 #: clean        remove build/
 #:
 #: CONFIG=release|small|asan|cover|fuzz chooses flags and object tree,

@@ -146,3 +146,36 @@ def test_a_service_manager_is_told(lab):
         process.terminate()
         wait_for(lambda: hear("STOPPING=1"), 10, "it is about to end")
         process.wait(10)
+
+
+def test_the_package_for_alpine(tmp_path):
+    """What it installs, by the shell that Alpine has or one like it."""
+    recipe = os.path.join(CONTRIB, "alpine", "APKBUILD")
+    done = run("sh", "-euc", '. "$1"; package; echo "$pkgver"', "sh", recipe,
+               cwd=CHECKOUT, env=dict(os.environ, pkgdir=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    with open(os.path.join(CHECKOUT, "VERSION")) as stream:
+        assert done.stdout.splitlines()[-1] == stream.read().strip()
+    for name in ("usr/sbin/babeld", "usr/bin/babelctl", "etc/babeld.conf",
+                 "etc/init.d/babeld", "etc/logrotate.d/babeld",
+                 "usr/share/man/man8/babeld.8"):
+        assert (tmp_path / name).is_file(), name
+
+
+def test_the_unit_for_nixos(tmp_path):
+    """No parser of Nix is at hand; what its commands make of the units is
+    looked at."""
+    with open(os.path.join(CONTRIB, "nixos", "babeld.nix")) as stream:
+        commands = re.search(r"postInstall = ''(.*?)'';", stream.read(),
+                             re.DOTALL)[1]
+    commands = commands.replace("${pkgs.gnugrep}", "/grep")
+    done = run("sh", "-euc", commands, cwd=CHECKOUT,
+               env=dict(os.environ, out=str(tmp_path)))
+    assert done.returncode == 0, done.stderr
+    units = tmp_path / "lib/systemd/system"
+    text = (units / "babeld.service").read_text()
+    assert f"\nExecStart={tmp_path}/bin/babeld -c /etc/babeld.conf" in text
+    assert f"\nExecReload={tmp_path}/bin/babelctl " in text
+    assert "/bin/sh -c 'PATH=/grep/bin; test -n" in text
+    assert "/usr/" not in "".join(
+        path.read_text() for path in units.iterdir())
