@@ -41,7 +41,7 @@
  * Hellos.  If it waited for the periodic update, one hop after the other, a
  * large network would take minutes to settle.  An even smaller one, the noise
  * of lossy links, waits for the periodic update. */
-#define METRIC_CHANGE_SMALL	8
+#define METRIC_CHANGE_SMALL	24
 #define SMALL_CHANGE_HELLOS	2
 
 bool

@@ -529,20 +529,25 @@ small_changes_are_told_seldom(void **state)
 	world_pass(s.w, 9 * SECOND);	/* more than two Hellos */
 	world_clear(s.w);
 	then = s.w->now;
-	talker_tell(s.a, P6, ID_A, DISTANCE(10, 8));
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 24));
 	world_pass(s.w, 3 * SECOND);
 	h = heard_first(s.w, update);
 	assert_non_null(h);
 	assert_in_range(h->at - then, 0, SECOND / 10);
 	world_clear(s.w);
-	talker_tell(s.a, P6, ID_A, DISTANCE(10, 16));
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 48));
 	world_pass(s.w, 2 * SECOND);
-	talker_tell(s.a, P6, ID_A, DISTANCE(10, 24));
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 60));
 	world_pass(s.w, 30 * SECOND);
 	assert_int_equal(heard_count(s.w, update), 1);
 	h = heard_first(s.w, update);
-	assert_int_equal(h->tlv.u.update.metric, 120);
+	assert_int_equal(h->tlv.u.update.metric, 156);
 	assert_in_range(h->at - then, 8 * SECOND, 9 * SECOND);
+	/* Noise waits for the periodic update. */
+	world_clear(s.w);
+	talker_tell(s.a, P6, ID_A, DISTANCE(10, 83));
+	world_pass(s.w, 30 * SECOND);
+	assert_int_equal(heard_count(s.w, update), 0);
 	world_free(s.w);
 }
 
