@@ -297,7 +297,7 @@ fire_neighbour(struct babel *b, struct timer *t)
 		send_neighbour(b, NEIGHBOUR(outbox.timer));
 		break;
 	case TIMER_NEIGHBOUR_DUMP:
-		job_queue_add(b, &NEIGHBOUR(dump_next)->dump);
+		job_queue_add(b, &NEIGHBOUR(dump.next)->dump.job);
 		break;
 	case TIMER_NEIGHBOUR_MULTICAST_HELLO:
 		n = NEIGHBOUR(multicast.missed);
@@ -389,7 +389,7 @@ job_slice(struct babel *b, struct job *job)
 		send_full_update(b, OWNER(interface, full_update));
 		return false;		/* its timer brings the next */
 	case JOB_NEIGHBOUR_DUMP:
-		send_dump(b, OWNER(neighbour, dump));
+		send_dump(b, OWNER(neighbour, dump.job));
 		return false;
 	case JOB_NEIGHBOUR_COST:
 		return route_cost_slice(b,

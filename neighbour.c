@@ -100,14 +100,14 @@ neighbour_new(struct babel *b, struct interface *ifp,
 	history_init(&n->unicast, TIMER_NEIGHBOUR_UNICAST_HELLO);
 	timer_init(&n->ihu, TIMER_NEIGHBOUR_IHU);
 	timer_init(&n->unused, TIMER_NEIGHBOUR_UNUSED);
-	timer_init(&n->dump_next, TIMER_NEIGHBOUR_DUMP);
+	timer_init(&n->dump.next, TIMER_NEIGHBOUR_DUMP);
 	TAILQ_INIT(&n->routes);
 	TAILQ_INIT(&n->owed);
 	timer_init(&n->resend, TIMER_DELIVERY_RESEND);
 	timer_init(&n->probe, TIMER_NEIGHBOUR_PROBE);
 	job_init(&n->cost_changed, JOB_NEIGHBOUR_COST);
 	job_init(&n->flush, JOB_NEIGHBOUR_FLUSH);
-	job_init(&n->dump, JOB_NEIGHBOUR_DUMP);
+	job_init(&n->dump.job, JOB_NEIGHBOUR_DUMP);
 	outbox_init(&n->outbox, TIMER_NEIGHBOUR_SEND);
 	return n;
 }
@@ -181,13 +181,13 @@ neighbour_flush(struct babel *b, struct neighbour *n)
 	schedule_cancel(b, &n->unicast.missed);
 	schedule_cancel(b, &n->ihu);
 	schedule_cancel(b, &n->unused);
-	schedule_cancel(b, &n->dump_next);
+	schedule_cancel(b, &n->dump.next);
 	schedule_cancel(b, &n->probe);
 	STAILQ_INSERT_TAIL(&b->lost, n, lost_entry);
 	schedule_cancel(b, &n->outbox.timer);
 	outbox_clear(&n->outbox);
 	job_cancel(b, &n->cost_changed);
-	job_cancel(b, &n->dump);
+	job_cancel(b, &n->dump.job);
 	job_queue_add(b, &n->flush);
 }
 
@@ -373,8 +373,9 @@ exchange_tables(struct babel *b, struct neighbour *n)
 		n->outbox.wildcard_request = true;
 		neighbour_send_urgently(b, n);
 		/* A dump that waited for this begins at once. */
-		n->dump_running = n->dump_running && n->dump_walk.begun;
-		n->dumped = 0;
+		if (!n->dump.walk.begun)
+			n->dump.state = DUMP_NONE;
+		n->dump.began = 0;
 		neighbour_dump(b, n);
 	} else {
 		n->interface->outbox.everything = true;
@@ -416,7 +417,7 @@ neighbour_introduce(struct babel *b, struct neighbour *n, bool is_new)
 {
 	greet(b, n);
 	n->exchange_due = is_new;
-	walk_restart(&n->dump_walk);	/* of a dump that is running */
+	walk_restart(&n->dump.walk);	/* of a dump that is running */
 	if (neighbour_is_reachable(n) && !is_new)
 		exchange_tables(b, n);
 }
@@ -743,26 +744,29 @@ neighbour_dump(struct babel *b, struct neighbour *n)
 {
 	babel_time start = b->now +
 	    (neighbour_is_reachable(n) ? 0 : EXCHANGE_TWIN);
+	struct dump *dump = &n->dump;
 
-	if (n->dump_running) {
-		n->dump_again |= n->dump_walk.begun;
+	if (dump->state != DUMP_NONE) {
+		if (dump->walk.begun)
+			dump->state = DUMP_TWICE;
 		return;
 	}
-	if (n->dumped != 0 && b->now - n->dumped < DUMP_PAUSE) {
+	if (dump->began != 0 && b->now - dump->began < DUMP_PAUSE) {
 		count(b, COUNT_WILDCARD_LIMITED);
-		start = n->dumped + DUMP_PAUSE;
+		start = dump->began + DUMP_PAUSE;
 	}
-	n->dump_running = true;
-	n->dump_again = false;
-	walk_restart(&n->dump_walk);
-	n->dumped = start;
-	schedule(b, &n->dump_next, start);
+	dump->state = DUMP_ONCE;
+	walk_restart(&dump->walk);
+	dump->began = start;
+	schedule(b, &dump->next, start);
 }
 
 void
 neighbour_dump_done(struct babel *b, struct neighbour *n)
 {
-	n->dump_running = false;
-	if (n->dump_again)
+	bool again = n->dump.state == DUMP_TWICE;
+
+	n->dump.state = DUMP_NONE;
+	if (again)
 		neighbour_dump(b, n);
 }

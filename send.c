@@ -504,7 +504,7 @@ has_listener(struct interface *ifp)
 	struct neighbour *n;
 
 	TREE_FOREACH(n, neighbour_tree, &ifp->neighbours)
-		if (n->is_listening || n->dumped != 0)
+		if (n->is_listening || n->dump.began != 0)
 			return true;
 	return false;
 }
@@ -852,15 +852,15 @@ send_dump(struct babel *b, struct neighbour *n)
 	struct packet p;
 	size_t taken;
 
-	if (is_blocked(b, n->interface, &n->dump_next))
+	if (is_blocked(b, n->interface, &n->dump.next))
 		return;
 	schedule_cancel(b, &n->outbox.timer);
 	packet_begin(&p, b, n->interface, n);
 	put_unicast(&p);
-	if (send_walk(&p, &n->dump_walk, &taken))
+	if (send_walk(&p, &n->dump.walk, &taken))
 		neighbour_dump_done(b, n);
 	else
-		schedule(b, &n->dump_next, b->now + PACE);
+		schedule(b, &n->dump.next, b->now + PACE);
 }
 
 /* Retract everything, in a packet with a Hello whose interval is so short that

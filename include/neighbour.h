@@ -29,6 +29,21 @@ struct hello_history {
 	struct timer missed;		/* when the next is overdue */
 };
 
+enum dump_state {
+	DUMP_NONE,
+	DUMP_ONCE,			/* due, or being sent */
+	DUMP_TWICE,			/* ... and due again after that */
+};
+
+/* A full update by unicast; neighbour_dump() begins it. */
+struct dump {
+	struct job job;
+	struct timer next;		/* when the next slice is sent */
+	struct walk walk;		/* how far it has come */
+	uint8_t state;			/* enum dump_state */
+	babel_time began;		/* when the last one did, or 0 */
+};
+
 struct neighbour {
 	struct tree_node entry;	/* interface.neighbours */
 	struct interface *interface;
@@ -68,12 +83,8 @@ struct neighbour {
 	struct job flush;
 	STAILQ_ENTRY(neighbour) lost_entry;	/* babel.lost, once dying */
 
-	struct job dump;		/* a full update by unicast */
-	struct timer dump_next;
-	struct walk dump_walk;
-	bool dump_running, dump_again;
+	struct dump dump;
 	babel_time exchanged;		/* when tables were, or 0 */
-	babel_time dumped;		/* when the last one began, or 0 */
 
 	struct outbox outbox;		/* unicast */
 	struct owed_list owed;		/* updates to be acknowledged */
