@@ -327,11 +327,13 @@ def test_q38a_two_interfaces_on_one_link(lab):
              "the neighbour is met on both interfaces")
     for neighbour in ours[0].dump().all("neighbour"):
         assert neighbour["address"] == b.link_local(b.interfaces[0])
-    with ours[0].control() as control:
-        stats = control.request("stats")
-    for name in "dropped-own", "udp-reflected":
-        assert any(line.startswith(f"counter {name} value ")
-                   and not line.endswith(" 0") for line in stats)
+    def have_come_back():
+        with ours[0].control() as control:
+            stats = control.request("stats")
+        return all(any(line.startswith(f"counter {name} value ")
+                       and not line.endswith(" 0") for line in stats)
+                   for name in ("dropped-own", "udp-reflected"))
+    wait_for(have_come_back, 5, "packets of its own are counted")
 
 
 @covers("Q38a")
